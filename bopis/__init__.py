@@ -1,0 +1,1 @@
+"""The service: orders in, doors opened, everyone told."""

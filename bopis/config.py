@@ -1,0 +1,85 @@
+"""Settings from the environment. A bad value stops the boot with one sentence that names it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+
+class BadSetting(Exception):
+    """A setting is missing or wrong; the text says which, what was wrong and what to write instead."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything the service is told from outside; the environment's names are the fields' in capitals."""
+
+    database_url: str
+    redis_url: str
+    secret_keys: tuple[bytes, ...] = field(repr=False)
+    """32 bytes each; the first seals, all of them open, so that a key can be retired."""
+    public_url: str
+    """Where shoppers, platforms and providers reach the web process; no slash at the end."""
+    bridges_url: str
+    """Where bridges reach the bridges process; their signatures cover it."""
+    shopify_url: str = ""
+    """Empty in production: each shop is called at its own address."""
+    twilio_url: str = "https://api.twilio.com"
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] = os.environ) -> Settings:
+        """Read the environment. Raises BadSetting."""
+        public_url = _url(environ, "PUBLIC_URL", "http", "https")
+        return cls(
+            database_url=_database_url(environ),
+            redis_url=_url(environ, "REDIS_URL", "redis", "rediss", "unix"),
+            secret_keys=_keys(environ),
+            public_url=public_url,
+            bridges_url=_url(environ, "BRIDGES_URL", "http", "https", default=public_url),
+            shopify_url=_url(environ, "SHOPIFY_URL", "http", "https", default=""),
+            twilio_url=_url(environ, "TWILIO_URL", "http", "https", default=cls.twilio_url),
+        )
+
+
+def _url(environ: Mapping[str, str], name: str, *schemes: str, default: str | None = None) -> str:
+    value = environ.get(name, "").strip().rstrip("/")
+    if not value:
+        if default is None:
+            raise BadSetting(f"{name} is not set. Write a URL such as {schemes[0]}://….")
+        return default
+    parts = urlsplit(value)
+    if parts.scheme not in schemes or not (parts.netloc or parts.path):
+        raise BadSetting(f"{name} must start with {' or '.join(s + '://' for s in schemes)} and name a host.")
+    return value
+
+
+def _database_url(environ: Mapping[str, str]) -> str:
+    value = environ.get("DATABASE_URL", "").strip()
+    if not value:
+        raise BadSetting("DATABASE_URL is not set. Write postgresql://user@host/name or sqlite:///path/to/file.db.")
+    scheme, _, rest = value.partition("://")
+    if scheme in ("postgres", "postgresql", "postgresql+psycopg") and rest:
+        return "postgresql+psycopg://" + rest
+    if scheme == "sqlite" and rest.startswith("/") and len(rest) > 1:
+        return value
+    raise BadSetting("DATABASE_URL must be postgresql://user@host/name or sqlite:///path/to/file.db.")
+
+
+def _keys(environ: Mapping[str, str]) -> tuple[bytes, ...]:
+    keys = []
+    for text in environ.get("SECRET_KEYS", "").split(","):
+        try:
+            key = base64.b64decode(text.strip(), validate=True)
+        except (binascii.Error, ValueError):
+            key = b""
+        if len(key) != 32:
+            raise BadSetting(
+                "SECRET_KEYS must be 32 random bytes in base64, several separated by commas, newest first. "
+                "Make one with: openssl rand -base64 32"
+            )
+        keys.append(key)
+    return tuple(keys)

@@ -1,0 +1,45 @@
+"""What we may ask of the outside world, as plain values. Ids only: no names, numbers, codes or links.
+
+An action puts one into the outbox in its own transaction; `bopis.effects` says which handler carries it out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True)
+class MarkReady:
+    """Tell the platform that a pickup's goods wait for the shopper."""
+
+    pickup_id: str
+
+
+@dataclass(frozen=True)
+class MarkCollected:
+    """Tell the platform that a pickup was handed over."""
+
+    pickup_id: str
+
+
+@dataclass(frozen=True)
+class TellShopper:
+    """Send the shopper one text. `version` counts how often this template was meant for this pickup."""
+
+    pickup_id: str
+    template: str
+    version: int = 1
+
+
+Message = MarkReady | MarkCollected | TellShopper
+KINDS: dict[str, type[Message]] = {kind.__name__: kind for kind in (MarkReady, MarkCollected, TellShopper)}
+
+
+def write(message: Message) -> tuple[str, dict[str, str | int]]:
+    """A message's kind and its fields, as the outbox stores them."""
+    return type(message).__name__, asdict(message)
+
+
+def read(kind: str, fields: dict[str, str | int]) -> Message:
+    """The message an outbox row holds. Raises KeyError for a kind this release does not know."""
+    return KINDS[kind](**fields)

@@ -1,0 +1,139 @@
+"""What we ask of the world outside, and the plain values that cross the border.
+
+Integrations implement these Protocols and import nothing else of ours. Ids are strings, money is integer minor units
+with a currency, times are aware UTC, phone numbers E.164.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Account:
+    """A merchant's account with a vendor, secrets opened: what a client needs to call it. Never logged or stored."""
+
+    connection_id: str
+    vendor: str
+    name: str
+    """The vendor's own name for the account, such as `example.myshopify.com`."""
+    secrets: Mapping[str, str] = field(repr=False)
+    settings: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One verified webhook. `subject` is the vendor's id of what it is about, for content deduplication and display."""
+
+    delivery_id: str
+    topic: str
+    subject: str
+    occurred_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of an order or of a unit."""
+
+    line_id: str
+    title: str
+    quantity: int
+    sku: str = ""
+    weight_grams: int | None = None
+    """Of one piece."""
+
+
+@dataclass(frozen=True)
+class Location:
+    """A place as the platform names it."""
+
+    location_id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What is to be handed over in one place: on Shopify, one fulfilment order."""
+
+    unit_id: str
+    status: str
+    """`open`, `closed` (nothing left to hand over here), `cancelled` or `on_hold`."""
+    is_pickup: bool
+    location: Location
+    lines: tuple[Line, ...]
+    phone: str = ""
+
+
+@dataclass(frozen=True)
+class OrderSnapshot:
+    """An order as the platform has it now. News only says that there is one; this is what is acted on, so that late,
+    duplicate and out-of-order news do no harm."""
+
+    order_id: str
+    name: str
+    updated_at: dt.datetime
+    paid: bool
+    cancelled_at: dt.datetime | None
+    units: tuple[Unit, ...]
+    phone: str = ""
+    country: str = ""
+    first_name: str = ""
+    locale: str = ""
+    complete: bool = True
+    """False when the platform has not yet worked out its units: worth asking again shortly."""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """A messenger's word on one text: its own id, and one of MESSAGE_STATES."""
+
+    provider_id: str
+    state: str
+    error: str = ""
+
+
+MESSAGE_STATES = ("accepted", "sent", "delivered", "failed")
+
+
+class Platform(Protocol):
+    """A shop platform. Methods that call out raise only the three EffectErrors."""
+
+    def verify(self, headers: Mapping[str, str], body: bytes, account: Account) -> Delivery:
+        """Check the raw body and say what it is. No I/O. Raises BadSignature, or BadDelivery when the
+        signature is good and the content is not what the vendor documents."""
+
+    def order_of(self, delivery: Delivery, body: bytes) -> str | None:
+        """The order id a delivery concerns, or None when it concerns none. No I/O. Raises BadDelivery."""
+
+    def fetch_order(self, account: Account, order_id: str) -> OrderSnapshot | None:
+        """The order as it is now; None when the platform has no such order."""
+
+    def mark_ready(self, account: Account, unit_id: str) -> None:
+        """Tell the platform the goods wait for the shopper. Safe to repeat."""
+
+    def mark_collected(self, account: Account, unit_id: str) -> None:
+        """Tell the platform the goods were handed over. Safe to repeat."""
+
+
+class Messenger(Protocol):
+    """Something that carries a text to a phone. Methods that call out raise only the three EffectErrors."""
+
+    def send(self, account: Account, to: str, body: str, callback_url: str) -> Receipt:
+        """Hand one text over. OutcomeUnknown when it may have been taken."""
+
+    def find(self, account: Account, to: str, body: str, since: dt.datetime) -> Receipt | None:
+        """The text with exactly this body handed over since `since`, or None when the provider has none."""
+
+    def read_callback(self, account: Account, url: str, form: Mapping[str, str], signature: str) -> Receipt:
+        """Verify and read a delivery report. No I/O. Raises BadSignature."""
+
+
+class BadSignature(Exception):
+    """The sender could not prove who they are."""
+
+
+class BadDelivery(Exception):
+    """A well-signed message whose content is not what the vendor documents; the text names the field."""
