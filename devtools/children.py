@@ -57,7 +57,8 @@ class Child:
             except BlockingIOError:
                 break
             self._rest += data or b"\n"
-            if self.silent := not data:
+            if not data:
+                self.silent = True
                 break
         *lines, self._rest = self._rest.split(b"\n")
         return [line.decode(errors="replace").rstrip() for line in lines if line.strip()]
