@@ -1,0 +1,51 @@
+// The page's only way to the bridge: one long poll for the state, and small posts.
+
+const POLL_LIMIT_MS = 15_000; // the bridge answers within 10 s
+const POST_LIMIT_MS = 10_000;
+const RETRY_MS = 1_000;
+
+/** Post JSON and return the answer. Throws on a refusal, a time-out or a bridge that is away. */
+export async function post(path, body) {
+  const answer = await fetch(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+    cache: "no-store",
+    signal: AbortSignal.timeout(POST_LIMIT_MS),
+  });
+  if (!answer.ok) throw new Error(`refused: ${answer.status}`);
+  return answer.json();
+}
+
+/** Follow the state for ever: `onState(state)` for each one, `onLost()` while the bridge is away. Returns `{refresh}`. */
+export function follow(onState, onLost) {
+  let asked = new AbortController();
+  let seq = 0;
+
+  async function once() {
+    const signal = AbortSignal.any([asked.signal, AbortSignal.timeout(POLL_LIMIT_MS)]);
+    const answer = await fetch(`/api/state?since=${seq}`, { cache: "no-store", signal });
+    if (!answer.ok) throw new Error(`no state: ${answer.status}`);
+    const state = await answer.json();
+    seq = state.seq;
+    onState(state);
+  }
+
+  async function forever() {
+    for (;;) {
+      try {
+        await once();
+      } catch {
+        const wanted = asked.signal.aborted;
+        asked = new AbortController();
+        seq = 0; // a restarted bridge counts from the start again
+        if (wanted) continue;
+        onLost();
+        await new Promise((resume) => setTimeout(resume, RETRY_MS));
+      }
+    }
+  }
+
+  forever();
+  return { refresh: () => asked.abort() };
+}

@@ -1,0 +1,75 @@
+// The home screen: nine boxes in three groups, and a keypad in telephone order.
+import { button, fill, icon, make } from "./dom.js";
+import { CODE_DIGITS } from "./model.js";
+
+/** Press on touch-down: fast thumbs overlap. A click without one (keyboard, screen reader) presses too. */
+function quick(element, press) {
+  let pressed = false;
+  element.addEventListener("pointerdown", (event) => {
+    event.preventDefault(); // focus stays, so that a later Enter does not press this key again
+    pressed = true;
+    press();
+  });
+  element.addEventListener("click", () => {
+    if (!pressed) press();
+    pressed = false;
+  });
+  return element;
+}
+
+function key(label, press, kind = "", attributes = {}) {
+  return quick(make("button", { type: "button", class: `button key ${kind}`, ...attributes }, label), press);
+}
+
+function slots() {
+  const boxes = Array.from({ length: CODE_DIGITS }, () => make("span", { class: "slot" }));
+  const groups = [0, 3, 6].map((start) => make("span", { class: "slots__group" }, ...boxes.slice(start, start + 3)));
+  return { boxes, element: make("div", { class: "slots", "aria-hidden": "true" }, ...groups) };
+}
+
+function keys(words, act) {
+  const digits = [..."123456789"].map((digit) => key(digit, () => act.digit(digit)));
+  const clear = key(words.clear, act.clear, "key--word");
+  const erase = key(icon("erase"), act.erase, "key--word", { "aria-label": words.erase });
+  const all = [...digits, clear, key("0", () => act.digit("0")), erase];
+  return make("div", { class: "keys", role: "group", "aria-label": words.keypad }, ...all);
+}
+
+/** What stands above the boxes: the invitation, or in its place the one thing to say now. */
+function voice(words, notice) {
+  if (notice === null) {
+    const scan = make("p", { class: "heading scan" }, icon("qr"), words.home_scan);
+    return [make("h1", { class: "display", tabindex: -1 }, words.home_title), scan];
+  }
+  const title = make("h1", { class: "title notice__title", tabindex: -1 }, icon("stop"), words[`${notice}_title`]);
+  return [title, make("p", { class: "heading notice__text" }, words[notice])];
+}
+
+/** Build the home screen. Its `update(view, memory)` shows digits and notices without moving the focus. */
+export function home(words, act) {
+  const { boxes, element } = slots();
+  const say = make("div", { class: "say" });
+  const typed = make("p", { class: "visually-hidden", role: "status" });
+  const status = make("p", { class: "checking label" });
+  const code = make("section", { class: "code-area", "aria-label": words.your_code }, element, typed, status);
+  const screen = make("div", { class: "screen screen--home" }, say, code, keys(words, act));
+  let said;
+
+  function update(view, memory) {
+    if (said !== view.notice) {
+      say.replaceChildren(...voice(words, view.notice));
+      screen.classList.toggle("screen--notice", view.notice !== null);
+      said = view.notice;
+    }
+    boxes.forEach((box, at) => {
+      box.textContent = memory.typed[at] ?? "";
+      box.classList.toggle("slot--next", at === memory.typed.length);
+    });
+    const spoken = { digits: [...memory.typed].join(" "), n: memory.typed.length };
+    typed.textContent = memory.typed ? fill(words.typed_some, spoken) : words.typed_none;
+    status.textContent = memory.checking ? words.checking : "";
+    screen.classList.toggle("screen--checking", memory.checking);
+  }
+
+  return { element: screen, update };
+}
