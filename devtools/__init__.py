@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+OLDEST_PYTHON = "3.11"
 ROOT = Path(__file__).resolve().parent.parent
 
 

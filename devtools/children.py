@@ -70,15 +70,20 @@ class Child:
         # Look without reaping: until the leader is reaped, no other group can get its number.
         if os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
             return False
-        self.signal(signal.SIGKILL)
+        self.end()
         self._process.wait()
         return True
 
-    def signal(self, number: int) -> None:
-        """Send a signal to the whole group, if it is still there."""
+    def ask_to_end(self) -> None:
+        """SIGTERM to the process alone: what it started in turn is its own to end in good order."""
+        if self._process.returncode is None:
+            os.kill(self.pid, signal.SIGTERM)
+
+    def end(self) -> None:
+        """SIGKILL to the whole group."""
         if self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.pid, number)
+                os.killpg(self.pid, signal.SIGKILL)
 
     @property
     def code(self) -> int:

@@ -13,6 +13,7 @@ from . import Trouble
 def valkey_command(at: Path) -> tuple[str, ...]:
     """The command that serves Valkey on a Unix socket for this user alone. It keeps nothing: the truth is elsewhere."""
     options = {"port": "0", "unixsocket": at, "unixsocketperm": "700", "dir": at.parent, "save": "", "appendonly": "no"}
+    options["logfile"] = at.with_suffix(".log")  # it has much to say, and none of it about us
     return (_valkey_server(), *(str(word) for key, value in options.items() for word in (f"--{key}", value)))
 
 

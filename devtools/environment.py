@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from pathlib import Path
 from . import ROOT, Trouble
 
 OLDEST_PIP = (22, 3)
+STARTED = time.monotonic()
 INCLUDES = {"requirements-test.txt": ("requirements.txt",)}
 """What a lock brings besides itself, so that the smaller one is not installed again after it."""
 
@@ -49,7 +51,7 @@ def ready(needs: str, root: Path = ROOT) -> Path:
 
 def become(python: Path, name: str, arguments: list[str]) -> int:
     """Turn this process into the command `name`, so that signals meet the command itself."""
-    os.chdir(ROOT)
+    os.environ["DEV_STARTED"] = str(STARTED)
     sys.stdout.flush()
     os.execv(python, [str(python), "-m", "devtools", name, *arguments])  # noqa: S606
 

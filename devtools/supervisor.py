@@ -114,12 +114,12 @@ class Supervisor:
             places = [place for place in self._places if place.program.stage == stage]
             children = [place.child for place in places if place.child]
             for child in children:
-                child.signal(signal.SIGTERM)
+                child.ask_to_end()
             deadline = time.monotonic() + self._grace
             while remaining := [child for child in children if not child.has_ended()]:
                 if time.monotonic() > deadline or self._signals > patience:
                     for child in remaining:
-                        child.signal(signal.SIGKILL)
+                        child.end()
                 self._pass_on(places)
             self._pass_on(places)
             for child in children:

@@ -1,0 +1,143 @@
+"""`dev.py run`: everything on this machine, until Ctrl-C. And the same for tests and the demo: `started`."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from . import ROOT, Trouble, probes
+from .children import die_with
+from .log import Log
+from .stack import PORTS, Stack
+from .supervisor import Stopped, Supervisor
+
+SECONDS_TO_START = 90
+SECONDS_TO_STOP = 30
+
+
+def main(arguments: list[str]) -> int:
+    """Start everything, print the addresses, stay until a signal. Raises Trouble."""
+    parser = argparse.ArgumentParser(prog="dev.py run", description="Start everything on this machine.")
+    parser.add_argument("--port", type=int, default=8000, help="the first of four neighbouring ports (8000)")
+    parser.add_argument("--data-dir", type=Path, default=ROOT / "var" / "dev", help="where the data live (var/dev)")
+    options = parser.parse_args(arguments)
+    if not 0 < options.port < 65536 - len(PORTS):
+        raise Trouble(f"--port must lie between 1 and {65535 - len(PORTS)}.")
+    log = Log(sys.stdout)
+    stack = Stack.at(options.data_dir, options.port)
+    supervisor = Supervisor(ROOT, log.write)
+    with supervisor.listening_to_signals(), stack.claimed():
+        try:
+            _start(stack, supervisor)
+            stack.announce()
+            log.say(_welcome(stack))
+            supervisor.run()
+        except Stopped:
+            pass
+        finally:
+            stack.ready_file.unlink(missing_ok=True)
+            supervisor.stop()
+    return 0
+
+
+def _start(stack: Stack, supervisor: Supervisor) -> None:
+    names = ("the pages", "the bridges", "the kiosk", "the sandbox")
+    first = int(stack.web.rpartition(":")[2])
+    probes.check_ports({first + n: name for n, name in enumerate(names)})
+    environment = stack.environment(os.environ)
+    probes.check_settings(environment)
+    if os.environ.get("REDIS_URL"):
+        probes.check_redis(environment["REDIS_URL"])
+    else:
+        supervisor.start([stack.valkey(environment)])
+    supervisor.complete(stack.once("migrate", "bopis.cli migrate", environment))
+    supervisor.complete(stack.once("seed", "sandbox.seed", environment))
+    supervisor.start(stack.programs(environment))
+
+
+def _welcome(stack: Stack) -> str:
+    started = float(os.environ.get("DEV_STARTED", "nan"))
+    lines = [
+        "",
+        f"Everything answers after {time.monotonic() - started:.1f} s.",
+        f"  service   {stack.web}",
+        f"  kiosk     {stack.kiosk}",
+        f"  sandbox   {stack.sandbox}",
+        f"  data      {stack.data_dir}",
+        "Ctrl-C stops it.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+@contextlib.contextmanager
+def started(data_dir: Path | None = None, port: int | None = None) -> Iterator[Stack]:
+    """Start a whole copy apart from any other, on free ports and by default in a temporary folder; stop it at the end.
+
+    What its programs print goes to `run.log` in the data folder. Raises Trouble with its last lines if it fails.
+    """
+    with contextlib.ExitStack() as cleanup:
+        if data_dir is None:
+            data_dir = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="bopis-")))
+        data_dir.mkdir(parents=True, exist_ok=True)
+        stack = Stack.at(data_dir, port or probes.free_ports(len(PORTS)))
+        process = _spawn(stack)
+        cleanup.callback(_stop, process)
+        _wait(stack, process)
+        yield stack
+
+
+def _spawn(stack: Stack) -> subprocess.Popen[bytes]:
+    parent = os.getpid()
+    port = stack.web.rpartition(":")[2]
+    command = [sys.executable, "-m", "devtools", "run", "--port", port, "--data-dir", str(stack.data_dir)]
+    with _log_of(stack).open("wb") as output:
+        return subprocess.Popen(
+            command,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            preexec_fn=lambda: die_with(parent, signal.SIGTERM),
+        )
+
+
+def _wait(stack: Stack, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + SECONDS_TO_START
+    while not stack.ready_file.exists():
+        if process.poll() is not None or time.monotonic() > deadline:
+            last = "\n".join(_log_of(stack).read_text(errors="replace").splitlines()[-20:])
+            raise Trouble(f"{last}\nThe copy in {stack.data_dir} did not start; its last words stand above.")
+        time.sleep(0.02)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(SECONDS_TO_STOP)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _log_of(stack: Stack) -> Path:
+    return stack.data_dir / "run.log"
+
+
+def announced(data_dir: Path) -> Stack | None:
+    """The copy that runs in `data_dir` now and answers, or None."""
+    try:
+        words = json.loads((data_dir / "ready.json").read_text())
+    except (OSError, ValueError):
+        return None
+    return Stack(data_dir, words["web"], words["bridges"], words["kiosk"], words["sandbox"])

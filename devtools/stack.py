@@ -1,0 +1,131 @@
+"""One development copy of everything: where it keeps its data, its addresses, its environment and its programs."""
+
+from __future__ import annotations
+
+import base64
+import fcntl
+import json
+import os
+import secrets
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+from . import ROOT, Trouble, probes
+from .embedded import valkey_answers, valkey_command
+from .supervisor import Program
+
+PORTS = ("web", "bridges", "bridge", "sandbox")
+"""The programs that serve HTTP, in the order of their ports."""
+SERVICE, STORE, WORLD = 1, 2, 0
+"""Stages: the store's bridge stops first, then the service, then the world it talks to."""
+LONGEST_SOCKET_PATH = 100
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A copy's data folder and addresses, without a slash at the end."""
+
+    data_dir: Path
+    web: str
+    bridges: str
+    kiosk: str
+    sandbox: str
+
+    @classmethod
+    def at(cls, data_dir: Path, port: int) -> Stack:
+        """The copy whose four HTTP ports start at `port`."""
+        return cls(data_dir.resolve(), *(f"http://127.0.0.1:{port + n}" for n in range(len(PORTS))))
+
+    @property
+    def ready_file(self) -> Path:
+        """There while everything answers."""
+        return self.data_dir / "ready.json"
+
+    @contextmanager
+    def claimed(self) -> Iterator[None]:
+        """Make the data folder and keep every other copy out of it. Raises Trouble."""
+        try:
+            self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle = os.open(self.data_dir / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+        except OSError as problem:
+            raise Trouble(f"Cannot write to {self.data_dir}: {problem.strerror}.") from problem
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+        except BlockingIOError:
+            raise Trouble(f"Another copy runs in {self.data_dir}; stop it or choose another --data-dir.") from None
+        finally:
+            self.ready_file.unlink(missing_ok=True)
+            os.close(handle)
+
+    def announce(self) -> None:
+        """Say in the data folder that everything answers."""
+        words = {key: str(value) for key, value in asdict(self).items()} | {"pid": os.getpid()}
+        self.ready_file.write_text(json.dumps(words, indent=2))
+
+    def environment(self, given: Mapping[str, str]) -> dict[str, str]:
+        """What every program is told. A DATABASE_URL or REDIS_URL given from outside stays."""
+        own = {
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{given.get('PATH', os.defpath)}",
+            "PYTHONUNBUFFERED": "1",
+            "HOST": "127.0.0.1",
+            "DATA_DIR": str(self.data_dir),
+            "DATABASE_URL": given.get("DATABASE_URL") or f"sqlite:///{self.data_dir}/bopis.db",
+            "REDIS_URL": given.get("REDIS_URL") or f"unix://{self.socket}",
+            "SECRET_KEYS": self._secret_keys(),
+            "PUBLIC_URL": self.web,
+            "BRIDGES_URL": self.bridges,
+            "KIOSK_URL": self.kiosk,
+            "SHOPIFY_URL": self.sandbox,
+            "TWILIO_URL": self.sandbox,
+        }
+        return {**given, **own}
+
+    @property
+    def socket(self) -> Path:
+        """Where the embedded Valkey listens."""
+        path = self.data_dir / "valkey.sock"
+        if len(str(path)) > LONGEST_SOCKET_PATH:
+            raise Trouble(f"The path {self.data_dir} is too long for a socket; choose a shorter --data-dir.")
+        return path
+
+    def valkey(self, environment: Mapping[str, str]) -> Program:
+        """The embedded Valkey."""
+        return Program("valkey", valkey_command(self.socket), environment, WORLD, partial(valkey_answers, self.socket))
+
+    def once(self, name: str, module: str, environment: Mapping[str, str]) -> Program:
+        """A Python module that runs to its end."""
+        return Program(name, (sys.executable, "-m", *module.split()), environment)
+
+    def programs(self, environment: Mapping[str, str]) -> list[Program]:
+        """The processes of Procfile and Procfile.dev, release excepted."""
+        service = [self._program(*line, environment, SERVICE) for line in procfile(ROOT / "Procfile")]
+        around = [self._program(*line, environment, STORE) for line in procfile(ROOT / "Procfile.dev")]
+        return service + around
+
+    def _program(self, name: str, command: str, environment: Mapping[str, str], stage: int) -> Program:
+        stage = WORLD if name == "sandbox" else stage
+        shell = ("/bin/sh", "-c", f"exec {command}")
+        if name not in PORTS:
+            return Program(name, shell, environment, stage)
+        url = (self.web, self.bridges, self.kiosk, self.sandbox)[PORTS.index(name)]
+        port = url.rpartition(":")[2]
+        return Program(name, shell, {**environment, "PORT": port}, stage, partial(probes.answers, f"{url}/livez"))
+
+    def _secret_keys(self) -> str:
+        """Made once, for this user's eyes only: without the same keys nothing sealed before can be opened."""
+        path = self.data_dir / "secret_keys"
+        with suppress(FileExistsError):
+            with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+                file.write(base64.b64encode(secrets.token_bytes(32)).decode())
+        return path.read_text()
+
+
+def procfile(path: Path) -> list[tuple[str, str]]:
+    """Name and command of each process in a Procfile; `release` is left out, it does not stay."""
+    lines = (line.partition(":") for line in path.read_text().splitlines() if line.strip() and line[0] != "#")
+    return [(name.strip(), command.strip()) for name, _, command in lines if name.strip() != "release"]
