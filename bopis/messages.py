@@ -31,8 +31,15 @@ class TellShopper:
     version: int = 1
 
 
-Message = MarkReady | MarkCollected | TellShopper
-KINDS: dict[str, type[Message]] = {kind.__name__: kind for kind in (MarkReady, MarkCollected, TellShopper)}
+@dataclass(frozen=True)
+class PrepareGrant:
+    """Work out a grant's verifier, which is too slow for a transaction, and let its bridge have it."""
+
+    grant_id: str
+
+
+Message = MarkReady | MarkCollected | TellShopper | PrepareGrant
+KINDS: dict[str, type[Message]] = {kind.__name__: kind for kind in (MarkReady, MarkCollected, TellShopper, PrepareGrant)}
 
 
 def write(message: Message) -> tuple[str, dict[str, str | int]]:

@@ -1,0 +1,62 @@
+"""The Flask applications: `web()` for people and platforms, `bridges()` for long polls, in a process of their own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask
+
+from bopis.bell import BankListener
+from bopis.config import Settings
+from bopis.logs import start_logging
+from bopis.web import associate, bridge_api, health, receipts, shopper, static
+from bopis.web.errors import answer_errors
+from bopis.web.headers import add_headers
+from bopis.wiring import Service, build
+from webhooks import receive
+
+MOST_BYTES = 262_144
+
+
+def create_app(service: Service, listener: BankListener) -> Flask:
+    """The service for shoppers, associates, platforms and providers."""
+    app = _bare(service)
+    database, gateways, public_url = service.database, service.gateways, service.settings.public_url
+    app.register_blueprint(receive.blueprint(database, gateways.platforms))
+    app.register_blueprint(receipts.blueprint(database, gateways.messengers, public_url))
+    app.register_blueprint(associate.blueprint(database, listener, secure=public_url.startswith("https")))
+    app.register_blueprint(shopper.blueprint(database))
+    app.register_blueprint(static.blueprint())
+    return app
+
+
+def create_bridges_app(service: Service, listener: BankListener) -> Flask:
+    """The service for bridges, whose requests are held open."""
+    app = _bare(service)
+    app.config["MAX_CONTENT_LENGTH"] = 1_048_576
+    app.register_blueprint(bridge_api.blueprint(service.database, listener, service.settings.bridges_url))
+    return app
+
+
+def web() -> Flask:
+    """`create_app` from the environment, for a WSGI server."""
+    start_logging()
+    service = build(Settings.from_env())
+    return create_app(service, BankListener(service.settings.redis_url))
+
+
+def bridges() -> Flask:
+    """`create_bridges_app` from the environment, for a WSGI server."""
+    start_logging()
+    service = build(Settings.from_env())
+    return create_bridges_app(service, BankListener(service.settings.redis_url))
+
+
+def _bare(service: Service) -> Flask:
+    here = Path(__file__).parent / "web"
+    app = Flask("bopis", template_folder=str(here / "templates"), static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
+    answer_errors(app)
+    add_headers(app)
+    app.register_blueprint(health.blueprint(service.database))
+    return app

@@ -1,0 +1,1 @@
+"""The cloud's side of the machines in the stores: enrolment, sync, events, commands."""

@@ -1,0 +1,154 @@
+"""What changes between the cloud and a bridge: enrolment, events, door commands."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from bopis.bell import NewsForBank
+from bopis.bridges.models import Bridge, BridgeNonce, DeviceEvent, DoorCommand, EnrolmentCode
+from bopis.bridges.queries import bridge_of
+from bopis.db import ring_after_commit
+from bopis.errors import Conflict, Forbidden, Invalid
+from bopis.ids import new_id
+from bopis.lockers.models import Bank, Compartment
+from firmware_bridge.protocol.signatures import CLOCK_SKEW, LIFETIME
+
+COMMAND_LIFE = dt.timedelta(seconds=30)
+ENROLMENT_LIFE = dt.timedelta(minutes=15)
+NONCE_LIFE = LIFETIME + 2 * CLOCK_SKEW
+
+
+def offer_enrolment(session: Session, bank: Bank, code: str, now: dt.datetime,
+                    life: dt.timedelta = ENROLMENT_LIFE) -> None:
+    """Let whoever brings `code` within `life` become this bank's bridge, once."""
+    session.add(EnrolmentCode(id=new_id(), bank_id=bank.id, code_hash=_hash(code), expires_at=now + life))
+    session.flush()
+
+
+def enrol(session: Session, code: str, public_key: bytes, proof: bytes, software: str, now: dt.datetime) -> Bridge:
+    """Make the bearer of a one-time code its bank's bridge; an earlier bridge of that bank is revoked.
+
+    `proof` is a signature over the code: the machine holds the private key. Raises Forbidden, Invalid.
+    """
+    offer = session.scalars(select(EnrolmentCode).where(EnrolmentCode.code_hash == _hash(code)).with_for_update()).first()
+    if offer is None or offer.used_at is not None or offer.expires_at <= now:
+        raise Forbidden("enrolment_refused", "This enrolment code is wrong, used or too old. Ask for a new one.")
+    try:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(proof, code.encode())
+    except (InvalidSignature, ValueError):
+        raise Invalid("bad_proof", "The key did not sign the enrolment code.") from None
+    bank = session.get_one(Bank, offer.bank_id)
+    offer.used_at = now
+    session.execute(
+        update(Bridge).where(Bridge.bank_id == bank.id, Bridge.revoked_at.is_(None)).values(revoked_at=now)
+    )
+    bridge = Bridge(
+        id=new_id(), merchant_id=bank.merchant_id, bank_id=bank.id, public_key=public_key, software=software[:40],
+        enrolled_at=now, boot_id="", last_seq=0,
+    )
+    session.add(bridge)
+    session.flush()
+    return bridge
+
+
+def remember_nonce(session: Session, bridge_id: str, nonce: str, now: dt.datetime) -> None:
+    """Note that this request was seen. Raises Forbidden when it was seen before."""
+    session.execute(delete(BridgeNonce).where(BridgeNonce.seen_at < now - NONCE_LIFE))
+    try:
+        with session.begin_nested():
+            session.add(BridgeNonce(nonce=f"{bridge_id}:{nonce}", seen_at=now))
+    except IntegrityError:
+        raise Forbidden("replayed", "This request was answered before.") from None
+
+
+def record_events(session: Session, bridge: Bridge, events: Sequence[Mapping[str, Any]],
+                  now: dt.datetime) -> list[DeviceEvent]:
+    """Store the events that follow without a gap on what is stored; known ones are passed over. Returns the new ones.
+
+    A gap is left for the bridge to fill: it keeps what is not acknowledged and sends it again.
+    """
+    fresh = []
+    for event in events:
+        if event["seq"] != bridge.last_seq + 1:
+            continue
+        row = DeviceEvent(
+            id=new_id(), merchant_id=bridge.merchant_id, bridge_id=bridge.id, seq=event["seq"], kind=event["kind"],
+            at=event["at"], data=event["data"], recorded_at=now, trouble="",
+        )
+        session.add(row)
+        bridge.last_seq = event["seq"]
+        fresh.append(row)
+    session.flush()
+    return fresh
+
+
+def record_doors(session: Session, bridge: Bridge, doors: Mapping[str, Mapping[str, Any]], now: dt.datetime) -> None:
+    """Take over how the doors stand."""
+    compartments = session.scalars(select(Compartment).where(Compartment.bank_id == bridge.bank_id))
+    for compartment in compartments:
+        said = doors.get(str(compartment.number))
+        if said is not None and (compartment.door, compartment.item) != (said["door"], said["item"]):
+            compartment.door, compartment.item, compartment.door_at = said["door"], said["item"], now
+    session.flush()
+
+
+def command_open(session: Session, compartment: Compartment, *, cause: str, actor: str, placement_id: str | None,
+                 bridge_session: str, now: dt.datetime) -> DoorCommand:
+    """Ask the bridge to open one door now or never. Raises Conflict when the bank has no bridge."""
+    return _command(session, compartment.bank_id, "open", actor, now, door=compartment.number, cause=cause,
+                    placement=placement_id, session=bridge_session)
+
+
+def command_take_presence(session: Session, bank_id: str, code: str, staff_id: str, now: dt.datetime) -> DoorCommand:
+    """Ask the bridge whether these are the digits on its screen. Raises Conflict when the bank has no bridge."""
+    return _command(session, bank_id, "take_presence", f"staff:{staff_id}", now, code=code, staff=staff_id)
+
+
+def command_end_presence(session: Session, bank_id: str, bridge_session: str, staff_id: str, now: dt.datetime) -> None:
+    """Tell the bridge that this person has left."""
+    _command(session, bank_id, "end_presence", f"staff:{staff_id}", now, session=bridge_session)
+
+
+def _command(session: Session, bank_id: str, kind: str, actor: str, now: dt.datetime, **details: Any) -> DoorCommand:
+    bridge = bridge_of(session, bank_id)
+    if bridge is None:
+        raise Conflict("no_bridge", "These lockers are not set up yet: no bridge is enrolled.")
+    command = DoorCommand(
+        id=new_id(), merchant_id=bridge.merchant_id, bridge_id=bridge.id, kind=kind, actor=actor, details=details,
+        issued_at=now, expires_at=now + COMMAND_LIFE, status="waiting", code="", result={},
+    )
+    session.add(command)
+    session.flush()
+    ring_after_commit(session, NewsForBank(bank_id))
+    return command
+
+
+def note_delivery(session: Session, command_ids: Sequence[str], now: dt.datetime) -> None:
+    """Note that these commands are on their way, so that a bridge at work on them is not asked again and again."""
+    session.execute(update(DoorCommand).where(DoorCommand.id.in_(command_ids)).values(delivered_at=now))
+
+
+def settle_command(session: Session, bridge: Bridge, result: Mapping[str, Any], now: dt.datetime) -> DoorCommand | None:
+    """Note what became of a command; None when it is not this bridge's or was settled before."""
+    command = session.get(DoorCommand, result["command"])
+    if command is None or command.bridge_id != bridge.id or command.status != "waiting":
+        return None
+    command.status, command.code = result["status"], result.get("code") or ""
+    command.result, command.settled_at = result.get("data") or {}, now
+    command.details = {key: value for key, value in command.details.items() if key != "code"}
+    session.flush()
+    ring_after_commit(session, NewsForBank(bridge.bank_id))
+    return command
+
+
+def _hash(code: str) -> str:
+    return hashlib.sha256(code.strip().upper().encode()).hexdigest()

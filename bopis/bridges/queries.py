@@ -1,0 +1,69 @@
+"""What others ask about bridges."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from bopis.bridges.models import Bridge, DoorCommand
+from bopis.lockers.models import Bank, Compartment
+
+ONLINE_WITHIN = dt.timedelta(seconds=60)
+DELIVER_AGAIN = dt.timedelta(seconds=5)
+"""After this long without a result the answer that carried a command may have been lost."""
+
+
+def bridge_of(session: Session, bank_id: str) -> Bridge | None:
+    """The bridge that drives this bank now."""
+    return session.scalars(select(Bridge).where(Bridge.bank_id == bank_id, Bridge.revoked_at.is_(None))).first()
+
+
+def public_key(session: Session, bridge_id: str) -> Ed25519PublicKey | None:
+    """The key of a bridge that may speak to us; None when unknown or revoked."""
+    bridge = session.get(Bridge, bridge_id)
+    if bridge is None or bridge.revoked_at is not None:
+        return None
+    return Ed25519PublicKey.from_public_bytes(bridge.public_key)
+
+
+def waiting_commands(session: Session, bridge_id: str, now: dt.datetime) -> list[DoorCommand]:
+    """Commands this bridge should hear of now, oldest first."""
+    return list(
+        session.scalars(
+            select(DoorCommand)
+            .where(
+                DoorCommand.bridge_id == bridge_id,
+                DoorCommand.status == "waiting",
+                DoorCommand.expires_at > now,
+                or_(DoorCommand.delivered_at.is_(None), DoorCommand.delivered_at < now - DELIVER_AGAIN),
+            )
+            .order_by(DoorCommand.issued_at, DoorCommand.id)
+        )
+    )
+
+
+def layout(session: Session, bank_id: str) -> dict[str, Any]:
+    """What a bridge must know of its bank, with the hash of it, as the sync protocol shapes it."""
+    bank = session.scalars(select(Bank).where(Bank.id == bank_id).options(joinedload(Bank.store))).one()
+    compartments = session.scalars(
+        select(Compartment).where(Compartment.bank_id == bank_id).order_by(Compartment.number)
+    )
+    body: dict[str, Any] = {
+        "bank": {"id": bank.id, "name": bank.name},
+        "store": {"name": bank.store.name, "time_zone": bank.store.time_zone},
+        "board": bank.board,
+        "doors": [
+            {
+                "number": box.number, "board": box.board_address, "channel": box.channel, "size": box.size,
+                "row": box.row, "column": box.column, "height": box.height, "accessible": box.accessible,
+            }
+            for box in compartments
+        ],
+    }
+    return {"hash": hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest(), **body}

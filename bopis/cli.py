@@ -1,0 +1,98 @@
+"""`python -m bopis.cli`: migrate, enrolment codes, dead letters."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+import sys
+
+import click
+from sqlalchemy import select
+
+from bopis import clock
+from bopis.bridges.actions import ENROLMENT_LIFE, offer_enrolment
+from bopis.config import BadSetting, Settings
+from bopis.errors import BopisError
+from bopis.inbox import InboxEntry
+from bopis.lockers.models import Bank
+from bopis.migrations import upgrade
+from bopis.outbox import OutboxEntry
+from bopis.wiring import Service, build
+from webhooks.replay import dead_letters, replay
+
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+@click.group()
+def cli() -> None:
+    """Operate the service."""
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database's tables up to this release."""
+    upgrade(Settings.from_env().database_url)
+
+
+@cli.command("banks")
+def list_banks() -> None:
+    """List the banks of lockers, with their ids."""
+    with _service().database.reading() as session:
+        for bank in session.scalars(select(Bank).order_by(Bank.created_at)):
+            click.echo(f"{bank.id}  {bank.store.name}: {bank.name}")
+
+
+@cli.command()
+@click.argument("bank_id")
+@click.option("--minutes", default=int(ENROLMENT_LIFE.total_seconds() // 60), show_default=True)
+def enrolment_code(bank_id: str, minutes: int) -> None:
+    """Make a one-time code with which a machine becomes a bank's bridge."""
+    with _service().database.transaction() as session:
+        bank = session.get(Bank, bank_id)
+        if bank is None:
+            raise click.ClickException("There is no bank with this id. List them with: python -m bopis.cli banks")
+        code = "".join(secrets.choice(CROCKFORD) for _ in range(10))
+        offer_enrolment(session, bank, code, clock.now(), dt.timedelta(minutes=minutes))
+    click.echo(code)
+
+
+@cli.command("dead-letters")
+def list_dead_letters() -> None:
+    """List what was given up: deliveries that could not be processed, effects that could not be done."""
+    with _service().database.reading() as session:
+        for entry in dead_letters(session):
+            kind = entry.topic if isinstance(entry, InboxEntry) else entry.kind
+            click.echo(f"{entry.id}  {kind}  after {entry.attempts} attempts: {entry.outcome}")
+
+
+@cli.command("replay")
+@click.argument("entry_ids", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Every dead letter.")
+def replay_dead_letters(entry_ids: tuple[str, ...], everything: bool) -> None:
+    """Let dead letters be tried again."""
+    with _service().database.transaction() as session:
+        chosen: list[InboxEntry | OutboxEntry] = [
+            entry for entry in dead_letters(session) if everything or entry.id in entry_ids
+        ]
+        for entry in chosen:
+            replay(session, entry, clock.now())
+    missing = set(entry_ids) - {entry.id for entry in chosen}
+    if missing:
+        raise click.ClickException(f"Not a dead letter: {', '.join(sorted(missing))}")
+    click.echo(f"{len(chosen)} will be tried again.")
+
+
+def _service() -> Service:
+    return build(Settings.from_env())
+
+
+def main() -> None:
+    """Run a command; what goes wrong is one sentence."""
+    try:
+        cli()
+    except (BadSetting, BopisError) as problem:
+        sys.exit(f"bopis: {problem}")
+
+
+if __name__ == "__main__":
+    main()

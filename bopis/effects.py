@@ -1,0 +1,57 @@
+"""Every message we may send into the world, and who carries it out. The whole list is on this screen.
+
+An effect reads in one transaction, calls outside any, and records in a second. `idempotent` says whether repeating a
+call whose outcome is unknown does harm; where it does, `look_up` finds out first.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from sqlalchemy.orm import Session
+
+from bopis.errors import EffectError
+from bopis.messages import MarkCollected, MarkReady, Message, PrepareGrant, TellShopper
+from bopis.notices.effects import TellShopperEffect
+from bopis.pickups.effects import MarkCollectedEffect, MarkReadyEffect, PrepareGrantEffect
+from bopis.ports import Messenger, Platform
+
+
+class Effect(Protocol):
+    idempotent: bool
+
+    def read(self, session: Session, message: Any, now: dt.datetime) -> Any | None:
+        """What the call needs; None when there is nothing to do any more. May write that it is about to happen."""
+
+    def call(self, work: Any) -> Any:
+        """Ask the world. Raises TemporaryFailure, PermanentFailure, OutcomeUnknown."""
+
+    def look_up(self, work: Any, since: dt.datetime) -> Any | None:
+        """What an earlier call did, by the other side's account; None when it did nothing. Not for idempotent ones."""
+
+    def record(self, session: Session, work: Any, outcome: Any, now: dt.datetime) -> None:
+        """Write down what came of it."""
+
+    def give_up(self, session: Session, message: Any, problem: EffectError, now: dt.datetime) -> None:
+        """It will not be done: ask a person."""
+
+
+@dataclass(frozen=True)
+class Gateways:
+    """The vendors we can speak to, by name."""
+
+    platforms: Mapping[str, Platform]
+    messengers: Mapping[str, Messenger]
+
+
+def handlers(gateways: Gateways, public_url: str) -> dict[type[Message], Effect]:
+    """Who carries out which message."""
+    return {
+        PrepareGrant: PrepareGrantEffect(),
+        MarkReady: MarkReadyEffect(gateways.platforms),
+        MarkCollected: MarkCollectedEffect(gateways.platforms),
+        TellShopper: TellShopperEffect(gateways.messengers, public_url),
+    }

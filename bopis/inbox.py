@@ -1,0 +1,85 @@
+"""The inbox: verified deliveries as they came, stored before anyone is thanked for them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, literal, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from bopis import sealing
+from bopis.db import Base, Id, ring_after_commit
+from bopis.bell import WorkToDo
+from bopis.ids import new_id
+from bopis.ports import Account, Delivery
+
+
+class InboxEntry(Base):
+    """One verified delivery. `state`: waiting, done, dead."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        UniqueConstraint("connection_id", "delivery_id"),
+        # Some vendors sign the body only, so a captured body could be played back under a new delivery id.
+        UniqueConstraint("connection_id", "topic", "content_hash"),
+        Index("ix_inbox_due", "next_at", sqlite_where=text("state = 'waiting'"), postgresql_where=text("state = 'waiting'")),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    connection_id: Mapped[str] = mapped_column(Id, ForeignKey("connections.id"))
+    delivery_id: Mapped[str]
+    topic: Mapped[str]
+    subject: Mapped[str]
+    content_hash: Mapped[str]
+    body_sealed: Mapped[bytes | None]
+    received_at: Mapped[dt.datetime]
+    occurred_at: Mapped[dt.datetime | None]
+    state: Mapped[str] = mapped_column(default="waiting")
+    outcome: Mapped[str] = mapped_column(default="")
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_at: Mapped[dt.datetime]
+    lease_until: Mapped[dt.datetime | None]
+    lease_token: Mapped[int] = mapped_column(default=0)
+
+
+def store(session: Session, account: Account, delivery: Delivery, body: bytes, now: dt.datetime) -> bool:
+    """Store a delivery once; False when this delivery, or this very content, is known already."""
+    entry_id = new_id()
+    row: dict[str, Any] = {
+        "id": entry_id,
+        "connection_id": account.connection_id,
+        "delivery_id": delivery.delivery_id,
+        "topic": delivery.topic,
+        "subject": delivery.subject,
+        "content_hash": hashlib.sha256(body).hexdigest(),
+        "body_sealed": sealing.seal(body.decode("utf-8", "surrogateescape"), to=_place(entry_id)),
+        "received_at": now,
+        "occurred_at": delivery.occurred_at,
+        "state": "waiting",
+        "outcome": "",
+        "attempts": 0,
+        "next_at": now,
+        "lease_token": 0,
+    }
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(InboxEntry).values(row).on_conflict_do_nothing().returning(literal(1))
+    if session.execute(statement).first() is None:
+        return False
+    ring_after_commit(session, WorkToDo())
+    return True
+
+
+def body_of(entry: InboxEntry) -> bytes:
+    """The raw bytes as they came; empty once retention has erased them."""
+    if entry.body_sealed is None:
+        return b""
+    return sealing.unseal(entry.body_sealed, to=_place(entry.id)).encode("utf-8", "surrogateescape")
+
+
+def _place(entry_id: str) -> str:
+    return f"inbox.body:{entry_id}"
+
+

@@ -1,0 +1,1 @@
+"""Banks of compartments, what size a pickup needs, and which door it gets."""

@@ -1,0 +1,74 @@
+"""Banks and compartments."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from bopis.db import Base, Id, Json
+from bopis.stores.models import Store
+
+
+class Bank(Base):
+    """One block of compartments in a store, driven by one bridge."""
+
+    __tablename__ = "banks"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    merchant_id: Mapped[str] = mapped_column(Id, ForeignKey("merchants.id"))
+    store_id: Mapped[str] = mapped_column(Id, ForeignKey("stores.id"), index=True)
+    name: Mapped[str]
+    board: Mapped[str]
+    """The board protocol, as the bridge's registry names it."""
+    has_item_sensors: Mapped[bool] = mapped_column(default=False)
+    key_sealed: Mapped[bytes]
+    """The 32-byte key of its grants' verifiers, base64."""
+    sync_version: Mapped[int] = mapped_column(default=0)
+    """Goes up with every change its bridge must hear of; rows carry the value of their last change."""
+    created_at: Mapped[dt.datetime]
+    store: Mapped[Store] = relationship()
+    compartments: Mapped[list[Compartment]] = relationship(back_populates="bank", order_by="Compartment.number")
+
+
+class Compartment(Base):
+    """One box with one door."""
+
+    __tablename__ = "compartments"
+    __table_args__ = (UniqueConstraint("bank_id", "number"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    merchant_id: Mapped[str] = mapped_column(Id)
+    bank_id: Mapped[str] = mapped_column(Id, ForeignKey("banks.id"))
+    number: Mapped[int]
+    size: Mapped[str]
+    """S, M, L or XL."""
+    inner_mm: Mapped[list[Any]] = mapped_column(type_=Json)
+    """Height, width, depth."""
+    accessible: Mapped[bool] = mapped_column(default=False)
+    board_address: Mapped[int]
+    channel: Mapped[int]
+    row: Mapped[int]
+    column: Mapped[int]
+    height: Mapped[int]
+    in_service: Mapped[bool] = mapped_column(default=True)
+    out_of_service_reason: Mapped[str] = mapped_column(default="")
+    door: Mapped[str] = mapped_column(default="unknown")
+    """shut, open or unknown, as the bridge last said."""
+    item: Mapped[str] = mapped_column(default="unsupported")
+    door_at: Mapped[dt.datetime | None]
+    bank: Mapped[Bank] = relationship(back_populates="compartments")
+
+
+class ItemSize(Base):
+    """The locker size a merchant's item needs, by SKU."""
+
+    __tablename__ = "item_sizes"
+    __table_args__ = (UniqueConstraint("merchant_id", "sku"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    merchant_id: Mapped[str] = mapped_column(Id, ForeignKey("merchants.id"))
+    sku: Mapped[str]
+    size: Mapped[str]

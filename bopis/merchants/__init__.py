@@ -1,0 +1,1 @@
+"""Merchants, the tenants, and their connections to the platforms and providers they use."""

@@ -1,0 +1,49 @@
+"""Merchants and their connections."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import Any
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from bopis import sealing
+from bopis.db import Base, Id
+from bopis.ports import Account
+
+
+class Merchant(Base):
+    """A retailer, the tenant. Everything belongs to exactly one."""
+
+    __tablename__ = "merchants"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    name: Mapped[str]
+    created_at: Mapped[dt.datetime]
+
+
+class Connection(Base):
+    """A merchant's account with one vendor, its secrets sealed."""
+
+    __tablename__ = "connections"
+    __table_args__ = (UniqueConstraint("vendor", "account_name"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    merchant_id: Mapped[str] = mapped_column(Id, ForeignKey("merchants.id"))
+    vendor: Mapped[str]
+    account_name: Mapped[str]
+    secrets_sealed: Mapped[bytes]
+    settings: Mapped[dict[str, Any]]
+    created_at: Mapped[dt.datetime]
+    merchant: Mapped[Merchant] = relationship()
+
+    def keep_secrets(self, secrets: dict[str, str]) -> None:
+        """Seal the account's secrets, replacing what was kept."""
+        self.secrets_sealed = sealing.seal(json.dumps(secrets), to=f"connections.secrets:{self.id}")
+
+    def account(self) -> Account:
+        """The account with its secrets opened, for an integration."""
+        secrets = json.loads(sealing.unseal(self.secrets_sealed, to=f"connections.secrets:{self.id}"))
+        return Account(self.id, self.vendor, self.account_name, secrets, self.settings)

@@ -1,0 +1,14 @@
+"""Every table, for whoever needs the whole metadata (migrations, tests)."""
+
+from bopis import inbox, outbox, tasks, timeline
+from bopis.bridges import models as bridges
+from bopis.lockers import models as lockers
+from bopis.merchants import models as merchants
+from bopis.notices import models as notices
+from bopis.orders import models as orders
+from bopis.pickups import models as pickups
+from bopis.staff import models as staff
+from bopis.stores import models as stores
+
+__all__ = ["bridges", "inbox", "lockers", "merchants", "notices", "orders", "outbox", "pickups", "staff", "stores",
+           "tasks", "timeline"]

@@ -1,0 +1,1 @@
+"""What shoppers are told, how, and whether it arrived."""

@@ -1,0 +1,1 @@
+"""Orders as the platforms have them: accepted, kept up to date, called off."""

@@ -1,0 +1,51 @@
+"""Orders and their lines."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bopis import sealing
+from bopis.db import Base, Id
+
+
+class Order(Base):
+    """What the platform says was bought. The phone number is sealed; no address and no e-mail is kept."""
+
+    __tablename__ = "orders"
+    __table_args__ = (UniqueConstraint("connection_id", "platform_order_id"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    merchant_id: Mapped[str] = mapped_column(Id, ForeignKey("merchants.id"))
+    connection_id: Mapped[str] = mapped_column(Id, ForeignKey("connections.id"))
+    platform_order_id: Mapped[str]
+    name: Mapped[str]
+    """As people say it: `#1001`."""
+    first_name_sealed: Mapped[bytes | None]
+    phone_sealed: Mapped[bytes | None]
+    locale: Mapped[str]
+    paid: Mapped[bool]
+    cancelled_at: Mapped[dt.datetime | None]
+    platform_updated_at: Mapped[dt.datetime]
+    created_at: Mapped[dt.datetime]
+
+    def keep_phone(self, phone: str) -> None:
+        """Seal an E.164 number; an empty one forgets what was kept."""
+        self.phone_sealed = sealing.seal(phone, to=f"orders.phone:{self.id}") if phone else None
+
+    def phone(self) -> str:
+        """The E.164 number, or an empty text."""
+        return sealing.unseal(self.phone_sealed, to=f"orders.phone:{self.id}") if self.phone_sealed else ""
+
+    def keep_first_name(self, name: str) -> None:
+        """Seal the shopper's first name; an empty one forgets what was kept."""
+        self.first_name_sealed = sealing.seal(name, to=f"orders.first_name:{self.id}") if name else None
+
+    def first_name(self) -> str:
+        """The shopper's first name, or an empty text."""
+        if not self.first_name_sealed:
+            return ""
+        return sealing.unseal(self.first_name_sealed, to=f"orders.first_name:{self.id}")
+

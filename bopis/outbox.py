@@ -1,0 +1,66 @@
+"""The outbox: what an action decided the world should hear, written in the action's own transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import Index, UniqueConstraint, literal, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from bopis import messages
+from bopis.bell import WorkToDo
+from bopis.db import Base, Id, ring_after_commit
+from bopis.ids import new_id
+from bopis.messages import Message
+
+
+class OutboxEntry(Base):
+    """One message to the world. `state`: waiting, done, dead.
+
+    `submitted_at` is written before the world is asked, so that whoever takes over a lapsed lease knows that it may
+    have happened.
+    """
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        UniqueConstraint("kind", "subject"),
+        Index("ix_outbox_due", "next_at", sqlite_where=text("state = 'waiting'"), postgresql_where=text("state = 'waiting'")),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    kind: Mapped[str]
+    subject: Mapped[str]
+    """The message's fields as one text: the same message is asked for once."""
+    fields: Mapped[dict[str, Any]]
+    created_at: Mapped[dt.datetime]
+    state: Mapped[str] = mapped_column(default="waiting")
+    outcome: Mapped[str] = mapped_column(default="")
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_at: Mapped[dt.datetime]
+    submitted_at: Mapped[dt.datetime | None]
+    lease_until: Mapped[dt.datetime | None]
+    lease_token: Mapped[int] = mapped_column(default=0)
+    done_at: Mapped[dt.datetime | None]
+
+
+def put(session: Session, message: Message, now: dt.datetime) -> None:
+    """Ask the world for `message`, once: a message that was asked for before is left as it is."""
+    kind, fields = messages.write(message)
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    row = {
+        "id": new_id(),
+        "kind": kind,
+        "subject": "|".join(str(value) for value in fields.values()),
+        "fields": fields,
+        "created_at": now,
+        "state": "waiting",
+        "outcome": "",
+        "attempts": 0,
+        "next_at": now,
+        "lease_token": 0,
+    }
+    statement = dialect.insert(OutboxEntry).values(row).on_conflict_do_nothing().returning(literal(1))
+    if session.execute(statement).first() is not None:
+        ring_after_commit(session, WorkToDo())

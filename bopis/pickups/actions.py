@@ -1,0 +1,132 @@
+"""What happens to a pickup between the order and the shelf: accepted, reserved, ready, called off.
+
+Every function expects the store's lock (`stores.queries.lock`) to be held and leaves the commit to its caller.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy.orm import Session
+
+from bopis import outbox, tasks, timeline
+from bopis.lockers.fit import size_for
+from bopis.lockers.queries import item_sizes
+from bopis.messages import MarkCollected, MarkReady, TellShopper
+from bopis.pickups import grants, places
+from bopis.pickups.lifecycle import check_move
+from bopis.pickups.models import Pickup
+from bopis.ports import Line
+
+SYSTEM = "system"
+
+
+def move(session: Session, pickup: Pickup, to: str, *, actor: str, now: dt.datetime, reason: str = "",
+         **detail: object) -> None:
+    """Bring a pickup into another state, with its reason, on the timeline. Raises IllegalMove."""
+    check_move(pickup.state, to)
+    timeline.write(session, pickup.id, to, actor=actor, at=now, reason=reason, was=pickup.state, **detail)
+    pickup.state, pickup.reason = to, reason
+    session.flush()
+
+
+def measure(session: Session, pickup: Pickup, lines: tuple[Line, ...]) -> None:
+    """Take over what is in it, and the door size that needs; an empty size fits no door."""
+    known = item_sizes(session, pickup.merchant_id, [line.sku for line in lines if line.sku])
+    pickup.size = size_for(lines, known) or ""
+    pickup.lines = [{"title": line.title, "sku": line.sku, "quantity": line.quantity} for line in lines]
+    session.flush()
+
+
+def reserve(session: Session, pickup: Pickup, now: dt.datetime, *, actor: str = SYSTEM) -> None:
+    """Give a waiting pickup a place, a compartment or else the counter, and a code that opens nothing yet."""
+    choice = places.choose_for(session, pickup, in_hand=False)
+    placement = places.give(session, pickup, choice.door.compartment_id if choice.door else None, now)
+    bank_id = places.bank_of(session, pickup)
+    try:
+        grant = grants.open_grant(session, pickup.id) or grants.issue(session, pickup, bank_id, now)
+    except grants.NoSelectorFree:
+        places.release(session, placement, "never_opened", now)
+        pickup.reason = "no_code_free"
+        return
+    grants.changed(session, grant)
+    reason = choice.reason if bank_id else "no_lockers"
+    move(session, pickup, "reserved", actor=actor, now=now, reason=reason,
+         door=choice.door.number if choice.door else None)
+
+
+def give_up_place(session: Session, pickup: Pickup, now: dt.datetime, *, reason: str, actor: str) -> None:
+    """Take a promised place away from a pickup; it waits, and is reserved again if there is another."""
+    for placement in pickup.live_placements():
+        if placement.state == "held" and not placement.touched:
+            places.release(session, placement, "never_opened", now)
+    move(session, pickup, "waiting", actor=actor, now=now, reason=reason)
+    reserve(session, pickup, now)
+
+
+def make_ready(session: Session, pickup: Pickup, now: dt.datetime, *, actor: str) -> None:
+    """Everything is in its place: let the code open it, tell the shopper and the platform."""
+    assert pickup.store is not None
+    pickup.ready_at, pickup.hold_until = now, now + dt.timedelta(hours=pickup.store.hold_hours)
+    move(session, pickup, "ready", actor=actor, now=now, until=pickup.hold_until.isoformat())
+    grant = grants.open_grant(session, pickup.id)
+    assert grant is not None
+    grants.activate(session, grant, pickup.hold_until)
+    outbox.put(session, MarkReady(pickup.id), now)
+    if pickup.order.phone_sealed is not None:
+        outbox.put(session, TellShopper(pickup.id, "ready", grant.version), now)
+    else:
+        _ask(session, pickup, "no_phone", "There is no phone number we can text.", now)
+
+
+def make_collected(session: Session, pickup: Pickup, now: dt.datetime, *, actor: str) -> None:
+    """The goods are with the shopper: close the pickup and tell the platform. Reality wins over a cancel."""
+    called_off = pickup.state == "cancelled"
+    move(session, pickup, "collected", actor=actor, now=now)
+    pickup.closed_at = now
+    for kind in ("reclaim", "shopper_at_counter"):
+        tasks.settle(session, kind, pickup.id, actor=actor, now=now)
+    grant = grants.open_grant(session, pickup.id)
+    if grant is not None:
+        grants.activate(session, grant, now + grants.AFTER_COLLECTING)
+    if called_off:
+        _ask(session, pickup, "goods_gone", "The order was called off, but the goods had left already.", now)
+    else:
+        outbox.put(session, MarkCollected(pickup.id), now)
+
+
+def cancel(session: Session, pickup: Pickup, now: dt.datetime, *, actor: str, reason: str) -> None:
+    """Call a pickup off. A place is free only if nothing can be inside; else someone is asked to take it out."""
+    if pickup.state in ("cancelled", "returned"):
+        return
+    if pickup.state == "collected":
+        _ask(session, pickup, "goods_gone", "The order was called off after it was collected.", now)
+        return
+    move(session, pickup, "cancelled", actor=actor, now=now, reason=reason)
+    for placement in pickup.live_placements():
+        if placement.state == "held" and not placement.touched:
+            places.release(session, placement, "never_opened", now)
+    grant = grants.open_grant(session, pickup.id)
+    if grant is not None:
+        grants.close(session, grant, now)
+    if pickup.live_placements():
+        _ask(session, pickup, "reclaim", "The order was called off; its goods are still here.", now)
+    else:
+        pickup.closed_at = now
+    session.flush()
+
+
+def make_returned_if_empty(session: Session, pickup: Pickup, now: dt.datetime, *, actor: str) -> None:
+    """Close a pickup that was called off or expired once nothing of it is left in the store's places."""
+    if pickup.state in ("cancelled", "expired") and not pickup.live_placements():
+        move(session, pickup, "returned", actor=actor, now=now)
+        pickup.closed_at = now
+        grant = grants.open_grant(session, pickup.id)
+        if grant is not None:
+            grants.close(session, grant, now)
+        tasks.settle(session, "reclaim", pickup.id, actor=actor, now=now)
+
+
+def _ask(session: Session, pickup: Pickup, kind: str, reason: str, now: dt.datetime) -> None:
+    tasks.ask(session, kind, pickup.id, merchant_id=pickup.merchant_id, store_id=pickup.store_id, reason=reason,
+              now=now)

@@ -1,0 +1,126 @@
+"""What pickups ask of the world: their platform told, their code's verifier worked out."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from bopis import tasks, timeline
+from bopis.errors import EffectError
+from bopis.lockers.queries import bank_key
+from bopis.merchants.queries import account_of
+from bopis.messages import MarkCollected, MarkReady, PrepareGrant
+from bopis.pickups import grants
+from bopis.pickups.models import Grant, Pickup
+from bopis.ports import Account, Platform
+from bopis.stores.queries import lock
+from firmware_bridge.protocol import codes
+
+
+@dataclass(frozen=True)
+class _Verifier:
+    grant_id: str
+    version: int
+    key: bytes
+    secret: str
+    salt: bytes
+
+    def __repr__(self) -> str:
+        return f"_Verifier({self.grant_id})"
+
+
+class PrepareGrantEffect:
+    """Works out a verifier (32 ms of Argon2id) outside any transaction; then the bridge may have the grant."""
+
+    idempotent = True
+
+    def read(self, session: Session, message: PrepareGrant, now: dt.datetime) -> _Verifier | None:
+        grant = session.get(Grant, message.grant_id)
+        code = grants.code_of(grant) if grant else None
+        if grant is None or code is None or grant.bank is None or grant.salt is None:
+            return None
+        return _Verifier(grant.id, grant.version, bank_key(grant.bank), code.secret, grant.salt)
+
+    def call(self, work: _Verifier) -> bytes:
+        return codes.verifier(work.key, work.grant_id, work.version, work.secret, work.salt)
+
+    def look_up(self, work: _Verifier, since: dt.datetime) -> None:
+        return None
+
+    def record(self, session: Session, work: _Verifier, outcome: bytes, now: dt.datetime) -> None:
+        grant = session.get_one(Grant, work.grant_id)
+        assert grant.pickup.store_id is not None
+        lock(session, grant.pickup.store_id)
+        session.refresh(grant)
+        if grant.state != "closed" and grant.version == work.version:
+            grant.verifier = outcome
+            grants.changed(session, grant)
+
+    def give_up(self, session: Session, message: PrepareGrant, problem: EffectError, now: dt.datetime) -> None:
+        raise AssertionError("working out a verifier fails only by a defect")
+
+
+@dataclass(frozen=True)
+class _PlatformCall:
+    pickup_id: str
+    account: Account
+    unit_id: str
+
+
+class _PlatformEffect:
+    idempotent = True
+    done = ""
+
+    def __init__(self, platforms: Mapping[str, Platform]) -> None:
+        self.platforms = platforms
+
+    def read(self, session: Session, message: MarkReady | MarkCollected, now: dt.datetime) -> _PlatformCall | None:
+        pickup = session.get_one(Pickup, message.pickup_id)
+        if not self._still_wanted(pickup):
+            return None
+        return _PlatformCall(pickup.id, account_of(session, pickup.order.connection_id), pickup.unit_id)
+
+    def _still_wanted(self, pickup: Pickup) -> bool:
+        raise NotImplementedError
+
+    def look_up(self, work: _PlatformCall, since: dt.datetime) -> None:
+        return None
+
+    def record(self, session: Session, work: _PlatformCall, outcome: None, now: dt.datetime) -> None:
+        pickup = session.get_one(Pickup, work.pickup_id)
+        assert pickup.store_id is not None
+        lock(session, pickup.store_id)
+        timeline.write(session, pickup.id, self.done, actor="system", at=now)
+
+    def give_up(self, session: Session, message: MarkReady | MarkCollected, problem: EffectError,
+                now: dt.datetime) -> None:
+        pickup = session.get_one(Pickup, message.pickup_id)
+        tasks.ask(session, "platform_refused", pickup.id, merchant_id=pickup.merchant_id, store_id=pickup.store_id,
+                  reason=f"The shop did not take over that {pickup.order.name} changed: {problem.message}", now=now)
+
+
+class MarkReadyEffect(_PlatformEffect):
+    """Tells the platform that the goods wait for the shopper."""
+
+    done = "platform_told_ready"
+
+    def _still_wanted(self, pickup: Pickup) -> bool:
+        return pickup.state == "ready"
+
+    def call(self, work: _PlatformCall) -> None:
+        self.platforms[work.account.vendor].mark_ready(work.account, work.unit_id)
+
+
+class MarkCollectedEffect(_PlatformEffect):
+    """Tells the platform that the goods were handed over."""
+
+    done = "platform_told_collected"
+
+    def _still_wanted(self, pickup: Pickup) -> bool:
+        return pickup.state == "collected"
+
+    def call(self, work: _PlatformCall) -> None:
+        self.platforms[work.account.vendor].mark_collected(work.account, work.unit_id)

@@ -1,0 +1,55 @@
+"""Grants as a bridge needs them: verifiers, windows and doors, and nothing about a person."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from bopis.pickups.models import Grant, Pickup, Placement
+
+LEASE = dt.timedelta(hours=72)
+"""How long a bridge that hears nothing from us goes on honouring what it knows."""
+
+
+def grants_since(session: Session, bank_id: str, version: int, now: dt.datetime) -> list[dict[str, Any]]:
+    """The grants of a bank that changed after sync version `version` (0 for all live ones), tombstones included."""
+    statement = (
+        select(Grant)
+        .where(Grant.bank_id == bank_id, Grant.sync_version > version, Grant.verifier.is_not(None))
+        .order_by(Grant.sync_version)
+        .options(selectinload(Grant.pickup).selectinload(Pickup.placements).selectinload(Placement.compartment))
+    )
+    if version == 0:
+        statement = statement.where(Grant.state != "closed")
+    return [_written(grant, now) for grant in session.scalars(statement)]
+
+
+def _written(grant: Grant, now: dt.datetime) -> dict[str, Any]:
+    if grant.state == "closed":
+        return {"id": grant.id, "version": grant.version, "revoked": True}
+    assert grant.salt is not None and grant.verifier is not None
+    return {
+        "id": grant.id,
+        "version": grant.version,
+        "revoked": False,
+        "active": grant.state == "active",
+        "selector": grant.selector,
+        "salt": base64.b64encode(grant.salt).decode(),
+        "verifier": base64.b64encode(grant.verifier).decode(),
+        "qr_sha256": grant.qr_sha256,
+        "valid_from": grant.valid_from.isoformat(),
+        "valid_until": grant.valid_until.isoformat(),
+        "lease_until": (now + LEASE).isoformat(),
+        "placements": [
+            {
+                "id": place.id,
+                "kind": "compartment" if place.compartment else "counter",
+                "door": place.compartment.number if place.compartment else None,
+            }
+            for place in grant.pickup.wanted_placements()
+        ],
+    }

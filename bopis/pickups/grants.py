@@ -1,0 +1,106 @@
+"""Grants: a code and a QR for each pickup, told to the bridge, forgotten when they are over."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import secrets
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from bopis import outbox, sealing
+from bopis.ids import new_id
+from bopis.lockers.actions import next_sync_version
+from bopis.messages import PrepareGrant
+from bopis.pickups.codes import SELECTOR_REST, free_selector
+from bopis.pickups.models import Grant, Pickup
+from firmware_bridge.protocol import codes
+
+_NEVER = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
+AFTER_COLLECTING = dt.timedelta(minutes=5)
+"""How long a spent grant lives on, so that the shopper can open the same door once more."""
+
+
+class NoSelectorFree(Exception):
+    """Every selector of the bank is in use or rests."""
+
+
+def open_grant(session: Session, pickup_id: str) -> Grant | None:
+    """The grant of a pickup that is not closed."""
+    return session.scalars(select(Grant).where(Grant.pickup_id == pickup_id, Grant.state != "closed")).first()
+
+
+def issue(session: Session, pickup: Pickup, bank_id: str | None, now: dt.datetime) -> Grant:
+    """Give a pickup its code and QR, opening nothing yet. Raises NoSelectorFree.
+
+    Without a bank there is a QR only: no kiosk would read the code.
+    """
+    token = secrets.token_bytes(codes.QR_BYTES)
+    grant = Grant(
+        id=new_id(), merchant_id=pickup.merchant_id, pickup_id=pickup.id, bank_id=bank_id, state="held",
+        qr_sha256=codes.qr_hash(token), valid_from=now, valid_until=_NEVER, created_at=now, version=1,
+    )
+    grant.qr_sealed = sealing.seal(base64.b64encode(token).decode(), to=f"grants.qr:{grant.id}")
+    if bank_id is not None:
+        _add_code(session, grant, bank_id, now)
+        outbox.put(session, PrepareGrant(grant.id), now)
+    session.add(grant)
+    session.flush()
+    return grant
+
+
+def _add_code(session: Session, grant: Grant, bank_id: str, now: dt.datetime) -> None:
+    in_use = session.scalars(
+        select(Grant.selector).where(
+            Grant.bank_id == bank_id, or_(Grant.closed_at.is_(None), Grant.closed_at > now - SELECTOR_REST)
+        )
+    )
+    taken = {int(selector) for selector in in_use if selector is not None}
+    selector = free_selector(taken, secrets.randbelow(10**9))
+    if selector is None:
+        raise NoSelectorFree(bank_id)
+    code = codes.make_code(selector, secrets.randbelow(10**codes.SECRET_DIGITS))
+    grant.selector = code.selector
+    grant.code_sealed = sealing.seal(code.secret, to=f"grants.code:{grant.id}")
+    grant.salt = secrets.token_bytes(16)
+
+
+def activate(session: Session, grant: Grant, until: dt.datetime) -> None:
+    """Let a grant open its doors until `until`."""
+    grant.state, grant.valid_until = "active", until
+    changed(session, grant)
+
+
+def suspend(session: Session, grant: Grant) -> None:
+    """Let a grant open nothing for now: its goods were taken out again."""
+    grant.state = "held"
+    changed(session, grant)
+
+
+def close(session: Session, grant: Grant, now: dt.datetime) -> None:
+    """End a grant for good and forget its code and QR."""
+    grant.state, grant.closed_at = "closed", now
+    grant.code_sealed = grant.qr_sealed = None
+    changed(session, grant)
+
+
+def changed(session: Session, grant: Grant) -> None:
+    """Let the bridge hear of a change of the grant or of its placements."""
+    if grant.bank_id is not None:
+        grant.sync_version = next_sync_version(session, grant.bank_id)
+    session.flush()
+
+
+def code_of(grant: Grant) -> codes.Code | None:
+    """The code, to be shown or sent and never logged; None when there is none or it is forgotten."""
+    if grant.code_sealed is None or grant.selector is None:
+        return None
+    return codes.Code(grant.selector, sealing.unseal(grant.code_sealed, to=f"grants.code:{grant.id}"))
+
+
+def qr_of(grant: Grant) -> str | None:
+    """The text of the QR, to be shown and never logged; None when forgotten."""
+    if grant.qr_sealed is None:
+        return None
+    return codes.write_qr(base64.b64decode(sealing.unseal(grant.qr_sealed, to=f"grants.qr:{grant.id}")))

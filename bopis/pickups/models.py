@@ -1,0 +1,132 @@
+"""Pickups, their placements and grants."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from bopis import sealing
+from bopis.db import Base, Id, Json
+from bopis.lockers.models import Bank, Compartment
+from bopis.orders.models import Order
+from bopis.stores.models import Store
+
+_LIVE = text("state <> 'released'")
+_OPEN = text("closed_at IS NULL")
+
+
+class Pickup(Base):
+    """What must be handed over in one store: one order's unit there. `state` is ruled by `pickups.lifecycle`."""
+
+    __tablename__ = "pickups"
+    __table_args__ = (
+        UniqueConstraint("order_id", "unit_id"),
+        Index("ix_pickups_store_open", "store_id", "state", sqlite_where=_OPEN, postgresql_where=_OPEN),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    merchant_id: Mapped[str] = mapped_column(Id, ForeignKey("merchants.id"))
+    order_id: Mapped[str] = mapped_column(Id, ForeignKey("orders.id"))
+    unit_id: Mapped[str]
+    store_id: Mapped[str | None] = mapped_column(Id, ForeignKey("stores.id"))
+    """None until someone says which store the platform's location is."""
+    location_name: Mapped[str]
+    state: Mapped[str]
+    reason: Mapped[str]
+    """Why it is in this state or place, as a stable word; staff read `pickups.words`."""
+    size: Mapped[str]
+    lines: Mapped[list[Any]] = mapped_column(type_=Json)
+    """[{"title", "sku", "quantity"}]"""
+    link_hash: Mapped[str] = mapped_column(unique=True)
+    link_sealed: Mapped[bytes]
+    created_at: Mapped[dt.datetime]
+    ready_at: Mapped[dt.datetime | None]
+    hold_until: Mapped[dt.datetime | None]
+    closed_at: Mapped[dt.datetime | None]
+    order: Mapped[Order] = relationship()
+    store: Mapped[Store | None] = relationship()
+    placements: Mapped[list[Placement]] = relationship(back_populates="pickup", order_by="Placement.created_at")
+
+    def link_token(self) -> str:
+        """The unguessable part of the shopper's link."""
+        return sealing.unseal(self.link_sealed, to=f"pickups.link:{self.id}")
+
+    def live_placements(self) -> list[Placement]:
+        """Where its goods are or will be, in the order they were chosen."""
+        return [place for place in self.placements if place.state != "released"]
+
+    def wanted_placements(self) -> list[Placement]:
+        """The live ones that staff have not given up."""
+        return [place for place in self.live_placements() if not place.abandoned]
+
+
+class Placement(Base):
+    """Where one parcel of a pickup is or will be. `state`: held, loaded, released.
+
+    A compartment is free only when no placement in it is live: the unique index says so to everyone at once.
+    """
+
+    __tablename__ = "placements"
+    __table_args__ = (
+        Index("ux_placements_live", "compartment_id", unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE),
+        Index("ix_placements_pickup", "pickup_id"),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    merchant_id: Mapped[str] = mapped_column(Id)
+    pickup_id: Mapped[str] = mapped_column(Id, ForeignKey("pickups.id"))
+    compartment_id: Mapped[str | None] = mapped_column(Id, ForeignKey("compartments.id"))
+    """None for the counter."""
+    state: Mapped[str]
+    touched: Mapped[bool] = mapped_column(default=False)
+    """Its door was asked to open for loading, so goods may be inside although it is only held."""
+    abandoned: Mapped[bool] = mapped_column(default=False)
+    """Staff chose another place; it is released when its door is shut again."""
+    collected_at: Mapped[dt.datetime | None]
+    """When the shopper's own opening of it was seen."""
+    created_at: Mapped[dt.datetime]
+    loaded_at: Mapped[dt.datetime | None]
+    released_at: Mapped[dt.datetime | None]
+    evidence: Mapped[str] = mapped_column(default="")
+    """What told us that it is empty: item_sensor, own_opening, staff, never_opened."""
+    pickup: Mapped[Pickup] = relationship(back_populates="placements")
+    compartment: Mapped[Compartment | None] = relationship()
+
+
+class Grant(Base):
+    """One pickup's access. `state`: held (known to the bridge, opens nothing), active, closed."""
+
+    __tablename__ = "grants"
+    __table_args__ = (
+        Index("ux_grants_pickup_open", "pickup_id", unique=True, sqlite_where=text("state <> 'closed'"),
+              postgresql_where=text("state <> 'closed'")),
+        Index("ux_grants_selector", "bank_id", "selector", unique=True, sqlite_where=text("state <> 'closed'"),
+              postgresql_where=text("state <> 'closed'")),
+        Index("ix_grants_sync", "bank_id", "sync_version"),
+        Index("ix_grants_qr", "qr_sha256"),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    merchant_id: Mapped[str] = mapped_column(Id)
+    pickup_id: Mapped[str] = mapped_column(Id, ForeignKey("pickups.id"))
+    bank_id: Mapped[str | None] = mapped_column(Id, ForeignKey("banks.id"))
+    """None in a store without lockers: such a grant has a QR and no code."""
+    version: Mapped[int] = mapped_column(default=1)
+    state: Mapped[str]
+    selector: Mapped[str | None]
+    code_sealed: Mapped[bytes | None]
+    salt: Mapped[bytes | None]
+    verifier: Mapped[bytes | None]
+    """None until worked out, which takes too long for a transaction."""
+    qr_sealed: Mapped[bytes | None]
+    qr_sha256: Mapped[str]
+    valid_from: Mapped[dt.datetime]
+    valid_until: Mapped[dt.datetime]
+    sync_version: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[dt.datetime]
+    closed_at: Mapped[dt.datetime | None]
+    pickup: Mapped[Pickup] = relationship()
+    bank: Mapped[Bank | None] = relationship()

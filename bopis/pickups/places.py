@@ -1,0 +1,65 @@
+"""Placements: given, kept, released."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session
+
+from bopis.ids import new_id
+from bopis.lockers.allocation import Choice, Door, choose
+from bopis.lockers.models import Bank, Compartment
+from bopis.pickups.models import Pickup, Placement
+
+
+def doors_to_choose_from(session: Session, store_id: str, *, in_hand: bool) -> list[Door]:
+    """The doors of a store that are free, and for goods in hand also those another pickup is only promised."""
+    statement = (
+        select(Compartment, Placement)
+        .join(Bank, Bank.id == Compartment.bank_id)
+        .outerjoin(Placement, and_(Placement.compartment_id == Compartment.id, Placement.state != "released"))
+        .where(Bank.store_id == store_id, Compartment.in_service.is_(True))
+    )
+    doors = []
+    for compartment, placement in session.execute(statement):
+        promised = placement is not None and placement.state == "held" and not placement.touched
+        if placement is None or (in_hand and promised):
+            holder = placement.pickup_id if placement else None
+            doors.append(Door(compartment.id, compartment.number, compartment.size, compartment.accessible, holder))
+    return doors
+
+
+def choose_for(session: Session, pickup: Pickup, *, in_hand: bool, not_in: Collection[str] = ()) -> Choice:
+    """The place this pickup should get now."""
+    assert pickup.store_id is not None
+    doors = doors_to_choose_from(session, pickup.store_id, in_hand=in_hand)
+    return choose([door for door in doors if door.holder != pickup.id], pickup.size or None, not_in=not_in)
+
+
+def give(session: Session, pickup: Pickup, compartment_id: str | None, now: dt.datetime) -> Placement:
+    """Hold a compartment, or the counter, for this pickup. The unique index lets only one hold a door."""
+    placement = Placement(
+        id=new_id(), merchant_id=pickup.merchant_id, compartment_id=compartment_id, state="held", created_at=now,
+        touched=False, abandoned=False, evidence="",
+    )
+    pickup.placements.append(placement)
+    session.flush()
+    return placement
+
+
+def release(session: Session, placement: Placement, evidence: str, now: dt.datetime) -> None:
+    """Free a place, because `evidence` says that it is empty; never on a timer, never by a cancel."""
+    placement.state, placement.released_at, placement.evidence = "released", now, evidence
+    session.flush()
+
+
+def bank_of(session: Session, pickup: Pickup) -> str | None:
+    """The bank this pickup's code belongs to: that of its places, else the store's first."""
+    for placement in pickup.live_placements():
+        if placement.compartment:
+            return placement.compartment.bank_id
+    return session.scalars(
+        select(Bank.id).where(Bank.store_id == pickup.store_id).order_by(Bank.created_at, Bank.id).limit(1)
+    ).first()

@@ -1,0 +1,32 @@
+"""What staff read for the stable words in a pickup's `state` and `reason`."""
+
+from __future__ import annotations
+
+STATES = {
+    "waiting": "Waiting",
+    "reserved": "To load",
+    "ready": "Ready",
+    "expired": "Expired",
+    "cancelled": "Cancelled",
+    "collected": "Collected",
+    "returned": "Returned",
+}
+REASONS = {
+    "unpaid": "Not paid yet",
+    "on_hold": "On hold on the platform",
+    "unknown_location": "Its location is not mapped to a store",
+    "no_code_free": "Every pickup code is in use",
+    "smallest_fitting": "Smallest door that fits",
+    "next_size_up": "The smaller doors are full, so one size up",
+    "in_hand_goes_first": "It was in your hands, so it took a door another order was only promised",
+    "too_big": "Too big for any door here",
+    "nothing_free": "No fitting door is free",
+    "no_lockers": "This store has no lockers",
+    "door_taken": "Its door went to an order that was ready first",
+    "edited": "The order was changed",
+    "cancelled_on_platform": "Called off in the shop",
+    "gone_from_order": "No longer part of the order",
+    "door_failed": "Its door did not open",
+    "taken_out": "Taken out again",
+    "": "",
+}

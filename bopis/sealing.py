@@ -1,0 +1,53 @@
+"""Secrets at rest: AES-256-GCM, each value bound to the row it belongs to.
+
+Binding means that a value copied into another row, of another merchant say, does not open there. Keys come from the
+settings, once at start: the first seals, all of them open, so that a key can be retired.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+_NONCE = 12
+_keys: list[bytes] = []
+
+
+class NotSealedHere(Exception):
+    """A sealed value does not open: it belongs to another row, was altered, or its key is gone."""
+
+
+def use_keys(keys: tuple[bytes, ...]) -> None:
+    """Set the keys, 32 bytes each, newest first."""
+    _keys[:] = keys
+
+
+def seal(text: str, *, to: str) -> bytes:
+    """Encrypt `text` for the place named by `to`, such as `orders.phone:<id>`."""
+    nonce = secrets.token_bytes(_NONCE)
+    return nonce + AESGCM(_keys[0]).encrypt(nonce, text.encode(), to.encode())
+
+
+def unseal(sealed: bytes, *, to: str) -> str:
+    """Decrypt what was sealed to `to`. Raises NotSealedHere."""
+    for key in _keys:
+        try:
+            return AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], to.encode()).decode()
+        except InvalidTag:
+            continue
+    raise NotSealedHere(to.partition(":")[0])
+
+
+def derive(purpose: str) -> bytes:
+    """32 bytes for one purpose, drawn from the newest key."""
+    return hmac.new(_keys[0], f"bopis:{purpose}".encode(), hashlib.sha256).digest()
+
+
+def cloud_key() -> Ed25519PrivateKey:
+    """The key the cloud signs its answers to bridges with."""
+    return Ed25519PrivateKey.from_private_bytes(derive("cloud-signing-key"))

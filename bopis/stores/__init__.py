@@ -1,0 +1,1 @@
+"""Stores, and which of a platform's locations is which store."""

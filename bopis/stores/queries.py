@@ -1,0 +1,28 @@
+"""What others ask about stores."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bopis.stores.models import LocationMapping, Store
+
+
+def lock(session: Session, store_id: str) -> Store:
+    """The store, with everything that moves in it held still until the transaction ends.
+
+    Whatever changes a pickup, a placement or a grant takes this lock first, so that two changes in one store come one
+    after the other and never wait for each other in a circle. (SQLite has one writer anyway.)
+    """
+    return session.scalars(
+        select(Store).where(Store.id == store_id).with_for_update().execution_options(populate_existing=True)
+    ).one()
+
+
+def store_for_location(session: Session, connection_id: str, location_id: str) -> Store | None:
+    """The store a platform's location is mapped to."""
+    return session.scalars(
+        select(Store)
+        .join(LocationMapping, LocationMapping.store_id == Store.id)
+        .where(LocationMapping.connection_id == connection_id, LocationMapping.location_id == location_id)
+    ).first()

@@ -1,0 +1,101 @@
+"""Duties that time brings, each one step that says whether it did anything."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from bopis.bridges.models import DoorCommand
+from bopis.db import Database
+from bopis.inbox import InboxEntry
+from bopis.pickups import grants
+from bopis.pickups.models import Grant, Pickup
+from bopis.stores.queries import lock
+
+KEEP_BODIES = dt.timedelta(days=7)
+
+
+def sweep(database: Database, now: dt.datetime) -> bool:
+    """Take every step until it finds nothing more; True when any did something."""
+    did = False
+    for step in STEPS:
+        while _take(database, step, now):
+            did = True
+    return did
+
+
+def _take(database: Database, step: Step, now: dt.datetime) -> bool:
+    with database.reading() as session:  # so that looking costs no write lock
+        if step.find(session, now) is None:
+            return False
+    with database.transaction() as session:
+        found = step.find(session, now)
+        if found is not None:
+            step.do(session, found, now)
+        return found is not None
+
+
+class Step:
+    """Finds the id of one thing that is due, and deals with it."""
+
+    def find(self, session: Session, now: dt.datetime) -> str | None:
+        raise NotImplementedError
+
+    def do(self, session: Session, found: str, now: dt.datetime) -> None:
+        raise NotImplementedError
+
+
+class CloseSpentGrants(Step):
+    """A collected pickup's code is forgotten once its door may not be opened again."""
+
+    def find(self, session: Session, now: dt.datetime) -> str | None:
+        return session.scalars(
+            select(Grant.id)
+            .join(Pickup, Pickup.id == Grant.pickup_id)
+            .where(Grant.state == "active", Grant.valid_until <= now, Pickup.closed_at.is_not(None))
+            .limit(1)
+        ).first()
+
+    def do(self, session: Session, found: str, now: dt.datetime) -> None:
+        grant = session.get_one(Grant, found)
+        assert grant.pickup.store_id is not None
+        lock(session, grant.pickup.store_id)
+        grants.close(session, grant, now)
+
+
+class ExpireCommands(Step):
+    """A door command nobody obeyed in time is over, and whoever waits for it hears so."""
+
+    def find(self, session: Session, now: dt.datetime) -> str | None:
+        # The bridge may be obeying in the very last second: its own word comes first.
+        late = now - dt.timedelta(seconds=10)
+        return session.scalars(
+            select(DoorCommand.id).where(DoorCommand.status == "waiting", DoorCommand.expires_at <= late).limit(1)
+        ).first()
+
+    def do(self, session: Session, found: str, now: dt.datetime) -> None:
+        session.execute(
+            update(DoorCommand)
+            .where(DoorCommand.id == found, DoorCommand.status == "waiting")
+            .values(status="expired", code="expired", settled_at=now)
+        )
+
+
+class EraseBodies(Step):
+    """Raw deliveries hold personal data: they are erased after a week."""
+
+    def find(self, session: Session, now: dt.datetime) -> str | None:
+        return session.scalars(
+            select(InboxEntry.id)
+            .where(InboxEntry.received_at < now - KEEP_BODIES, InboxEntry.body_sealed.is_not(None),
+                   InboxEntry.state == "done")
+            .limit(1)
+        ).first()
+
+    def do(self, session: Session, found: str, now: dt.datetime) -> None:
+        session.get_one(InboxEntry, found).body_sealed = None
+
+
+STEPS: tuple[Step, ...] = (CloseSpentGrants(), ExpireCommands(), EraseBodies())

@@ -1,0 +1,74 @@
+"""Tasks: what needs a person, with the one action that settles it."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import Index, select, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from bopis.db import Base, Id
+from bopis.ids import new_id
+
+_OPEN = text("settled_at IS NULL")
+
+KINDS = {
+    "map_location": "Say which store this location is",
+    "no_phone": "Reach the shopper another way",
+    "text_failed": "Reach the shopper another way",
+    "platform_refused": "Put it right on the platform",
+    "reclaim": "Take the goods out",
+    "shopper_at_counter": "Hand the goods over",
+    "shopper_needs_help": "Go to the lockers",
+    "door_failed": "Look at the door",
+    "goods_gone": "Settle it with the shopper",
+    "left_uncertain": "Look inside and say what you find",
+    "delivery_failed": "Put it right and replay it",
+    "odd_event": "Look at what the bridge reported",
+}
+
+
+class Task(Base):
+    """Something a person must do. One open task per kind and subject."""
+
+    __tablename__ = "tasks"
+    __table_args__ = (
+        Index("ux_tasks_open", "kind", "subject_id", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_tasks_store_open", "store_id", "created_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    merchant_id: Mapped[str] = mapped_column(Id)
+    store_id: Mapped[str | None] = mapped_column(Id)
+    kind: Mapped[str]
+    subject_id: Mapped[str] = mapped_column(Id)
+    """The pickup, compartment, connection or order it is about."""
+    reason: Mapped[str]
+    created_at: Mapped[dt.datetime]
+    settled_at: Mapped[dt.datetime | None]
+    settled_by: Mapped[str | None]
+
+
+def ask(session: Session, kind: str, subject_id: str, *, merchant_id: str, store_id: str | None, reason: str,
+        now: dt.datetime) -> None:
+    """Ask a person for `kind`, unless the same is asked already."""
+    assert kind in KINDS, kind
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    session.execute(
+        dialect.insert(Task)
+        .values(id=new_id(), merchant_id=merchant_id, store_id=store_id, kind=kind, subject_id=subject_id,
+                reason=reason, created_at=now)
+        .on_conflict_do_nothing()
+    )
+
+
+def settle(session: Session, kind: str, subject_id: str, *, actor: str, now: dt.datetime) -> None:
+    """Close the open task of this kind about this subject, if there is one."""
+    found = session.scalars(
+        select(Task).where(Task.kind == kind, Task.subject_id == subject_id, Task.settled_at.is_(None))
+    ).first()
+    if found:
+        found.settled_at = now
+        found.settled_by = actor
+        session.flush()

@@ -1,0 +1,55 @@
+"""Every error as a clear answer with a stable code: JSON for machines, a page for people, never a stack trace."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, current_app, jsonify, make_response, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from bopis.errors import BopisError, TooMany, Unavailable
+
+_WORDS = {
+    400: ("bad_request", "This request cannot be understood."),
+    403: ("forbidden", "That is not allowed here."),
+    404: ("not_found", "There is nothing at this address."),
+    405: ("method_not_allowed", "This address does not take that kind of request."),
+    413: ("too_large", "This is larger than we accept."),
+    415: ("unsupported_media_type", "Send JSON."),
+}
+
+
+def answer_errors(app: Flask) -> None:
+    """Install the handlers."""
+
+    @app.errorhandler(BopisError)
+    def ours(problem: BopisError) -> Response:
+        response = answer(problem.status, problem.code, problem.message)
+        if isinstance(problem, TooMany):
+            response.headers["Retry-After"] = str(problem.retry_after)
+        elif isinstance(problem, Unavailable):
+            response.headers["Retry-After"] = "5"
+        return response
+
+    @app.errorhandler(HTTPException)
+    def http(problem: HTTPException) -> Response:
+        status = problem.code or 500
+        code, message = _WORDS.get(status, ("error", "That did not work."))
+        response = answer(status, code, message)
+        if status == 405 and problem.get_response().headers.get("Allow"):
+            response.headers["Allow"] = problem.get_response().headers["Allow"]
+        return response
+
+    @app.errorhandler(Exception)
+    def unforeseen(problem: Exception) -> Response:
+        # The type only: a message could quote what must not be logged; the path could hold a shopper's link.
+        rule = request.url_rule.rule if request.url_rule else "?"
+        current_app.logger.error("%s on %s", type(problem).__name__, rule, exc_info=problem)
+        return answer(500, "internal_error", "Something went wrong on our side. Please try again.")
+
+
+def answer(status: int, code: str, message: str) -> Response:
+    """An error as the caller reads it: a page where a browser asks for one, JSON otherwise."""
+    if request.accept_mimetypes.best_match(["application/json", "text/html"], "application/json") == "text/html":
+        response = make_response(render_template("error.html", code=code, message=message), status)
+    else:
+        response = make_response(jsonify(code=code, message=message), status)
+    return response

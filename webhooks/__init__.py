@@ -1,0 +1,1 @@
+"""The door for other people's webhooks: receive (verify, store, answer), process (fetch, act), replay."""
