@@ -15,7 +15,7 @@ class StaffMember(Base):
     """One person, one badge, one PIN."""
 
     __tablename__ = "staff"
-    __table_args__ = (UniqueConstraint("merchant_id", "badge"),)
+    __table_args__ = (UniqueConstraint("badge"),)
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     merchant_id: Mapped[str] = mapped_column(Id, ForeignKey("merchants.id"))
