@@ -1,0 +1,65 @@
+"""An order with all its fulfilment orders and all their lines, page by page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bopis.errors import PermanentFailure
+from bopis.ports import Account
+from integrations.shopify import documents, schemas
+from integrations.shopify.client import AdminClient
+
+UNITS_A_PAGE = 5
+MOST_PAGES = 40
+
+
+def read_order(client: AdminClient, account: Account, order_id: str) -> dict[str, Any] | None:
+    """The order as `schemas.Order` reads it, nothing left on a further page; None when there is no such order.
+
+    Raises the three effect errors; an answer that is not what Shopify documents is a PermanentFailure naming the field.
+    """
+    order: dict[str, Any] | None = None
+    after = None
+    for _ in range(MOST_PAGES):
+        variables = {"id": documents.gid("Order", order_id), "first": UNITS_A_PAGE, "after": after}
+        found = client.query(account, documents.ORDER_PICKUP, variables).get("order")
+        if found is None:
+            return None
+        page = read(schemas.Order(), found, "order")
+        if order is None:
+            order = page
+        else:
+            order["units"]["nodes"] += page["units"]["nodes"]
+        after = _next(page["units"]["page"])
+        if after is None:
+            break
+    else:
+        raise PermanentFailure("order_too_large", f"the order has more than {MOST_PAGES * UNITS_A_PAGE} units")
+    for unit in order["units"]["nodes"]:
+        _complete_lines(client, account, unit)
+    return order
+
+
+def read(schema: schemas.Vendor, payload: Any, name: str) -> dict[str, Any]:
+    """Read a part of an answer, or raise PermanentFailure naming what is missing or wrong in it."""
+    try:
+        return schemas.load(schema, payload)
+    except schemas.Misfit as misfit:
+        raise PermanentFailure("unexpected_answer", f"Shopify's answer lacks {name}.{misfit.field}") from None
+
+
+def _complete_lines(client: AdminClient, account: Account, unit: dict[str, Any]) -> None:
+    after = _next(unit["lines"]["page"])
+    for _ in range(MOST_PAGES):
+        if after is None:
+            return
+        variables = {"id": documents.gid("FulfillmentOrder", unit["id"]), "after": after}
+        found = client.query(account, documents.UNIT_LINES, variables).get("fulfillmentOrder")
+        lines = read(schemas.MoreLines(), found, "fulfillmentOrder")["lines"]
+        unit["lines"]["nodes"] += lines["nodes"]
+        after = _next(lines["page"])
+    raise PermanentFailure("order_too_large", "a fulfilment order has too many lines")
+
+
+def _next(page: dict[str, Any]) -> str | None:
+    return page["cursor"] if page["more"] else None

@@ -1,0 +1,175 @@
+"""What of Shopify's payloads we read, and nothing else: unknown fields are ignored, missing ones are named."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields
+
+_GID = re.compile(r"gid://shopify/[A-Za-z]+/([0-9]{1,20})(?:\?.*)?")
+
+
+class Vendor(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+
+class Id(fields.Field[str]):
+    """A number, beyond 2**53 in real shops, or its digits, or a global id ending in it; kept as decimal digits."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+            return str(value)
+        if isinstance(value, str):
+            if re.fullmatch("[0-9]{1,20}", value):
+                return value
+            found = _GID.fullmatch(value)
+            if found:
+                return found[1]
+        raise ValidationError("Not an id.")
+
+
+def _text() -> fields.String:
+    return fields.String(load_default=None, allow_none=True)
+
+
+class OrderNews(Vendor):
+    id = Id(required=True)
+
+
+class EditedOrder(Vendor):
+    order_id = Id(required=True)
+
+
+class OrderEditedNews(Vendor):
+    order_edit = fields.Nested(EditedOrder, required=True)
+
+
+class AboutAnOrder(Vendor):
+    order_id = Id(required=True)
+
+
+class Weight(Vendor):
+    value = fields.Float(required=True)
+    unit = fields.String(required=True)
+
+
+class UnitLine(Vendor):
+    id = Id(required=True)
+    quantity = fields.Integer(required=True, strict=True, data_key="remainingQuantity")
+    sku = _text()
+    title = fields.String(load_default="", allow_none=True, data_key="productTitle")
+    weight = fields.Nested(Weight, load_default=None, allow_none=True)
+    line_item = fields.Nested(OrderNews, load_default=None, allow_none=True, data_key="lineItem")
+
+
+class PageInfo(Vendor):
+    more = fields.Boolean(required=True, data_key="hasNextPage")
+    cursor = fields.String(load_default=None, allow_none=True, data_key="endCursor")
+
+
+class UnitLines(Vendor):
+    page = fields.Nested(PageInfo, required=True, data_key="pageInfo")
+    nodes = fields.List(fields.Nested(UnitLine), required=True)
+
+
+class Place(Vendor):
+    id = Id(required=True)
+    name = _text()
+
+
+class AssignedLocation(Vendor):
+    name = _text()
+    location = fields.Nested(Place, load_default=None, allow_none=True)
+
+
+class Destination(Vendor):
+    first_name = fields.String(load_default=None, allow_none=True, data_key="firstName")
+    phone = _text()
+    country = fields.String(load_default=None, allow_none=True, data_key="countryCode")
+    location = fields.Nested(Place, load_default=None, allow_none=True)
+
+
+class DeliveryMethod(Vendor):
+    kind = fields.String(required=True, data_key="methodType")
+
+
+class FulfillmentOrder(Vendor):
+    id = Id(required=True)
+    status = fields.String(required=True)
+    method = fields.Nested(DeliveryMethod, load_default=None, allow_none=True, data_key="deliveryMethod")
+    assigned = fields.Nested(AssignedLocation, load_default=None, allow_none=True, data_key="assignedLocation")
+    destination = fields.Nested(Destination, load_default=None, allow_none=True)
+    lines = fields.Nested(UnitLines, required=True, data_key="lineItems")
+
+
+class FulfillmentOrders(Vendor):
+    page = fields.Nested(PageInfo, required=True, data_key="pageInfo")
+    nodes = fields.List(fields.Nested(FulfillmentOrder), required=True)
+
+
+class Address(Vendor):
+    phone = _text()
+    first_name = fields.String(load_default=None, allow_none=True, data_key="firstName")
+    country = fields.String(load_default=None, allow_none=True, data_key="countryCodeV2")
+
+
+class PhoneNumber(Vendor):
+    number = fields.String(load_default=None, allow_none=True, data_key="phoneNumber")
+
+
+class Customer(Vendor):
+    first_name = fields.String(load_default=None, allow_none=True, data_key="firstName")
+    locale = _text()
+    phone = fields.Nested(PhoneNumber, load_default=None, allow_none=True, data_key="defaultPhoneNumber")
+
+
+class Order(Vendor):
+    id = Id(required=True)
+    name = fields.String(required=True)
+    phone = _text()
+    cancelled_at = fields.AwareDateTime(load_default=None, allow_none=True, data_key="cancelledAt")
+    closed = fields.Boolean(required=True)
+    updated_at = fields.AwareDateTime(required=True, data_key="updatedAt")
+    financial = fields.String(load_default=None, allow_none=True, data_key="displayFinancialStatus")
+    locale = fields.String(load_default=None, allow_none=True, data_key="customerLocale")
+    shipping = fields.Nested(Address, load_default=None, allow_none=True, data_key="shippingAddress")
+    billing = fields.Nested(Address, load_default=None, allow_none=True, data_key="billingAddress")
+    customer = fields.Nested(Customer, load_default=None, allow_none=True)
+    units = fields.Nested(FulfillmentOrders, required=True, data_key="fulfillmentOrders")
+
+
+class UnitState(Vendor):
+    status = fields.String(required=True)
+
+
+class MoreLines(Vendor):
+    lines = fields.Nested(UnitLines, required=True, data_key="lineItems")
+
+
+class Misfit(Exception):
+    """A payload is not what Shopify documents; `field` is the dotted path of what is wrong, never a value."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field
+
+
+def load(schema: Schema, payload: Any) -> dict[str, Any]:
+    """Read a payload, or raise Misfit with the first field that is missing or wrong."""
+    if not isinstance(payload, dict):
+        raise Misfit("the whole body")
+    try:
+        return schema.load(payload)
+    except ValidationError as error:
+        raise Misfit(_first_path(error.messages)) from None
+
+
+def _first_path(messages: Any) -> str:
+    names = []
+    while isinstance(messages, dict) and messages:
+        name, messages = next(iter(messages.items()))
+        names.append(str(name))
+    return ".".join(names)

@@ -1,0 +1,86 @@
+"""The sandbox as one Flask app: the shop, the phone, and the lock bank's page when there is one."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from flask import Blueprint, Flask, Response, jsonify, render_template, send_file
+
+from sandbox.behaviour import Refused
+from sandbox.config import Config
+from sandbox.later import Later
+from sandbox.phone.api import api_blueprint
+from sandbox.phone.exchange import Exchange
+from sandbox.phone.pages import phone_blueprint
+from sandbox.shop.admin import admin_blueprint
+from sandbox.shop.pages import shop_blueprint
+from sandbox.shop.state import Shop
+
+DESIGN = Path(__file__).parent.parent / "firmware_bridge/kiosk/static/tokens.css"
+
+
+def _utc_now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+@dataclass
+class Sandbox:
+    """What runs: the app, the state behind it, and how to end it."""
+
+    app: Flask
+    shop: Shop
+    exchange: Exchange
+    later: Later
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    def stop(self) -> None:
+        """End hanging answers and background work."""
+        self.stopping.set()
+        self.later.stop()
+
+
+def create_sandbox(
+    config: Config, bank_page: Blueprint | None = None, now: Callable[[], dt.datetime] = _utc_now
+) -> Sandbox:
+    """Build the app around fresh state; nothing is kept between runs."""
+    app = Flask("sandbox")
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.config["MAX_CONTENT_LENGTH"] = 1024 * 1024
+    later = Later("sandbox", threads=8)
+    sandbox = Sandbox(app, Shop(config.shop, now, later), Exchange(config.phone, now, later), later)
+    app.register_blueprint(shop_blueprint(sandbox.shop))
+    app.register_blueprint(admin_blueprint(sandbox.shop, sandbox.stopping))
+    app.register_blueprint(phone_blueprint(sandbox.exchange))
+    app.register_blueprint(api_blueprint(sandbox.exchange, sandbox.stopping))
+    if bank_page:
+        app.register_blueprint(bank_page, url_prefix="/bank")
+
+    app.jinja_env.globals["has_bank"] = bank_page is not None
+
+    @app.get("/")
+    def index() -> str:
+        return render_template("index.html")
+
+    @app.get("/design/tokens.css")
+    def tokens() -> Response:
+        return send_file(DESIGN)
+
+    @app.get("/livez")
+    def livez() -> Response:
+        return Response("ok\n", mimetype="text/plain")
+
+    @app.errorhandler(Refused)
+    def refused(refusal: Refused) -> tuple[Response, int]:
+        return jsonify(error={"code": refusal.code, "message": refusal.message}), refusal.status
+
+    @app.after_request
+    def fresh(response: Response) -> Response:
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["Referrer-Policy"] = "no-referrer"
+        return response
+
+    return sandbox

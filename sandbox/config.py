@@ -1,0 +1,77 @@
+"""The sandbox's own configuration, one JSON file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+class BadConfig(Exception):
+    """The file is missing or wrong; the text names the place."""
+
+
+@dataclass(frozen=True)
+class ShopConfig:
+    domain: str
+    access_token: str = field(repr=False)
+    client_secret: str = field(repr=False)
+    webhook_url: str
+    locations: tuple[tuple[str, str], ...]
+    """(id as decimal digits, name)"""
+
+
+@dataclass(frozen=True)
+class PhoneConfig:
+    account_sid: str
+    auth_token: str = field(repr=False)
+    sender: str
+
+
+@dataclass(frozen=True)
+class BankConfig:
+    tty: str
+    doors: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Config:
+    shop: ShopConfig
+    phone: PhoneConfig
+    bank: BankConfig | None
+
+
+def read_config(path: Path) -> Config:
+    """Read the file. Raises BadConfig."""
+    try:
+        payload = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadConfig(f"{path} cannot be read as JSON: {error}") from None
+    return config_of(payload)
+
+
+def config_of(payload: Any) -> Config:
+    """The configuration in a parsed file. Raises BadConfig naming what is missing."""
+    try:
+        shop, phone, bank = payload["shop"], payload["twilio"], payload.get("bank")
+        return Config(
+            ShopConfig(
+                domain=shop["domain"],
+                access_token=shop["access_token"],
+                client_secret=shop["client_secret"],
+                webhook_url=shop.get("webhook_url", ""),
+                locations=tuple((_digits(place["id"]), str(place["name"])) for place in shop["locations"]),
+            ),
+            PhoneConfig(phone["account_sid"], phone["auth_token"], phone["from"]),
+            BankConfig(str(bank["tty"]), tuple(bank["doors"])) if bank else None,
+        )
+    except KeyError as error:
+        raise BadConfig(f"the sandbox's configuration lacks {error}") from None
+    except (TypeError, AttributeError):
+        raise BadConfig("the sandbox's configuration is not shaped as documented in sandbox/README.md") from None
+
+
+def _digits(location_id: Any) -> str:
+    return str(location_id).rpartition("/")[2]
