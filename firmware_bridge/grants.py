@@ -1,0 +1,91 @@
+"""The grants this bank holds, as the cloud last sent them, and which of their placements are spent."""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+import sqlite3
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from firmware_bridge.access import Grant, Spent, read_placements
+from firmware_bridge.clock import from_iso
+from firmware_bridge.journal import Journal
+
+log = logging.getLogger(__name__)
+
+SPENT_KEPT_SECONDS = 30 * 24 * 3600
+
+
+class Grants:
+    """Lookups by what a shopper shows, and the changes a sync brings."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def by_selector(self, selector: str) -> Grant | None:
+        """The grant a code's first three digits mean; of several, the one that is active."""
+        found = [_grant(row) for row in self._journal.rows("SELECT * FROM grants WHERE selector = ?", selector)]
+        return max(found, key=lambda grant: grant.active, default=None)
+
+    def by_qr(self, sha256: str) -> Grant | None:
+        found = self._journal.rows("SELECT * FROM grants WHERE qr_sha256 = ?", sha256)
+        return _grant(found[0]) if found else None
+
+    def get(self, grant_id: str) -> Grant | None:
+        """A grant by its id; None when it is unknown or revoked."""
+        found = self._journal.rows("SELECT * FROM grants WHERE id = ? AND body IS NOT NULL", grant_id)
+        return _grant(found[0]) if found else None
+
+    def spent(self, grant: Grant) -> dict[str, Spent]:
+        rows = self._journal.rows("SELECT * FROM spent WHERE grant_id = ?", grant.id)
+        return {row["placement"]: Spent(row["at"], bool(row["reopened"])) for row in rows}
+
+    def apply(self, db: sqlite3.Connection, changes: Iterable[Mapping[str, Any]], reset: bool) -> None:
+        """Take a sync's grants inside its transaction. One that cannot be read is dropped and named in the log: the
+        others must not wait for it."""
+        if reset:
+            db.execute("DELETE FROM grants")
+        for body in changes:
+            try:
+                row = _row(body)
+            except (KeyError, TypeError, ValueError, AttributeError) as problem:
+                log.error("grant %r cannot be read (%s): it opens nothing", _name(body), type(problem).__name__)
+                continue
+            db.execute(
+                "INSERT INTO grants VALUES (:id, :version, :selector, :qr, :body) ON CONFLICT (id) DO UPDATE SET"
+                " version = :version, selector = :selector, qr_sha256 = :qr, body = :body WHERE version <= :version",
+                row,
+            )
+        now = self._journal.clock.now()
+        db.execute("DELETE FROM spent WHERE at < ? AND grant_id NOT IN (SELECT id FROM grants)",
+                   (now - SPENT_KEPT_SECONDS,))
+        db.execute("DELETE FROM grant_tries WHERE grant_id NOT IN (SELECT id FROM grants)")
+
+
+def _name(body: Any) -> Any:
+    return body.get("id") if isinstance(body, Mapping) else None
+
+
+def _row(body: Mapping[str, Any]) -> dict[str, Any]:
+    """A revoked grant leaves its number behind and nothing that could open anything."""
+    row = {"id": str(body["id"]), "version": int(body["version"]), "selector": None, "qr": None, "body": None}
+    if not body["revoked"]:
+        _read(body)
+        row |= {"selector": str(body["selector"]), "qr": str(body["qr_sha256"]), "body": json.dumps(dict(body))}
+    return row
+
+
+def _grant(row: sqlite3.Row) -> Grant:
+    return _read(json.loads(row["body"]))
+
+
+def _read(body: Mapping[str, Any]) -> Grant:
+    return Grant(
+        id=str(body["id"]), version=int(body["version"]), active=body["active"] is True,
+        salt=base64.b64decode(body["salt"], validate=True),
+        verifier=base64.b64decode(body["verifier"], validate=True),
+        valid_from=from_iso(body["valid_from"]), valid_until=from_iso(body["valid_until"]),
+        lease_until=from_iso(body["lease_until"]), placements=read_placements(body["placements"]),
+    )

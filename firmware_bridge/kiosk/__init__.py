@@ -1,0 +1,1 @@
+"""The local pages at the bank."""

@@ -1,0 +1,90 @@
+"""What a sync says and what it changes. Taking an answer and keeping its cursor is one transaction.
+
+Two threads sync: one holds the long poll, one carries news up at once. Both may receive the same changes. The cursor
+decides: an answer to an older cursor than the one kept changes no grant, and what it carried comes again.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from firmware_bridge.bank import Bank
+from firmware_bridge.clock import from_iso
+from firmware_bridge.cloud import Cloud, CloudError
+from firmware_bridge.commands import Commands
+from firmware_bridge.grants import Grants
+from firmware_bridge.journal import Journal
+from firmware_bridge.layout import BadLayout, Layout, read_layout
+from firmware_bridge.protocol.wire import EVENTS_A_SYNC, PROTOCOL
+
+log = logging.getLogger(__name__)
+
+
+class Sync:
+    """Builds requests from the journal and takes answers into it."""
+
+    def __init__(self, journal: Journal, bank: Bank, grants: Grants, commands: Commands,
+                 use_layout: Callable[[Layout], None]) -> None:
+        self._journal = journal
+        self._bank = bank
+        self._grants = grants
+        self._commands = commands
+        self._use_layout = use_layout
+
+    def exchange(self, cloud: Cloud, wait: float) -> bool:
+        """One sync; True when more events wait than it carried. Raises CloudError, NotJournaled."""
+        body = self._request(wait)
+        answer = cloud.sync(body, wait)
+        layout = self._layout(answer)
+        self._take(answer, body, layout)
+        if layout is not None:
+            self._use_layout(layout)
+        return len(body["events"]) == EVENTS_A_SYNC
+
+    def kept_layout(self) -> Layout | None:
+        """The layout of an earlier sync, so that the bank works before the first one."""
+        kept = self._journal.read("layout")
+        try:
+            return read_layout(json.loads(kept)) if kept else None
+        except BadLayout as problem:
+            log.error("the kept layout cannot be used: %s", problem)
+            return None
+
+    def _request(self, wait: float) -> dict[str, Any]:
+        layout, clock = self._bank.layout, self._journal.clock
+        return {
+            "protocol": PROTOCOL, "cursor": self._journal.read("cursor"), "boot_id": self._journal.boot_id,
+            "time": clock.stamp(), "clock": clock.state, "wait": wait, "layout": layout.hash if layout else None,
+            "doors": self._bank.states(), "events": self._journal.events(EVENTS_A_SYNC),
+            "results": self._commands.results(),
+        }
+
+    def _layout(self, answer: dict[str, Any]) -> Layout | None:
+        if answer.get("layout") is None:
+            return None
+        try:
+            return read_layout(answer["layout"])
+        except BadLayout as problem:
+            log.error("the service's layout is not used: %s", problem)
+            return None
+
+    def _take(self, answer: dict[str, Any], asked: dict[str, Any], layout: Layout | None) -> None:
+        try:
+            cursor, acked, told = str(answer["cursor"]), int(answer["acked"]), from_iso(answer["time"])
+            grants, commands, reset = list(answer["grants"]), list(answer["commands"]), bool(answer["reset"])
+        except (KeyError, TypeError, ValueError) as problem:
+            raise CloudError("bad_answer", f"The service's answer cannot be read ({problem!r}).") from problem
+        with self._journal.writing() as db:
+            self._journal.clock.believe(told)
+            self._journal.write("floor", str(self._journal.clock.now()))
+            self._journal.prune(min(acked, max((event["seq"] for event in asked["events"]), default=0)))
+            self._commands.reported(db, asked["results"])
+            self._commands.receive(db, commands)
+            if self._journal.read("cursor") == asked["cursor"]:
+                self._grants.apply(db, grants, reset)
+                self._journal.write("cursor", cursor)
+            if layout is not None:
+                self._journal.write("layout", json.dumps(answer["layout"]))
