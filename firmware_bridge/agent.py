@@ -203,7 +203,8 @@ class Agent:
                 log.warning("offline: %s", problem)
             return False
         except NotJournaled as problem:
-            log.error("a sync could not be kept (%s)", problem)
+            if not self._stopping.is_set():
+                log.error("a sync could not be kept (%s)", problem)
             return False
         return True
 

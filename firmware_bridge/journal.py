@@ -63,6 +63,7 @@ class Journal:
         self.failing = False
         self._lock = threading.RLock()
         self._inside = False
+        self._closed = False
         try:
             self.db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
             path.chmod(0o600)
@@ -82,13 +83,16 @@ class Journal:
             raise sqlite3.DatabaseError(f"it is of version {version}, this software knows {SCHEMA_VERSION}")
 
     def close(self) -> None:
+        """Who still wants something of it gets NotJournaled: a sync may be held open longer than anybody waits."""
         with self._lock:
+            self._closed = True
             self.db.close()
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction; inside another it joins it. Raises NotJournaled, and then nothing was written."""
         with self._lock:
+            self._check_open()
             if self._inside:
                 yield self.db
                 return
@@ -111,10 +115,15 @@ class Journal:
     def rows(self, sql: str, *values: Any) -> list[sqlite3.Row]:
         """What a query finds. Raises NotJournaled when the file cannot be read."""
         with self._lock:
+            self._check_open()
             try:
                 return self.db.execute(sql, values).fetchall()
             except sqlite3.Error as problem:
                 raise NotJournaled(str(problem)) from problem
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise NotJournaled("it is closed")
 
     def read(self, name: str) -> str | None:
         found = self.rows("SELECT value FROM meta WHERE name = ?", name)
