@@ -46,8 +46,9 @@ class LockBank:
         self.heard: int = 0
         """How many sound requests came in."""
         self._random = random.Random(seed)
-        self._lock = threading.RLock()
-        self._changed = threading.Condition(self._lock)
+        self.lock = threading.RLock()
+        """Held while anything moves; hold it to look at several things at once."""
+        self._changed = threading.Condition(self.lock)
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
         self._parser = frames.RequestParser()
@@ -92,7 +93,7 @@ class LockBank:
 
     def unplug(self) -> None:
         """Pull the adapter: whoever holds the device gets errors."""
-        with self._lock:
+        with self.lock:
             for end in (self._master, self._slave):
                 if end >= 0:
                     os.close(end)
@@ -100,7 +101,7 @@ class LockBank:
 
     def plug(self) -> None:
         """Plug the adapter in (again)."""
-        with self._lock:
+        with self.lock:
             self._master, self._slave = os.openpty()
             tty.setraw(self._slave)
             os.set_blocking(self._master, False)
@@ -130,7 +131,7 @@ class LockBank:
 
         Raises ValueError for a habit there is no such thing as.
         """
-        with self._lock:
+        with self.lock:
             if door is not None:
                 if set(habits) - set(DOOR_HABITS):
                     raise ValueError(f"a door can be {' or '.join(DOOR_HABITS)}")
@@ -145,7 +146,7 @@ class LockBank:
 
     def behave(self) -> None:
         """Everything healthy again."""
-        with self._lock:
+        with self.lock:
             for board in self.boards.values():
                 board.behaviour = Behaviour()
             for box in self.compartments.values():
@@ -161,7 +162,7 @@ class LockBank:
             return self._changed.wait_for(lambda: condition(self), seconds)
 
     def pulses_of(self, number: int) -> int:
-        with self._lock:
+        with self.lock:
             return sum(pulse.door == number for pulse in self.pulses)
 
     def _set(self, number: int, **state: bool) -> None:
@@ -184,7 +185,7 @@ class LockBank:
 
     def _serve(self) -> None:
         while self._thread is not None:
-            with self._lock:
+            with self.lock:
                 now = time.monotonic()
                 while self._due and self._due[0][0] <= now:
                     heapq.heappop(self._due)[2]()
@@ -196,7 +197,7 @@ class LockBank:
                 continue
             if self._wake_read in ready:
                 os.read(self._wake_read, 4096)
-            with self._lock:
+            with self.lock:
                 if self._master in ready:
                     self._hear()
 
@@ -270,7 +271,7 @@ class LockBank:
             return  # nobody reads: on a real line the bytes are gone, too
 
     def _at(self, when: float, action: Callable[[], None]) -> None:
-        with self._lock:
+        with self.lock:
             heapq.heappush(self._due, (when, next(self._order), action))
         if threading.current_thread() is not self._thread:
             os.write(self._wake_write, b"x")
