@@ -119,27 +119,25 @@ class Agent:
         kept = self.sync.kept_layout()
         if kept is not None:
             self._use_layout(kept)
-        for target in (self.bus.run, self._tick, self._poll, self._kiosk.run):
-            self._spawn(target)
+        for target in (self.bus.run, self._tick, self._kiosk.run):
+            self._threads.append(_spawn(target))
+        _spawn(self._poll)
         log.info("the kiosk is at %s", self.kiosk_url)
 
     def stop(self) -> None:
-        """Finish cleanly; nothing is pulsed any more."""
+        """Finish cleanly; nothing is pulsed any more. A sync still held open is left to itself: with the journal
+        closed it can change nothing."""
         self._stopping.set()
         for event in (self._news, self._wake, self._online):
             event.set()
         self.bus.stop()
         self.parts.changes.stop()
         self._kiosk.close()
+        self._kiosk.task_dispatcher.shutdown(timeout=1)
         deadline = time.monotonic() + 5
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
         self._journal.close()
-
-    def _spawn(self, target: Callable[[], None]) -> None:
-        thread = threading.Thread(target=target, name=target.__name__.strip("_"), daemon=True)
-        self._threads.append(thread)
-        thread.start()
 
     def _use_layout(self, layout: Layout) -> None:
         self.bank.configure(layout)
@@ -170,7 +168,7 @@ class Agent:
         self.handover.unlock(identity.bank_key)
         self.parts.enrolled = True
         self.parts.changes.touch()
-        self._spawn(lambda: self._upload(identity))
+        _spawn(lambda: self._upload(identity))
         cloud, backoff = Cloud(identity, self._config.cloud_url, self._journal.clock), Backoff()
         while not self._stopping.is_set():
             # The first answer after a silence is asked for at once: it says that the service is there again.
@@ -231,6 +229,12 @@ class Agent:
                     log.warning("not enrolled: %s", said)
                 self._stopping.wait(min(backoff.next(), 5.0))
         return identity
+
+
+def _spawn(target: Callable[[], None]) -> threading.Thread:
+    thread = threading.Thread(target=target, daemon=True)
+    thread.start()
+    return thread
 
 
 class NoCode(Exception):
