@@ -65,6 +65,21 @@ class CloseSpentGrants(Step):
         grants.close(session, grant, now)
 
 
+class RenewLeases(Step):
+    """A live grant's lease is renewed long before it lapses, so that only a store out of reach loses it."""
+
+    def find(self, session: Session, now: dt.datetime) -> str | None:
+        return session.scalars(
+            select(Grant.id).where(Grant.state != "closed", Grant.lease_until <= now + grants.RENEW_BEFORE).limit(1)
+        ).first()
+
+    def do(self, session: Session, found: str, now: dt.datetime) -> None:
+        grant = session.get_one(Grant, found)
+        assert grant.pickup.store_id is not None
+        lock(session, grant.pickup.store_id)
+        grants.changed(session, grant, now)
+
+
 class ExpireCommands(Step):
     """A door command nobody obeyed in time is over, and whoever waits for it hears so."""
 
@@ -98,4 +113,4 @@ class EraseBodies(Step):
         session.get_one(InboxEntry, found).body_sealed = None
 
 
-STEPS: tuple[Step, ...] = (CloseSpentGrants(), ExpireCommands(), EraseBodies())
+STEPS: tuple[Step, ...] = (CloseSpentGrants(), RenewLeases(), ExpireCommands(), EraseBodies())

@@ -140,6 +140,14 @@ class World:
         told = {"door": command.details["door"], "cause": command.details["cause"],
                 "placement": command.details["placement"], "command": command.id, "attempt": None, "grant": None}
         self.device(("door_opened", {**told, "pulses": 1}), ("door_shut", {**told, "item": item}))
+        self.settle(command)
+
+    def settle(self, command: DoorCommand, status: str = "done", code: str | None = None, **data: Any) -> None:
+        """The bridge's word on what became of a command."""
+        with self.database.transaction() as session:
+            bridge = session.get_one(Bridge, self.bridge_id)
+            said = {"command": command.id, "status": status, "code": code, "data": data}
+            bridges.settle_command(session, bridge, said, clock.now())
 
     def load(self, pickup_id: str) -> int:
         """Ada loads a pickup; returns the door."""

@@ -104,21 +104,22 @@ def record_doors(session: Session, bridge: Bridge, doors: Mapping[str, Mapping[s
 def command_open(session: Session, compartment: Compartment, *, cause: str, actor: str, placement_id: str | None,
                  bridge_session: str, now: dt.datetime) -> DoorCommand:
     """Ask the bridge to open one door now or never. Raises Conflict when the bank has no bridge."""
-    return _command(session, compartment.bank_id, "open", actor, now, door=compartment.number, cause=cause,
-                    placement=placement_id, session=bridge_session)
+    details = {"door": compartment.number, "cause": cause, "placement": placement_id, "session": bridge_session}
+    return _command(session, compartment.bank_id, "open", actor, details, now)
 
 
 def command_take_presence(session: Session, bank_id: str, code: str, staff_id: str, now: dt.datetime) -> DoorCommand:
     """Ask the bridge whether these are the digits on its screen. Raises Conflict when the bank has no bridge."""
-    return _command(session, bank_id, "take_presence", f"staff:{staff_id}", now, code=code, staff=staff_id)
+    return _command(session, bank_id, "take_presence", f"staff:{staff_id}", {"code": code, "staff": staff_id}, now)
 
 
 def command_end_presence(session: Session, bank_id: str, bridge_session: str, staff_id: str, now: dt.datetime) -> None:
     """Tell the bridge that this person has left."""
-    _command(session, bank_id, "end_presence", f"staff:{staff_id}", now, session=bridge_session)
+    _command(session, bank_id, "end_presence", f"staff:{staff_id}", {"session": bridge_session}, now)
 
 
-def _command(session: Session, bank_id: str, kind: str, actor: str, now: dt.datetime, **details: Any) -> DoorCommand:
+def _command(session: Session, bank_id: str, kind: str, actor: str, details: dict[str, Any],
+             now: dt.datetime) -> DoorCommand:
     bridge = bridge_of(session, bank_id)
     if bridge is None:
         raise Conflict("no_bridge", "These lockers are not set up yet: no bridge is enrolled.")

@@ -49,7 +49,7 @@ def reserve(session: Session, pickup: Pickup, now: dt.datetime, *, actor: str = 
         places.release(session, placement, "never_opened", now)
         pickup.reason = "no_code_free"
         return
-    grants.changed(session, grant)
+    grants.changed(session, grant, now)
     reason = choice.reason if bank_id else "no_lockers"
     move(session, pickup, "reserved", actor=actor, now=now, reason=reason,
          door=choice.door.number if choice.door else None)
@@ -71,7 +71,7 @@ def make_ready(session: Session, pickup: Pickup, now: dt.datetime, *, actor: str
     move(session, pickup, "ready", actor=actor, now=now, until=pickup.hold_until.isoformat())
     grant = grants.open_grant(session, pickup.id)
     assert grant is not None
-    grants.activate(session, grant, pickup.hold_until)
+    grants.activate(session, grant, pickup.hold_until, now)
     outbox.put(session, MarkReady(pickup.id), now)
     if pickup.order.phone_sealed is not None:
         outbox.put(session, TellShopper(pickup.id, "ready", grant.version), now)
@@ -88,7 +88,7 @@ def make_collected(session: Session, pickup: Pickup, now: dt.datetime, *, actor:
         tasks.settle(session, kind, pickup.id, actor=actor, now=now)
     grant = grants.open_grant(session, pickup.id)
     if grant is not None:
-        grants.activate(session, grant, now + grants.AFTER_COLLECTING)
+        grants.activate(session, grant, now + grants.AFTER_COLLECTING, now)
     if called_off:
         _ask(session, pickup, "goods_gone", "The order was called off, but the goods had left already.", now)
     else:

@@ -92,7 +92,7 @@ def _shut_after_unloading(session: Session, bridge: Bridge, placement: Placement
         actions.move(session, pickup, "waiting", actor=_actor(bridge), now=now, reason="taken_out")
         grant = grants.open_grant(session, pickup.id)
         if grant is not None:
-            grants.suspend(session, grant)
+            grants.suspend(session, grant, now)
         actions.reserve(session, pickup, now)
 
 

@@ -57,7 +57,7 @@ class PrepareGrantEffect:
         session.refresh(grant)
         if grant.state != "closed" and grant.version == work.version:
             grant.verifier = outcome
-            grants.changed(session, grant)
+            grants.changed(session, grant, now)
 
     def give_up(self, session: Session, message: PrepareGrant, problem: EffectError, now: dt.datetime) -> None:
         raise AssertionError("working out a verifier fails only by a defect")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import datetime as dt
 from typing import Any
 
 from sqlalchemy import select
@@ -11,11 +10,8 @@ from sqlalchemy.orm import Session, selectinload
 
 from bopis.pickups.models import Grant, Pickup, Placement
 
-LEASE = dt.timedelta(hours=72)
-"""How long a bridge that hears nothing from us goes on honouring what it knows."""
 
-
-def grants_since(session: Session, bank_id: str, version: int, now: dt.datetime) -> list[dict[str, Any]]:
+def grants_since(session: Session, bank_id: str, version: int) -> list[dict[str, Any]]:
     """The grants of a bank that changed after sync version `version` (0 for all live ones), tombstones included."""
     statement = (
         select(Grant)
@@ -25,10 +21,10 @@ def grants_since(session: Session, bank_id: str, version: int, now: dt.datetime)
     )
     if version == 0:
         statement = statement.where(Grant.state != "closed")
-    return [_written(grant, now) for grant in session.scalars(statement)]
+    return [_written(grant) for grant in session.scalars(statement)]
 
 
-def _written(grant: Grant, now: dt.datetime) -> dict[str, Any]:
+def _written(grant: Grant) -> dict[str, Any]:
     if grant.state == "closed":
         return {"id": grant.id, "version": grant.version, "revoked": True}
     assert grant.salt is not None and grant.verifier is not None
@@ -43,7 +39,7 @@ def _written(grant: Grant, now: dt.datetime) -> dict[str, Any]:
         "qr_sha256": grant.qr_sha256,
         "valid_from": grant.valid_from.isoformat(),
         "valid_until": grant.valid_until.isoformat(),
-        "lease_until": (now + LEASE).isoformat(),
+        "lease_until": grant.lease_until.isoformat(),
         "placements": [
             {
                 "id": place.id,

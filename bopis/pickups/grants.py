@@ -18,6 +18,9 @@ from bopis.pickups.models import Grant, Pickup
 from firmware_bridge.protocol import codes
 
 _NEVER = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
+LEASE = dt.timedelta(hours=72)
+"""How long a store that hears nothing from us goes on handing out; it bounds how long a revoked grant can open."""
+RENEW_BEFORE = dt.timedelta(hours=36)
 AFTER_COLLECTING = dt.timedelta(minutes=5)
 """How long a spent grant lives on, so that the shopper can open the same door once more."""
 
@@ -40,6 +43,7 @@ def issue(session: Session, pickup: Pickup, bank_id: str | None, now: dt.datetim
     grant = Grant(
         id=new_id(), merchant_id=pickup.merchant_id, pickup_id=pickup.id, bank_id=bank_id, state="held",
         qr_sha256=codes.qr_hash(token), valid_from=now, valid_until=_NEVER, created_at=now, version=1,
+        lease_until=now + LEASE,
     )
     grant.qr_sealed = sealing.seal(base64.b64encode(token).decode(), to=f"grants.qr:{grant.id}")
     if bank_id is not None:
@@ -66,27 +70,28 @@ def _add_code(session: Session, grant: Grant, bank_id: str, now: dt.datetime) ->
     grant.salt = secrets.token_bytes(16)
 
 
-def activate(session: Session, grant: Grant, until: dt.datetime) -> None:
+def activate(session: Session, grant: Grant, until: dt.datetime, now: dt.datetime) -> None:
     """Let a grant open its doors until `until`."""
     grant.state, grant.valid_until = "active", until
-    changed(session, grant)
+    changed(session, grant, now)
 
 
-def suspend(session: Session, grant: Grant) -> None:
+def suspend(session: Session, grant: Grant, now: dt.datetime) -> None:
     """Let a grant open nothing for now: its goods were taken out again."""
     grant.state = "held"
-    changed(session, grant)
+    changed(session, grant, now)
 
 
 def close(session: Session, grant: Grant, now: dt.datetime) -> None:
     """End a grant for good and forget its code and QR."""
     grant.state, grant.closed_at = "closed", now
     grant.code_sealed = grant.qr_sealed = None
-    changed(session, grant)
+    changed(session, grant, now)
 
 
-def changed(session: Session, grant: Grant) -> None:
-    """Let the bridge hear of a change of the grant or of its placements."""
+def changed(session: Session, grant: Grant, now: dt.datetime) -> None:
+    """Let the bridge hear of a change of the grant or of its placements, with a fresh lease."""
+    grant.lease_until = now + LEASE
     if grant.bank_id is not None:
         grant.sync_version = next_sync_version(session, grant.bank_id)
     session.flush()

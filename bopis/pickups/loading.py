@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bopis import tasks, timeline
 from bopis.bridges.actions import command_open
 from bopis.bridges.models import DoorCommand
+from bopis.bridges.queries import bridge_of
 from bopis.errors import Conflict
 from bopis.lockers.fit import SIZES
 from bopis.pickups import actions, grants, places
@@ -65,18 +67,23 @@ def too_small(session: Session, pickup: Pickup, by: StaffSession, now: dt.dateti
     return _open(session, placement, "load", by, now)
 
 
-def take_out(session: Session, pickup: Pickup, by: StaffSession, now: dt.datetime) -> DoorCommand:
-    """Open a loaded door again so that the goods can be taken out: the wrong order, or one to be changed."""
+def take_out(session: Session, pickup: Pickup, by: StaffSession, now: dt.datetime,
+             door: int | None = None) -> DoorCommand:
+    """Open a loaded door again so that the goods can be taken out: the wrong order, or one to be changed.
+
+    `door` is the number of the one meant when there are several; the first otherwise. Raises Conflict.
+    """
     if pickup.state not in ("ready", "reserved"):
         raise Conflict("not_loaded", "There is nothing in a locker to take out.")
-    return _open(session, _loaded_placement(pickup), "unload", by, now)
+    return _open(session, _loaded_placement(pickup, door), "unload", by, now)
 
 
-def open_to_reclaim(session: Session, pickup: Pickup, by: StaffSession, now: dt.datetime) -> DoorCommand:
+def open_to_reclaim(session: Session, pickup: Pickup, by: StaffSession, now: dt.datetime,
+                    door: int | None = None) -> DoorCommand:
     """Open a door whose goods must come out because the order was called off or expired. Raises Conflict."""
     if pickup.state not in ("cancelled", "expired"):
         raise Conflict("not_to_reclaim", "These goods still wait for their shopper.")
-    return _open(session, _loaded_placement(pickup), "reclaim", by, now)
+    return _open(session, _loaded_placement(pickup, door), "reclaim", by, now)
 
 
 def confirm_empty(session: Session, pickup: Pickup, by: StaffSession, now: dt.datetime) -> None:
@@ -100,7 +107,7 @@ def set_aside(session: Session, pickup: Pickup, by: StaffSession, now: dt.dateti
         if placement.state == "loaded":
             raise Conflict("partly_loaded", "Part of this order is in a locker. Take that out first.")
     if pickup.state == "waiting":
-        actions.reserve(session, pickup, now, actor=_who(by))
+        _reserve(session, pickup, now, actor=_who(by))
     for placement in pickup.wanted_placements():
         if placement.compartment_id is not None:
             _abandon(session, placement, now)
@@ -113,10 +120,10 @@ def set_aside(session: Session, pickup: Pickup, by: StaffSession, now: dt.dateti
 
 def hand_over(session: Session, pickup: Pickup, by: StaffSession, now: dt.datetime) -> None:
     """The goods went over the counter into the shopper's hands. Raises Conflict."""
-    live = pickup.live_placements()
-    if pickup.state not in ("ready", "expired") or any(place.compartment_id for place in live):
+    at_counter = pickup.wanted_placements()  # a box that was given up may still stand open
+    if pickup.state not in ("ready", "expired") or any(place.compartment_id for place in at_counter):
         raise Conflict("not_at_counter", "This order is not waiting at the counter.")
-    for placement in live:
+    for placement in at_counter:
         placement.collected_at = now
         places.release(session, placement, "staff", now)
     actions.make_collected(session, pickup, now, actor=_who(by))
@@ -125,10 +132,8 @@ def hand_over(session: Session, pickup: Pickup, by: StaffSession, now: dt.dateti
 def _find_place(session: Session, pickup: Pickup, now: dt.datetime, *, actor: str) -> Placement:
     if pickup.store_id is None:
         raise Conflict("unknown_location", "First say which store this order's location is.")
-    if pickup.state == "waiting" and pickup.reason in ("unpaid", "on_hold"):
-        raise Conflict(pickup.reason, "This order may not be handed out yet: the shop has not released it.")
     if pickup.state == "waiting":
-        actions.reserve(session, pickup, now, actor=actor)
+        _reserve(session, pickup, now, actor=actor)
         placement = _locker_placement(pickup)
         if placement is not None:
             return placement
@@ -141,6 +146,14 @@ def _find_place(session: Session, pickup: Pickup, now: dt.datetime, *, actor: st
     return _take(session, pickup, choice.door.compartment_id, choice.robbed, now)
 
 
+def _reserve(session: Session, pickup: Pickup, now: dt.datetime, *, actor: str) -> None:
+    if pickup.reason in ("unpaid", "on_hold"):
+        raise Conflict(pickup.reason, "This order may not be handed out yet: the shop has not released it.")
+    actions.reserve(session, pickup, now, actor=actor)
+    if pickup.state == "waiting":
+        raise Conflict(pickup.reason, "Every pickup code is in use. Hand out or take out another order first.")
+
+
 def _take(session: Session, pickup: Pickup, compartment_id: str, robbed: str | None, now: dt.datetime) -> Placement:
     if robbed is not None:
         loser = session.get_one(Pickup, robbed)
@@ -151,7 +164,7 @@ def _take(session: Session, pickup: Pickup, compartment_id: str, robbed: str | N
         actions.give_up_place(session, loser, now, reason="door_taken", actor=actions.SYSTEM)
     else:
         placement = places.give(session, pickup, compartment_id, now)
-    _tell_bridge(session, pickup)
+    _tell_bridge(session, pickup, now)
     return placement
 
 
@@ -171,14 +184,29 @@ def _open(session: Session, placement: Placement, cause: str, by: StaffSession, 
     assert compartment is not None
     if by.bank_id != compartment.bank_id or by.bridge_session is None or (by.present_until or now) <= now:
         raise Conflict("not_present", "Type the six digits on the locker's screen first, to show that you are there.")
+    already = _on_its_way(session, placement, compartment.bank_id, now)
+    if already is not None:
+        return already  # tapped twice
     if cause == "load":
         placement.touched = True
     command = command_open(
         session, compartment, cause=cause, actor=_who(by), placement_id=placement.id, bridge_session=by.bridge_session,
         now=now,
     )
-    _say(session, placement.pickup, f"{cause}_asked", by, now, door=compartment.number)
+    _say(session, placement.pickup, f"{cause}_asked", by, now, door=compartment.number, placement=placement.id,
+         command=command.id)
     return command
+
+
+def _on_its_way(session: Session, placement: Placement, bank_id: str, now: dt.datetime) -> DoorCommand | None:
+    bridge = bridge_of(session, bank_id)
+    waiting = session.scalars(
+        select(DoorCommand).where(
+            DoorCommand.bridge_id == (bridge.id if bridge else None), DoorCommand.status == "waiting",
+            DoorCommand.expires_at > now,
+        )
+    )
+    return next((command for command in waiting if command.details.get("placement") == placement.id), None)
 
 
 def _locker_placement(pickup: Pickup) -> Placement | None:
@@ -186,9 +214,10 @@ def _locker_placement(pickup: Pickup) -> Placement | None:
     return wanted[-1] if wanted else None
 
 
-def _loaded_placement(pickup: Pickup) -> Placement:
+def _loaded_placement(pickup: Pickup, door: int | None) -> Placement:
     for placement in pickup.live_placements():
-        if placement.compartment_id and (placement.state == "loaded" or placement.touched):
+        box = placement.compartment
+        if box and door in (None, box.number) and (placement.state == "loaded" or placement.touched):
             return placement
     raise Conflict("not_in_locker", "Nothing of this order is in a locker.")
 
@@ -198,10 +227,10 @@ def _next_size(size: str) -> str | None:
     return SIZES[rank] if rank < len(SIZES) else None
 
 
-def _tell_bridge(session: Session, pickup: Pickup) -> None:
+def _tell_bridge(session: Session, pickup: Pickup, now: dt.datetime) -> None:
     grant = grants.open_grant(session, pickup.id)
     if grant is not None:
-        grants.changed(session, grant)
+        grants.changed(session, grant, now)
 
 
 def _say(session: Session, pickup: Pickup, what: str, by: StaffSession, now: dt.datetime, **detail: object) -> None:

@@ -107,6 +107,8 @@ class Grant(Base):
               postgresql_where=text("state <> 'closed'")),
         Index("ix_grants_sync", "bank_id", "sync_version"),
         Index("ix_grants_qr", "qr_sha256"),
+        Index("ix_grants_lease", "lease_until", sqlite_where=text("state <> 'closed'"),
+              postgresql_where=text("state <> 'closed'")),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
@@ -125,6 +127,8 @@ class Grant(Base):
     qr_sha256: Mapped[str]
     valid_from: Mapped[dt.datetime]
     valid_until: Mapped[dt.datetime]
+    lease_until: Mapped[dt.datetime]
+    """Until when a bridge that hears nothing more from us honours it; renewed long before."""
     sync_version: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[dt.datetime]
     closed_at: Mapped[dt.datetime | None]

@@ -135,7 +135,7 @@ def _news(session: Session, bridge: Bridge, sent: dict[str, Any], settled: set[s
     newest = session.get_one(Bank, bridge.bank_id, populate_existing=True).sync_version
     if version is not None and version > newest:
         version = None  # the database was restored to an earlier time
-    grants = grants_since(session, bridge.bank_id, version or 0, now) if version != newest else []
+    grants = grants_since(session, bridge.bank_id, version or 0) if version != newest else []
     shape = layout(session, bridge.bank_id)
     if session.get_one(Bridge, bridge.id, populate_existing=True).revoked_at is not None:
         raise Forbidden("revoked", "This bridge was replaced or revoked.")

@@ -334,6 +334,7 @@ def upgrade() -> None:
     sa.Column('qr_sha256', sa.String(), nullable=False),
     sa.Column('valid_from', sa.DateTime(timezone=True), nullable=False),
     sa.Column('valid_until', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('lease_until', sa.DateTime(timezone=True), nullable=False),
     sa.Column('sync_version', sa.Integer(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
@@ -342,6 +343,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_grants'))
     )
     with op.batch_alter_table('grants', schema=None) as batch_op:
+        batch_op.create_index('ix_grants_lease', ['lease_until'], unique=False, sqlite_where=sa.text("state <> 'closed'"), postgresql_where=sa.text("state <> 'closed'"))
         batch_op.create_index('ix_grants_qr', ['qr_sha256'], unique=False)
         batch_op.create_index('ix_grants_sync', ['bank_id', 'sync_version'], unique=False)
         batch_op.create_index('ux_grants_pickup_open', ['pickup_id'], unique=True, sqlite_where=sa.text("state <> 'closed'"), postgresql_where=sa.text("state <> 'closed'"))
@@ -407,6 +409,7 @@ def downgrade() -> None:
         batch_op.drop_index('ux_grants_pickup_open', sqlite_where=sa.text("state <> 'closed'"), postgresql_where=sa.text("state <> 'closed'"))
         batch_op.drop_index('ix_grants_sync')
         batch_op.drop_index('ix_grants_qr')
+        batch_op.drop_index('ix_grants_lease', sqlite_where=sa.text("state <> 'closed'"), postgresql_where=sa.text("state <> 'closed'"))
 
     op.drop_table('grants')
     with op.batch_alter_table('door_commands', schema=None) as batch_op:
