@@ -34,9 +34,9 @@ class Child:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C in the terminal reaches us alone, and the order of stopping is ours
-            preexec_fn=lambda: die_with(parent, signal.SIGTERM),  # noqa: PLW1509 - one thread
+            preexec_fn=lambda: die_with(parent, signal.SIGTERM),
         )
-        assert self._process.stdout is not None  # noqa: S101 - for the type checker
+        assert self._process.stdout is not None
         self._pipe = self._process.stdout
         os.set_blocking(self.fileno(), False)
 

@@ -53,7 +53,7 @@ def become(python: Path, name: str, arguments: list[str]) -> int:
     """Turn this process into the command `name`, so that signals meet the command itself."""
     os.environ["DEV_STARTED"] = str(STARTED)
     sys.stdout.flush()
-    os.execv(python, [str(python), "-m", "devtools", name, *arguments])  # noqa: S606
+    os.execv(python, [str(python), "-m", "devtools", name, *arguments])
 
 
 @contextmanager
@@ -89,20 +89,22 @@ def _make(home: Path) -> None:
 
 
 def _install(home: Path, what: list[str], name: str) -> None:
-    _check_pip()
+    pip = [_python_with_pip(), "-m", "pip", "--python", str(home / "bin" / "python"), "--disable-pip-version-check"]
     _say(f"Installing {name} ...")
-    pip = [sys.executable, "-m", "pip", "--python", str(home / "bin" / "python"), "--disable-pip-version-check"]
     done = _run([*pip, "install", "--quiet", "--no-input", *what])
     if done.returncode:
         raise Trouble(f"{done.stderr.strip()}\nCould not install {name}; what pip said stands above.")
 
 
-def _check_pip() -> None:
-    found = re.match(r"pip (\d+)\.(\d+)", _run([sys.executable, "-m", "pip", "--version"]).stdout)
-    if found is None:
-        raise Trouble(f"{sys.executable} has no pip; install it with your system's package python3-pip.")
-    if tuple(map(int, found.groups())) < OLDEST_PIP:
-        raise Trouble(f"This needs pip 22.3 or newer, and here is {found.group()}; run: {sys.executable} -m pip install -U pip")
+def _python_with_pip() -> str:
+    """This Python, or, from inside a virtual environment without pip, the one it was made from."""
+    for python in (sys.executable, getattr(sys, "_base_executable", sys.executable)):
+        found = re.match(r"pip (\d+)\.(\d+)", _run([python, "-m", "pip", "--version"]).stdout)
+        if found and tuple(map(int, found.groups())) >= OLDEST_PIP:
+            return python
+    if found:
+        raise Trouble(f"This needs pip 22.3 or newer, and here is {found.group()}; run: {python} -m pip install -U pip")
+    raise Trouble(f"{python} has no pip; install your system's package python3-pip.")
 
 
 def _run(command: list[str]) -> subprocess.CompletedProcess[str]:

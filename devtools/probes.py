@@ -8,12 +8,8 @@ import socket
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from bopis.config import BadSetting, Settings
-
 from . import Trouble
 
-PATIENCE = 3
-"""Seconds to wait for a database or a Redis that someone named."""
 FREE_PORTS = range(20_000, 30_000, 10)
 """Below every system's ephemeral ports, where a client's own end might sit on ours."""
 
@@ -47,36 +43,6 @@ def free_ports(count: int) -> int:
     raise Trouble("No free ports between 20000 and 30000.")
 
 
-def check_settings(environment: Mapping[str, str]) -> None:
-    """Raise Trouble if the service would refuse this environment, or the database or the Redis named cannot be reached."""
-    try:
-        settings = Settings.from_env(environment)
-    except BadSetting as problem:
-        raise Trouble(str(problem)) from None
-    if settings.database_url.startswith("postgresql"):
-        _check_postgresql(settings.database_url)
-
-
-def _check_postgresql(url: str) -> None:
-    import psycopg
-
-    try:
-        psycopg.connect(url.replace("+psycopg", "", 1), connect_timeout=PATIENCE).close()
-    except psycopg.Error as problem:
-        raise Trouble(f"Cannot use DATABASE_URL: {_first_line(problem)}.") from None
-
-
-def check_redis(url: str) -> None:
-    """Raise Trouble unless the Redis at `url` answers."""
-    import redis
-
-    try:
-        with redis.Redis.from_url(url, socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE) as connection:
-            connection.ping()
-    except (redis.RedisError, ValueError) as problem:
-        raise Trouble(f"Cannot use REDIS_URL: {_first_line(problem)}.") from None
-
-
 def _why_not(port: int) -> str:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -91,7 +57,3 @@ def _why_not(port: int) -> str:
 
 def _suggestion(first: int) -> int:
     return next((port for port in range(first + 10, first + 200, 10) if not _why_not(port)), 8000)
-
-
-def _first_line(problem: Exception) -> str:
-    return (str(problem).strip() or type(problem).__name__).splitlines()[0].rstrip(".")

@@ -50,17 +50,17 @@ def main(arguments: list[str]) -> int:
 
 
 def _start(stack: Stack, supervisor: Supervisor) -> None:
-    names = ("the pages", "the bridges", "the kiosk", "the sandbox")
-    first = int(stack.web.rpartition(":")[2])
-    probes.check_ports({first + n: name for n, name in enumerate(names)})
+    probes.check_ports(stack.ports())
     environment = stack.environment(os.environ)
-    probes.check_settings(environment)
-    if os.environ.get("REDIS_URL"):
-        probes.check_redis(environment["REDIS_URL"])
-    else:
+    if os.environ.get("DATABASE_URL") or os.environ.get("REDIS_URL"):
+        from . import given  # brings drivers that take half a second, for those who need them
+
+        given.check(environment)
+    if not os.environ.get("REDIS_URL"):
         supervisor.start([stack.valkey(environment)])
     supervisor.complete(stack.once("migrate", "bopis.cli migrate", environment))
     supervisor.complete(stack.once("seed", "sandbox.seed", environment))
+    stack.write_bridge_settings()
     supervisor.start(stack.programs(environment))
 
 

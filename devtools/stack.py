@@ -9,7 +9,7 @@ import os
 import secrets
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -18,8 +18,8 @@ from . import ROOT, Trouble, probes
 from .embedded import valkey_answers, valkey_command
 from .supervisor import Program
 
-PORTS = ("web", "bridges", "bridge", "sandbox")
-"""The programs that serve HTTP, in the order of their ports."""
+PORTS = {"web": "the pages", "bridges": "the bridges", "bridge": "the kiosk", "sandbox": "the sandbox"}
+"""The programs that serve HTTP, in the order of their ports, and what is behind each."""
 SERVICE, STORE, WORLD = 1, 2, 0
 """Stages: the store's bridge stops first, then the service, then the world it talks to."""
 LONGEST_SOCKET_PATH = 100
@@ -39,6 +39,11 @@ class Stack:
     def at(cls, data_dir: Path, port: int) -> Stack:
         """The copy whose four HTTP ports start at `port`."""
         return cls(data_dir.resolve(), *(f"http://127.0.0.1:{port + n}" for n in range(len(PORTS))))
+
+    def ports(self) -> dict[int, str]:
+        """Every port and what it is for."""
+        first = int(self.web.rpartition(":")[2])
+        return {first + n: what for n, what in enumerate(PORTS.values())}
 
     @property
     def ready_file(self) -> Path:
@@ -112,16 +117,28 @@ class Stack:
         shell = ("/bin/sh", "-c", f"exec {command}")
         if name not in PORTS:
             return Program(name, shell, environment, stage)
-        url = (self.web, self.bridges, self.kiosk, self.sandbox)[PORTS.index(name)]
-        port = url.rpartition(":")[2]
-        return Program(name, shell, {**environment, "PORT": port}, stage, partial(probes.answers, f"{url}/livez"))
+        port = list(self.ports())[list(PORTS).index(name)]
+        answers = partial(probes.answers, f"http://127.0.0.1:{port}/livez")
+        return Program(name, shell, {**environment, "PORT": str(port)}, stage, answers)
+
+    def write_bridge_settings(self) -> None:
+        """The store bridge's own file; its enrolment code and its lock boards' line come from the sandbox."""
+        settings = {
+            "data_dir": "bridge",
+            "cloud_url": self.bridges,
+            "port": str(self.data_dir / "bank.tty"),
+            "kiosk_port": int(self.kiosk.rpartition(":")[2]),
+            "enrolment_code_file": "enrolment-code",
+        }
+        lines = [f"{name} = {json.dumps(value)}\n" for name, value in settings.items()]
+        (self.data_dir / "bridge.toml").write_text("".join(lines))
 
     def _secret_keys(self) -> str:
         """Made once, for this user's eyes only: without the same keys nothing sealed before can be opened."""
         path = self.data_dir / "secret_keys"
-        with suppress(FileExistsError):
-            with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-                file.write(base64.b64encode(secrets.token_bytes(32)).decode())
+        if not (path.exists() and path.read_text()):
+            path.touch(0o600)
+            path.write_text(base64.b64encode(secrets.token_bytes(32)).decode())
         return path.read_text()
 
 

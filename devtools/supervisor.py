@@ -1,4 +1,4 @@
-"""A small supervisor: starts programs, waits until they answer, passes on their words, restarts the dead, stops in order.
+"""A small supervisor: starts programs, waits until they answer, passes on their words, restarts the dead, ends all.
 
 One thread, one loop. It touches no process it did not start.
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
 from typing import NoReturn
@@ -52,10 +52,18 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 @pytest.fixture
 def postgresql_url(postgresql_template: str) -> Iterator[str]:
     """A fresh migrated PostgreSQL database for this test alone."""
-    name = f"test{next(_numbers)}"
-    _on_server(postgresql_template, f"CREATE DATABASE {name} TEMPLATE template STRATEGY file_copy")
-    yield postgresql_template.replace("/postgres?", f"/{name}?")
-    _on_server(postgresql_template, f"DROP DATABASE {name} WITH (FORCE)")
+    with _new_database(postgresql_template, "template") as url:
+        yield url
+
+
+@pytest.fixture(params=DATABASES)
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database of either kind without a single table."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+    else:
+        with _new_database(request.getfixturevalue("postgresql_template"), "template0") as url:
+            yield url
 
 
 @pytest.fixture
@@ -82,6 +90,14 @@ def _do_without(what: str) -> NoReturn:
     if os.environ.get("CI") == "true" or os.environ.get("REQUIRE_BROWSER") == "1":
         pytest.fail(what)
     pytest.skip(what)
+
+
+@contextmanager
+def _new_database(server: str, template: str) -> Iterator[str]:
+    name = f"test{next(_numbers)}"
+    _on_server(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+    yield server.replace("/postgres?", f"/{name}?")
+    _on_server(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _on_server(url: str, statement: str) -> None:

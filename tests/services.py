@@ -1,4 +1,4 @@
-"""The real servers the tests talk to: a PostgreSQL cluster and a Valkey, each made in a moment and gone with the tests."""
+"""The real servers the tests talk to: a PostgreSQL cluster and a Valkey, made in a moment and gone with the tests."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ def valkey() -> Iterator[str]:
     """A Valkey server of one's own; its URL."""
     with tempfile.TemporaryDirectory(prefix="valkey-") as directory:
         socket = Path(directory, "valkey.sock")
-        with _running(list(valkey_command(socket)), Path(directory, "log"), None, signal.SIGTERM, lambda: valkey_answers(socket)):
+        with _running(
+            list(valkey_command(socket)), Path(directory, "log"), None, signal.SIGTERM, lambda: valkey_answers(socket)
+        ):
             yield f"unix://{socket}"
 
 

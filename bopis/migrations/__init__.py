@@ -1,4 +1,4 @@
-"""The database's shape, step by step. Every change of a model needs a step: `python -m bopis.migrations "what changes"`."""
+"""The database's shape, step by step. A changed model needs a step: `python -m bopis.migrations "what changes"`."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from bopis import models
 from bopis.db import Base, UtcDateTime
 from bopis.migrations import alone, config, upgrade
 
-assert models  # noqa: S101 - imported for the tables it brings into Base.metadata
+assert models
 
 
 def differences(url: str) -> list[Any]:
