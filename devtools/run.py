@@ -17,6 +17,7 @@ from pathlib import Path
 from . import ROOT, Trouble, probes
 from .children import die_with
 from .log import Log
+from .prepared import is_prepared
 from .stack import PORTS, Stack
 from .supervisor import Stopped, Supervisor
 
@@ -58,8 +59,9 @@ def _start(stack: Stack, supervisor: Supervisor) -> None:
         given.check(environment)
     if not os.environ.get("REDIS_URL"):
         supervisor.start([stack.valkey(environment)])
-    supervisor.complete(stack.once("migrate", "bopis.cli migrate", environment))
-    supervisor.complete(stack.once("seed", "sandbox.seed", environment))
+    if os.environ.get("DATABASE_URL") or not is_prepared(stack):
+        supervisor.complete(stack.once("migrate", "bopis.cli migrate", environment))
+        supervisor.complete(stack.once("seed", "sandbox.seed", environment))
     stack.write_bridge_settings()
     supervisor.start(stack.programs(environment))
 
