@@ -83,6 +83,11 @@ class KioskStub:
         """Where the page is."""
         return f"http://127.0.0.1:{self._server.server_port}/"
 
+    @property
+    def state(self) -> dict[str, Any]:
+        """What the page is told now."""
+        return self._state
+
     def show(self, **changes: Any) -> None:
         """Change the state and wake whoever waits for it."""
         with self._changed:
@@ -95,6 +100,7 @@ class KioskStub:
         self.asked.clear()
         self.verdicts.clear()
         self.away = self.refuses = False
+        self.px_per_mm = 5.5
         self.show(**calm_state())
 
     def posts(self, path: str) -> list[dict[str, Any]]:

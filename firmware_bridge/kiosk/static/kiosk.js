@@ -39,4 +39,5 @@ fitPanel();
 holdStill();
 const kiosk = new Kiosk({ words, main: byId("main"), said: byId("said"), onState: frame() });
 const staff = button(words.staff, "quiet", () => kiosk.staff.open(), { "aria-haspopup": "dialog" });
-byId("foot").append(make("p", { class: "soft" }, words.home_help), staff);
+const help = button(words.help, "", () => kiosk.problem("help"), { id: "help" });
+byId("foot").append(make("p", { class: "soft" }, words.home_help), help, staff);

@@ -40,6 +40,7 @@ export class Kiosk {
     this.#main = main;
     this.#said = said;
     this.#onState = onState;
+    for (const name of ["digit", "erase", "clear", "again", "next", "problem", "done"]) this[name] = this[name].bind(this);
     this.staff = staffCorner(words, (open) => this.#remember({ staffOpen: open }));
     this.idle = watch(words, () => leavesTraces(this.#state, this.#memory), () => this.done());
     this.feed = follow((state) => this.#receive(state), () => this.#lose());
@@ -72,25 +73,30 @@ export class Kiosk {
   }
 
   again() {
-    return this.#ask("/api/again", {});
+    return this.#press("/api/again", {});
   }
 
   next() {
-    return this.#ask("/api/next", {});
+    return this.#press("/api/next", {});
   }
 
-  async problem(problem) {
-    if (await this.#ask("/api/problem", { problem })) this.#remember({ reported: "reported" });
+  problem(problem) {
+    return this.#press("/api/problem", { problem }, "reported");
   }
 
   /** Finished, or nobody there any more: end the session and forget everything. */
   done() {
-    if (this.#state?.session) this.#ask("/api/done", {});
+    if (this.#state?.session) this.#end();
     clearTimeout(this.#settling);
     this.staff.close();
     this.#memory = nobody();
     this.#said.textContent = "";
     this.#render();
+  }
+
+  /** End the session. The bridge may have ended it by itself already, which is as good. */
+  #end() {
+    return post("/api/done", {}).catch(() => null);
   }
 
   // typing and scanning
@@ -104,24 +110,24 @@ export class Kiosk {
     const { typed, checking } = this.#memory;
     if (this.#view().name !== "home" || checking || this.#memory.staffOpen || typed.length >= CODE_DIGITS) return false;
     const code = typed + digit;
-    this.#remember({ typed: code, notice: null });
+    this.#remember({ typed: code, notice: null, reported: null });
     if (code.length === CODE_DIGITS) this.#settling = setTimeout(() => this.#submit("/api/code", { code }, "no_typed"), settleMs);
     return true;
   }
 
   #stray() {
-    if (this.#view().name === "home" && !this.#memory.checking) this.#remember({ typed: "", notice: "stray" });
+    if (this.#view().name === "home" && !this.#memory.checking) this.#remember({ typed: "", notice: "stray", reported: null });
   }
 
   async #scan(text) {
     const { checking, scanned } = this.#memory;
     const session = this.#state?.session;
-    const repeated = scanned?.text === text && Date.now() - scanned.at < SAME_SCAN_MS;
+    const repeated = scanned?.text === text && (session || Date.now() - scanned.at < SAME_SCAN_MS);
     if (checking || repeated || this.#lost || (session && DOOR_MOVING.includes(session.phase))) return;
     this.staff.close();
     clearTimeout(this.#settling);
     this.#remember({ scanned: { text, at: Date.now() }, typed: "", checking: true });
-    if (session) await this.#ask("/api/done", {}); // whoever was here has finished: the next one is scanning
+    if (session) await this.#end(); // whoever was here has finished: the next one is scanning
     await this.#submit("/api/scan", { text }, "no_scanned");
   }
 
@@ -135,7 +141,7 @@ export class Kiosk {
     if (answer.verdict === "wait") this.#pausedUntil = Date.now() + (answer.retry_after ?? 0) * 1000;
     const notice = { no: refusal, busy: "busy", error: "error" }[answer.verdict] ?? null;
     const verdict = ["counter", "closed"].includes(answer.verdict) ? answer.verdict : null;
-    this.#remember({ typed: "", checking: false, notice, verdict });
+    this.#remember({ typed: "", checking: false, reported: null, notice, verdict });
     this.idle.restart();
   }
 
@@ -145,19 +151,13 @@ export class Kiosk {
     while (!arrived() && Date.now() < deadline) await sleep(50);
   }
 
-  /** Post for a button; true when the bridge took it. A second tap while one is under way does nothing. */
-  async #ask(path, body) {
-    if (this.#posting) return false;
+  /** Post for a button, say how it went; a second tap while one is under way does nothing. */
+  async #press(path, body, reported = null) {
+    if (this.#posting) return;
     this.#posting = true;
-    try {
-      await post(path, body);
-      return true;
-    } catch {
-      this.#remember({ reported: "unreported" });
-      return false;
-    } finally {
-      this.#posting = false;
-    }
+    const taken = await post(path, body).then(() => true, () => false);
+    this.#posting = false;
+    this.#remember({ reported: taken ? reported : "unreported" });
   }
 
   // what the bridge says
@@ -171,6 +171,7 @@ export class Kiosk {
     this.#lost = false;
     this.#state = state;
     if (before !== undefined && before !== state.session?.id) Object.assign(this.#memory, { reported: null, verdict: null });
+    if (before !== undefined && !state.session) this.#memory.scanned = null;
     this.#onState(state);
     this.#render();
   }

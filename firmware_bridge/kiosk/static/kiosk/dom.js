@@ -24,15 +24,34 @@ const ICONS = {
   hand: "M12 21c-4 0-6-2.5-6-6V9.5M9 12V5.500M12 11V4M15 12V5.500M18 15V8.500",
 };
 
+function drawing(viewBox, name, paths) {
+  const svg = document.createElementNS(SVG, "svg");
+  const attributes = { viewBox, class: name, "aria-hidden": "true", focusable: "false" };
+  for (const [key, value] of Object.entries(attributes)) svg.setAttribute(key, value);
+  for (const [d, kind] of paths) {
+    const path = document.createElementNS(SVG, "path");
+    path.setAttribute("d", d);
+    if (kind) path.setAttribute("class", kind);
+    svg.append(path);
+  }
+  return svg;
+}
+
 /** One of our line drawings, hidden from screen readers: the words beside it say the same. */
 export function icon(name) {
-  const svg = document.createElementNS(SVG, "svg");
-  const attributes = { viewBox: "0 0 24 24", class: `icon icon--${name}`, "aria-hidden": "true", focusable: "false" };
-  for (const [key, value] of Object.entries(attributes)) svg.setAttribute(key, value);
-  const path = document.createElementNS(SVG, "path");
-  path.setAttribute("d", ICONS[name]);
-  svg.append(path);
-  return svg;
+  return drawing("0 0 24 24", `icon icon--${name}`, [[ICONS[name], ""]]);
+}
+
+const PHONE = "M22 12h40q8 0 8 8v92q0 8-8 8H22q-4 0-4-4V16q0-4 4-4z";
+const SCANNER = "M146 42h30q14 0 14 14v24q0 14-14 14h-30q-3 0-3-3V45q0-3 3-3z";
+const CORNERS = "M27 45h14v14H27zM47 45h14v14H47zM27 65h14v14H27z";
+const MODULES = "M31 49h6v6h-6zM51 49h6v6h-6zM31 69h6v6h-6zM47 65h5v5h-5zM56 65h5v5h-5zM51.500 70h5v5h-5zM47 74h5v5h-5zM56 74h5v5h-5z";
+
+/** A phone held to the scanner. */
+export function art() {
+  const beams = [["M138 60 80 46", "art__beam"], ["M138 68H80", "art__beam"], ["M138 76 80 90", "art__beam"]];
+  const things = [[PHONE, "art__solid"], ["M38 108h12", ""], [CORNERS, ""], [MODULES, "art__code"], [SCANNER, "art__solid"], ["M150 54v28", ""], ["M168 94v26M156 120h24", ""]];
+  return drawing("0 0 208 132", "art", [...beams, ...things]);
 }
 
 /** A real button. `kind` names variants from the design system: "primary large". */

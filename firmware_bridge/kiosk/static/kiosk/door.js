@@ -1,6 +1,7 @@
 // The screens about a door: opening, open, shut, stuck. Words on one side, the real bank on the other.
 import { picture, where } from "./bank.js";
 import { button, fill, make } from "./dom.js";
+import { reportedBanner } from "./screens.js";
 
 /** Title and sentence for a session, by their names in the words. */
 function voice(session, staff) {
@@ -29,10 +30,7 @@ function ways(words, session, act) {
 const PROBLEMS = { push: ["not_open", "help"], open: ["empty", "not_open", "help"], shut: ["empty", "help"], failed: ["help"] };
 
 function problems(words, session, reported, act) {
-  if (reported !== null) {
-    const texts = [make("p", { class: "banner__title" }, words[`${reported}_title`]), make("p", {}, words[reported])];
-    return make("div", { class: `banner banner--${reported === "reported" ? "good" : "warn"}`, role: "status" }, ...texts);
-  }
+  if (reported !== null) return reportedBanner(words, reported);
   const names = PROBLEMS[session.phase] ?? [];
   if (names.length === 0) return null;
   const buttons = names.map((name) => button(words[name], "", () => act.problem(name)));
@@ -54,7 +52,7 @@ function heading(words, session, doors, staff) {
     { class: "say" },
     make("div", { class: "door-number", "aria-hidden": "true" }, String(session.door)),
     make("div", { class: "say__words" }, step, badge, make("h1", { class: "display", tabindex: -1 }, fill(words[title], { n })), here),
-    make("p", { class: "heading say__text" }, fill(words[text], { n: session.door })),
+    make("p", { class: "lead say__text" }, fill(words[text], { n: session.door })),
   );
 }
 

@@ -1,5 +1,5 @@
 // The home screen: nine boxes in three groups, and a keypad in telephone order.
-import { button, fill, icon, make } from "./dom.js";
+import { art, fill, icon, make } from "./dom.js";
 import { CODE_DIGITS } from "./model.js";
 
 /** Press on touch-down: fast thumbs overlap. A click without one (keyboard, screen reader) presses too. */
@@ -38,11 +38,13 @@ function keys(words, act) {
 /** What stands above the boxes: the invitation, or in its place the one thing to say now. */
 function voice(words, notice) {
   if (notice === null) {
-    const scan = make("p", { class: "heading scan" }, icon("qr"), words.home_scan);
-    return [make("h1", { class: "display", tabindex: -1 }, words.home_title), scan];
+    const scan = make("p", { class: "lead scan" }, icon("qr"), words.home_scan);
+    return [make("div", { class: "art-frame" }, art()), make("h1", { class: "display", tabindex: -1 }, words.home_title), scan];
   }
-  const title = make("h1", { class: "title notice__title", tabindex: -1 }, icon("stop"), words[`${notice}_title`]);
-  return [title, make("p", { class: "heading notice__text" }, words[notice])];
+  const told = notice === "reported";
+  const name = `title notice__title${told ? " notice__title--good" : ""}`;
+  const title = make("h1", { class: name, tabindex: -1 }, icon(told ? "tick" : "stop"), words[`${notice}_title`]);
+  return [title, make("p", { class: "lead notice__text" }, words[notice])];
 }
 
 /** Build the home screen. Its `update(view, memory)` shows digits and notices without moving the focus. */
@@ -59,6 +61,7 @@ export function home(words, act) {
     if (said !== view.notice) {
       say.replaceChildren(...voice(words, view.notice));
       screen.classList.toggle("screen--notice", view.notice !== null);
+      screen.classList.toggle("screen--helps", view.notice !== null && !view.notice.endsWith("reported"));
       said = view.notice;
     }
     boxes.forEach((box, at) => {

@@ -25,16 +25,16 @@ export function look(state, lost, memory, pausedSeconds) {
   if (state === null || lost) return { name: "moment", key: "moment" };
   if (memory.checking) return { name: "home", key: "home", notice: null };
   if (state.session) return { ...doorView(state, memory), session: state.session };
-  if (state.trouble) return { name: "trouble", key: `trouble ${state.trouble}`, trouble: state.trouble };
+  if (state.trouble) return { name: "trouble", key: `trouble ${state.trouble} ${memory.reported}`, trouble: state.trouble };
   if (!state.ready) return { name: "moment", key: "moment" };
   if (memory.verdict === "counter") return { name: "counter", key: "counter" };
-  if (state.assist || memory.verdict === "closed") return { name: "assist", key: "assist" };
-  if (pausedSeconds > 0) return { name: "paused", key: "paused", pausedSeconds };
-  return { name: "home", key: "home", notice: memory.notice };
+  if (state.assist || memory.verdict === "closed") return { name: "assist", key: `assist ${memory.reported}` };
+  if (pausedSeconds > 0) return { name: "paused", key: `paused ${memory.reported}`, pausedSeconds };
+  return { name: "home", key: "home", notice: memory.notice && (memory.reported ?? memory.notice) };
 }
 
 /** Whether something of a person is on the screen that must go when nobody is there; never while their door moves. */
 export function leavesTraces(state, memory) {
   if (state?.session) return !DOOR_MOVING.includes(state.session.phase);
-  return Boolean(memory.typed || memory.notice || memory.verdict || memory.staffOpen);
+  return Boolean(memory.typed || memory.notice || memory.verdict || memory.reported || memory.staffOpen);
 }
