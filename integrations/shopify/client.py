@@ -63,7 +63,7 @@ class AdminClient:
             raise failure
         served = answer.headers.get("X-Shopify-API-Version", API_VERSION)
         if served != API_VERSION:
-            log.warning("Shopify answered with version %s instead of %s", http.scrub(served), API_VERSION)
+            log.warning("Shopify answered with version %.20r instead of %s", served, API_VERSION)
         return _data(answer)
 
     def _address(self, account: Account) -> str:

@@ -77,11 +77,11 @@ function drawOrder(order) {
   const who = [order.location, order.first_name, time(order.created_at)].filter(Boolean).join(" · ");
   const doing = make("div", "row order__doing");
   if (order.state === "unpaid") doing.append(action(order, "pay", "Pay", ""));
-  if (["unpaid", "paid", "ready"].includes(order.state)) doing.append(action(order, "cancel", "Cancel", "button--quiet"));
+  if (["unpaid", "paid", "ready"].includes(order.state)) doing.append(action(order, "cancel", "Cancel", ""));
   return make("li", "card order",
-    make("span", "strong digits", order.name),
-    make("div", "", make("p", "order__lines", goods.join(", ")), make("p", "small soft", who)),
-    make("span", style ? `badge badge--${style}` : "badge", word),
+    make("span", "order__name strong digits", order.name),
+    make("div", "order__what", make("p", "order__lines", goods.join(", ")), make("p", "small soft", who)),
+    make("span", style ? `order__state badge badge--${style}` : "order__state badge", word),
     doing);
 }
 

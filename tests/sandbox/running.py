@@ -1,0 +1,145 @@
+"""The real sandbox on a real port, and a real server for what it sends."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+from flask import Flask, Response, request
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from sandbox.app import Sandbox, create_sandbox
+from sandbox.config import Config, PhoneConfig, ShopConfig
+
+DOMAIN = "example.myshopify.com"
+TOKEN = "shpat_of_the_tests"
+CLIENT_SECRET = "client secret of the tests"
+ACCOUNT_SID = "AC" + "0" * 32
+AUTH_TOKEN = "auth token of the tests"
+SENDER = "+12015550100"
+SHOPPER = "+14155550123"
+LOCATIONS = (("1001", "High Street"), ("1002", "Station"))
+FAST = {"shop": {"retry_seconds": 0.01}, "phone": {"step_seconds": 0.01}}
+
+
+@dataclass
+class Running:
+    """A sandbox and where it answers."""
+
+    sandbox: Sandbox
+    url: str
+
+    def post(self, path: str, payload: Any) -> Any:
+        """A call that must succeed; its JSON."""
+        answer = requests.post(self.url + path, json=payload, timeout=10)
+        assert answer.ok, answer.text
+        return answer.json()
+
+    def get(self, path: str) -> Any:
+        answer = requests.get(self.url + path, timeout=10)
+        assert answer.ok, answer.text
+        return answer.json()
+
+    def order(self, *skus: str, paid: bool = True, **more: Any) -> str:
+        """Place an order; its id."""
+        lines = [{"sku": sku, "quantity": 1} for sku in skus or ("LIP-ROSE",)]
+        order = {"location_id": "1001", "lines": lines, "phone": SHOPPER, "first_name": "", "paid": paid, **more}
+        return str(self.post("/shop/api/orders", order)["order_id"])
+
+    def unit_of(self, order_id: str) -> str:
+        """The id of an order's first fulfilment order."""
+        return self.sandbox.shop.world.orders[order_id].units[0].unit_id
+
+    def mutations(self) -> list[dict[str, Any]]:
+        """What the shop was asked to change, done or refused."""
+        return list(self.get("/shop/api/ledger")["mutations"])
+
+    def texts(self) -> list[dict[str, Any]]:
+        return list(self.get("/phone/api/messages")["messages"])
+
+
+@contextmanager
+def running_sandbox(webhook_url: str = "") -> Iterator[Running]:
+    """A sandbox of one's own, quick in its retries and reports."""
+    shop = ShopConfig(DOMAIN, TOKEN, CLIENT_SECRET, webhook_url, LOCATIONS)
+    sandbox = create_sandbox(Config(shop, PhoneConfig(ACCOUNT_SID, AUTH_TOKEN, SENDER), None))
+    sandbox.shop.behaviour.change(FAST["shop"])
+    sandbox.exchange.behaviour.change(FAST["phone"])
+    with _served(sandbox.app) as url:
+        yield Running(sandbox, url)
+        sandbox.stop()
+
+
+@dataclass
+class Receiver:
+    """A server that notes what it gets and answers as told; 200 once its answers are used up."""
+
+    url: str = ""
+    answers: list[int] = field(default_factory=list)
+    got: list[Got] = field(default_factory=list)
+    changed: threading.Condition = field(default_factory=threading.Condition)
+
+    def wait(self, is_enough: Callable[[Sequence[Got]], bool], seconds: float = 10) -> list[Got]:
+        """What came, as soon as it is enough; fails the test when it never is."""
+        with self.changed:
+            assert self.changed.wait_for(lambda: is_enough(self.got), seconds), f"only {len(self.got)} came"
+            return list(self.got)
+
+
+@dataclass(frozen=True)
+class Got:
+    headers: dict[str, str]
+    body: bytes
+    form: dict[str, str]
+
+
+@contextmanager
+def receiver() -> Iterator[Receiver]:
+    """A receiver on a port of its own, at `<url>/news`."""
+    app = Flask("receiver")
+    it = Receiver()
+
+    @app.post("/news")
+    def news() -> Response:
+        body = request.get_data(cache=True)
+        with it.changed:
+            it.got.append(Got(dict(request.headers.items()), body, request.form.to_dict()))
+            status = it.answers.pop(0) if it.answers else 200
+            it.changed.notify_all()
+        return Response(status=status)
+
+    with _served(app) as url:
+        it.url = f"{url}/news"
+        yield it
+
+
+def until(is_so: Callable[[], Any], seconds: float = 10) -> Any:
+    """The first true value; fails the test when there is none in time."""
+    deadline = time.monotonic() + seconds
+    while not (value := is_so()):
+        assert time.monotonic() < deadline, "it never became so"
+        threading.Event().wait(0.005)
+    return value
+
+
+@contextmanager
+def _served(app: Flask) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
+    thread = threading.Thread(target=lambda: server.serve_forever(poll_interval=0.01), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(5)
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """Nothing: a test that checks logs reads the product's."""
