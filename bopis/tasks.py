@@ -13,6 +13,7 @@ from bopis.ids import new_id
 
 _OPEN = text("settled_at IS NULL")
 
+AT_MOST = 100
 KINDS = {
     "map_location": "Say which store this location is",
     "no_phone": "Reach the shopper another way",
@@ -72,3 +73,14 @@ def settle(session: Session, kind: str, subject_id: str, *, actor: str, now: dt.
         found.settled_at = now
         found.settled_by = actor
         session.flush()
+
+
+def open_in(session: Session, merchant_id: str, store_id: str) -> list[Task]:
+    """A store's open tasks, oldest first, as many as one page shows."""
+    statement = (
+        select(Task)
+        .where(Task.merchant_id == merchant_id, Task.store_id == store_id, Task.settled_at.is_(None))
+        .order_by(Task.created_at, Task.id)
+        .limit(AT_MOST)
+    )
+    return list(session.scalars(statement))

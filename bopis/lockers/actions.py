@@ -31,3 +31,10 @@ def take_out_of_service(session: Session, compartment: Compartment, reason: str)
     compartment.in_service = False
     compartment.out_of_service_reason = reason
     session.flush()
+
+
+def put_back_into_service(session: Session, compartment: Compartment) -> None:
+    """A person says that this door works again."""
+    compartment.in_service = True
+    compartment.out_of_service_reason = ""
+    session.flush()

@@ -71,6 +71,7 @@ def _shut_after_loading(session: Session, bridge: Bridge, placement: Placement, 
                  "sensor sees something inside.", now)
         else:
             places.release(session, placement, "item_sensor" if item == "absent" else "staff", now)
+            actions.make_returned_if_empty(session, pickup, now, actor=_actor(bridge))
         return
     if item == "absent":
         return  # shut empty: it stays to be loaded, and the associate sees why

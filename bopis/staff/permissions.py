@@ -1,0 +1,25 @@
+"""Who may do what, as data. What is not in the table is allowed to nobody."""
+
+from __future__ import annotations
+
+ROLES = ("associate", "manager", "admin")
+_EVERYONE = frozenset(ROLES)
+_IN_CHARGE = frozenset({"manager", "admin"})
+
+PERMISSIONS: dict[str, frozenset[str]] = {
+    "look": _EVERYONE,
+    "take_presence": _EVERYONE,
+    "load": _EVERYONE,
+    "take_out": _EVERYONE,
+    "set_aside": _EVERYONE,
+    "hand_over": _EVERYONE,
+    "reclaim": _EVERYONE,
+    "settle_task": _EVERYONE,
+    "unlock_person": _IN_CHARGE,
+    "repair_door": _IN_CHARGE,
+}
+
+
+def may(role: str, action: str) -> bool:
+    """Whether people of this role may do this."""
+    return role in PERMISSIONS.get(action, frozenset())

@@ -1,0 +1,72 @@
+"""Badge and PIN in, cookie out."""
+
+from __future__ import annotations
+
+import re
+
+from flask import Blueprint, Response, g, jsonify, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from bopis import clock
+from bopis.bridges.actions import command_end_presence
+from bopis.bridges.queries import bridge_of
+from bopis.db import Database
+from bopis.errors import Forbidden
+from bopis.staff import actions
+from bopis.web.associate.guard import Cookie, staff, wants_page
+
+_OUR_PAGES = re.compile(r"/associate/[A-Za-z0-9/-]{0,80}")
+REFUSED = Forbidden(
+    "sign_in_refused",
+    "That badge and PIN did not let you in. Check both and try again. After five wrong tries wait five minutes; "
+    "after ten, a manager unlocks you.",
+)
+
+
+def add(routes: Blueprint, database: Database, *, secure: bool) -> None:
+    """`GET` and `POST /associate/sign-in` (badge, pin, next), `POST /associate/sign-out`."""
+    cookie = Cookie(secure)
+
+    @routes.get("/sign-in")
+    def sign_in_form() -> BaseResponse:
+        if g.staff_session is not None:
+            return redirect(url_for("associate.home"), 303)
+        return _form(request.args.get("next", ""))
+
+    @routes.post("/sign-in")
+    def sign_in() -> BaseResponse:
+        with database.transaction() as session:  # committed before the PIN is looked at, so that the count survives
+            attempt = actions.count_attempt(session, request.form.get("badge", ""), clock.now())
+        if not actions.is_right(attempt, request.form.get("pin", "").strip()):
+            if not wants_page():
+                raise REFUSED
+            return _form(request.form.get("next", ""), REFUSED)
+        with database.transaction() as session:
+            token = actions.sign_in(session, attempt, clock.now())
+        response = make_response(redirect(_target(), 303) if wants_page() else jsonify(ok=True))
+        cookie.put(response, token)
+        return response
+
+    @routes.post("/sign-out")
+    def sign_out() -> BaseResponse:
+        with database.transaction() as session:
+            ended = actions.sign_out(session, staff().id, clock.now())
+            if ended.bank_id and ended.bridge_session and bridge_of(session, ended.bank_id):
+                command_end_presence(session, ended.bank_id, ended.bridge_session, ended.staff_id, clock.now())
+        response = make_response(
+            redirect(url_for("associate.sign_in_form"), 303) if wants_page() else jsonify(ok=True)
+        )
+        cookie.remove(response)
+        return response
+
+
+def _form(comes_back_to: str, problem: Forbidden | None = None) -> Response:
+    page = render_template(
+        "associate/sign_in.html", next=comes_back_to, problem=problem, badge=request.form.get("badge", "")[:64]
+    )
+    return make_response(page, problem.status if problem else 200)
+
+
+def _target() -> str:
+    wanted = request.form.get("next", "")
+    return wanted if _OUR_PAGES.fullmatch(wanted) else url_for("associate.home")

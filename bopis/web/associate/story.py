@@ -1,0 +1,85 @@
+"""A pickup's timeline in words that staff read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from bopis.pickups.words import REASONS, STATES
+from bopis.staff.queries import names
+from bopis.timeline import TimelineEntry
+
+WORDS = {
+    "waiting": "Waits for a place",
+    "reserved": "Has a place",
+    "ready": "Ready for its shopper",
+    "expired": "Not collected in time",
+    "cancelled": "Called off",
+    "collected": "Handed over",
+    "returned": "Back with the store",
+    "load_asked": "Asked door {door} to open, to load",
+    "unload_asked": "Asked door {door} to open, to take it out again",
+    "reclaim_asked": "Asked door {door} to open, to take it back",
+    "assist_asked": "Asked door {door} to open, to help",
+    "another_box": "Added door {door}",
+    "too_small": "Door {was} was too small, took door {door}",
+    "set_aside": "Set aside at the counter",
+    "confirmed_empty": "Confirmed that nothing is left",
+    "qr_scanned": "Scanned the shopper’s QR code",
+    "door_opened_load": "Door {door} opened",
+    "door_opened_unload": "Door {door} opened",
+    "door_opened_reclaim": "Door {door} opened",
+    "door_opened_assist": "Door {door} opened",
+    "door_opened_grant": "Door {door} opened with the shopper’s code",
+    "door_shut_load": "Door {door} shut",
+    "door_shut_unload": "Door {door} shut",
+    "door_shut_reclaim": "Door {door} shut",
+    "door_shut_assist": "Door {door} shut",
+    "door_shut_grant": "Door {door} shut",
+    "door_left_open": "Door {door} was left open",
+    "door_failed": "Door {door} did not open",
+    "door_opened_unasked": "Door {door} opened although nobody asked",
+    "arrived_at_counter": "The shopper came to the counter",
+    "problem_reported": "The shopper asked for help at the lockers",
+    "code_locked": "The code was typed wrong ten times and is locked",
+    "shopper_told": "The shopper was told by text",
+    "platform_told_ready": "The shop knows that it is ready",
+    "platform_told_collected": "The shop knows that it was handed over",
+}
+_ACTORS = {"platform": "the shop", "system": ""}
+
+
+@dataclass(frozen=True)
+class Told:
+    """One line of the story."""
+
+    entry: TimelineEntry
+    words: str
+    who: str
+
+
+def tell(session: Session, merchant_id: str, entries: list[TimelineEntry]) -> list[Told]:
+    """The story, newest first."""
+    people = {entry.actor.removeprefix("staff:") for entry in entries if entry.actor.startswith("staff:")}
+    known = names(session, merchant_id, people) if people else {}
+    return [Told(entry, _words(entry), _who(entry.actor, known)) for entry in reversed(entries)]
+
+
+def _words(entry: TimelineEntry) -> str:
+    detail = {"door": "?", "was": "?"} | entry.detail
+    words = WORDS.get(entry.what, entry.what.replace("_", " ").capitalize()).format_map(detail)
+    if entry.what in STATES:
+        why = REASONS.get(entry.detail.get("reason", ""), "")
+        place = f"door {entry.detail['door']}" if entry.detail.get("door") else ""
+        words = ": ".join([words, ", ".join(part for part in (place, why) if part)]) if place or why else words
+    if entry.what.startswith("door_shut") and entry.detail.get("item") in ("present", "absent"):
+        words += ", something inside" if entry.detail["item"] == "present" else ", empty"
+    return words
+
+
+def _who(actor: str, known: dict[str, str]) -> str:
+    kind, _, staff_id = actor.partition(":")
+    if kind == "staff":
+        return known.get(staff_id, "someone")
+    return "the lockers" if kind == "bridge" else _ACTORS.get(actor, "")
