@@ -38,8 +38,11 @@ class Throttles:
         now = self._journal.clock.now()
         streak = int(self._journal.read("streak") or 0)
         since = float(self._journal.read("streak_at") or 0)
-        # A clock that was wrong and has been put right must not stretch a pause.
-        pause = access.streak_pause(streak) - max(0.0, now - since)
+        if since > now:
+            # A clock that ran ahead and was put right must not stretch a pause by years.
+            self._journal.write("streak_at", str(now))
+            since = now
+        pause = access.streak_pause(streak) - (now - since)
         failures = [min(row["at"], now) for row in self._journal.rows("SELECT at FROM tries")]
         return Kiosk(max(0, -int(-pause // 1)), access.needs_assistance(failures, now))
 
