@@ -11,6 +11,7 @@ import os
 import secrets
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -113,7 +114,7 @@ def _connection(session: Session, merchant: Merchant, vendor: str, name: str, se
 
 def _bank(session: Session, store: Store) -> None:
     bank = Bank(id=new_id(), merchant_id=store.merchant_id, store_id=store.id, name="Entrance lockers",
-                board="kerong_cu16", has_item_sensors=True, sync_version=1, created_at=clock.now())
+                board="kerong-cu16", has_item_sensors=True, sync_version=1, created_at=clock.now())
     bank.key_sealed = seal_bank_key(bank.id, secrets.token_bytes(32))
     session.add(bank)
     session.flush()
@@ -145,8 +146,16 @@ def _write_files(session: Session, directory: Path, settings: Settings) -> None:
         },
         "bank": {"tty": str((directory / "bank.tty").absolute()), "doors": doors()},
     }, indent=2))
+    kiosk = urlsplit(os.environ["KIOSK_URL"])
+    _write(directory / "bridge.toml", f"""data_dir = "bridge"
+cloud_url = "{settings.bridges_url}"
+port = "{directory.absolute()}/bank.tty"
+kiosk_host = "{kiosk.hostname}"
+kiosk_port = {kiosk.port}
+enrolment_code_file = "enrolment-code"
+""")
     if bridge_of(session, bank.id) is None:
-        code = secrets.token_hex(5)
+        code = secrets.token_hex(5).upper()
         offer_enrolment(session, bank, code, clock.now())
         _write(directory / "enrolment-code", code)
 

@@ -1,8 +1,8 @@
 """The one small world of the tests: Fernhill, a merchant with two stores, and Outsider, who must never be seen by it.
 
-    High Street   six doors (1 S, 2 S, 3 M, 4 M, 5 L, 6 XL), a bridge, Ada the associate, Mo the manager
-    Station       no lockers, Sam the associate
-    Outsider      another merchant with a store, a bank and an associate of its own
+High Street   six doors (1 S, 2 S, 3 M, 4 M, 5 L, 6 XL), a bridge, Ada the associate, Mo the manager
+Station       no lockers, Sam the associate
+Outsider      another merchant with a store, a bank and an associate of its own
 """
 
 from __future__ import annotations
@@ -65,8 +65,9 @@ class World:
     sam_id: str = ""
     outsider: World | None = None
 
-    def snapshot(self, order_id: str = "1", *, location: str = HIGH_STREET, lines: Iterable[Line] = (), **changes: Any
-                 ) -> OrderSnapshot:
+    def snapshot(
+        self, order_id: str = "1", *, location: str = HIGH_STREET, lines: Iterable[Line] = (), **changes: Any
+    ) -> OrderSnapshot:
         """A paid order of one mug for one store; `changes` replace its fields."""
         line = Line("l1", "Stoneware mug", 1, "MUG", 480)
         unit = Unit(f"unit-{order_id}", "open", True, Location(location, "High Street"), tuple(lines) or (line,))
@@ -101,8 +102,9 @@ class World:
     def placements(self, pickup_id: str) -> list[tuple[int | None, str]]:
         """Door number (None for the counter) and state of each placement, oldest first."""
         with self.database.reading() as session:
-            found = session.scalars(select(Placement).where(Placement.pickup_id == pickup_id)
-                                    .order_by(Placement.created_at, Placement.id))
+            found = session.scalars(
+                select(Placement).where(Placement.pickup_id == pickup_id).order_by(Placement.created_at, Placement.id)
+            )
             return [(place.compartment.number if place.compartment else None, place.state) for place in found]
 
     def ada(self, session: Session) -> StaffSession:
@@ -110,9 +112,16 @@ class World:
         found = session.scalars(select(StaffSession).where(StaffSession.staff_id == self.ada_id)).first()
         if found is None:
             now = clock.now()
-            found = StaffSession(id=new_id(), staff_id=self.ada_id, token_hash=new_id(), created_at=now, used_at=now,
-                                 bank_id=self.bank_id, bridge_session="here",
-                                 present_until=now + dt.timedelta(minutes=10))
+            found = StaffSession(
+                id=new_id(),
+                staff_id=self.ada_id,
+                token_hash=new_id(),
+                created_at=now,
+                used_at=now,
+                bank_id=self.bank_id,
+                bridge_session="here",
+                present_until=now + dt.timedelta(minutes=10),
+            )
             session.add(found)
             session.flush()
         return found
@@ -137,8 +146,14 @@ class World:
 
     def door(self, command: DoorCommand, *, item: str = "present") -> None:
         """The door of a command opens and is shut again."""
-        told = {"door": command.details["door"], "cause": command.details["cause"],
-                "placement": command.details["placement"], "command": command.id, "attempt": None, "grant": None}
+        told = {
+            "door": command.details["door"],
+            "cause": command.details["cause"],
+            "placement": command.details["placement"],
+            "command": command.id,
+            "attempt": None,
+            "grant": None,
+        }
         self.device(("door_opened", {**told, "pulses": 1}), ("door_shut", {**told, "item": item}))
         self.settle(command)
 
@@ -179,8 +194,14 @@ def _fill(session: Session, world: World, name: str, badge: str, sizes: tuple[st
     now = clock.now()
     world.merchant_id = new_id()
     session.add(Merchant(id=world.merchant_id, name=name, created_at=now))
-    world.shop = _connection(session, world, "shopify", f"{name.lower()}.myshopify.com", {},
-                             {"client_secret": "hush", "access_token": "token"})
+    world.shop = _connection(
+        session,
+        world,
+        "shopify",
+        f"{name.lower()}.myshopify.com",
+        {},
+        {"client_secret": "hush", "access_token": "token"},
+    )
     world.phone = _connection(session, world, "twilio", f"AC{name}", {"from": "+12015550100"}, {"auth_token": "quiet"})
     world.store_id = _store(session, world, f"{name} High Street", HIGH_STREET)
     world.station_id = _store(session, world, f"{name} Station", STATION)
@@ -194,10 +215,17 @@ def _fill(session: Session, world: World, name: str, badge: str, sizes: tuple[st
     world.bridge_id = bridges.enrol(session, f"CODE{badge}", public, proof, "test", now).id
 
 
-def _connection(session: Session, world: World, vendor: str, account: str, settings: dict[str, str],
-                secret: dict[str, str]) -> Account:
-    connection = Connection(id=new_id(), merchant_id=world.merchant_id, vendor=vendor, account_name=account,
-                            settings=settings, created_at=clock.now())
+def _connection(
+    session: Session, world: World, vendor: str, account: str, settings: dict[str, str], secret: dict[str, str]
+) -> Account:
+    connection = Connection(
+        id=new_id(),
+        merchant_id=world.merchant_id,
+        vendor=vendor,
+        account_name=account,
+        settings=settings,
+        created_at=clock.now(),
+    )
     connection.keep_secrets(secret)
     session.add(connection)
     session.flush()
@@ -205,33 +233,75 @@ def _connection(session: Session, world: World, vendor: str, account: str, setti
 
 
 def _store(session: Session, world: World, name: str, location: str) -> str:
-    store = Store(id=new_id(), merchant_id=world.merchant_id, name=name, address="12 High Street", country="US",
-                  time_zone="America/New_York", hold_hours=72, created_at=clock.now())
+    store = Store(
+        id=new_id(),
+        merchant_id=world.merchant_id,
+        name=name,
+        address="12 High Street",
+        country="US",
+        time_zone="America/New_York",
+        hold_hours=72,
+        created_at=clock.now(),
+    )
     session.add(store)
     session.flush()
-    session.add(LocationMapping(id=new_id(), connection_id=world.shop.connection_id, location_id=location,
-                                store_id=store.id))
+    session.add(
+        LocationMapping(id=new_id(), connection_id=world.shop.connection_id, location_id=location, store_id=store.id)
+    )
     return store.id
 
 
 def _bank(session: Session, world: World, sizes: tuple[str, ...]) -> str:
-    bank = Bank(id=new_id(), merchant_id=world.merchant_id, store_id=world.store_id, name="Entrance",
-                board="kerong_cu16", has_item_sensors=True, sync_version=0, created_at=clock.now())
+    bank = Bank(
+        id=new_id(),
+        merchant_id=world.merchant_id,
+        store_id=world.store_id,
+        name="Entrance",
+        board="kerong-cu16",
+        has_item_sensors=True,
+        sync_version=0,
+        created_at=clock.now(),
+    )
     bank.key_sealed = seal_bank_key(bank.id, secrets.token_bytes(32))
     session.add(bank)
     session.flush()
     for number, size in enumerate(sizes, start=1):
-        session.add(Compartment(id=new_id(), merchant_id=world.merchant_id, bank_id=bank.id, number=number, size=size,
-                                inner_mm=[250, 400, 500], accessible=False, board_address=0, channel=number - 1,
-                                row=number - 1, column=0, height=1, in_service=True, out_of_service_reason="",
-                                door="shut", item="absent"))
+        session.add(
+            Compartment(
+                id=new_id(),
+                merchant_id=world.merchant_id,
+                bank_id=bank.id,
+                number=number,
+                size=size,
+                inner_mm=[250, 400, 500],
+                accessible=False,
+                board_address=0,
+                channel=number - 1,
+                row=number - 1,
+                column=0,
+                height=1,
+                in_service=True,
+                out_of_service_reason="",
+                door="shut",
+                item="absent",
+            )
+        )
     session.flush()
     return bank.id
 
 
 def _person(session: Session, world: World, store_id: str, name: str, badge: str, role: str) -> str:
-    person = StaffMember(id=new_id(), merchant_id=world.merchant_id, store_id=store_id, name=name, badge=badge,
-                         pin_hash=_PIN_HASH, role=role, active=True, failures=0)
+    person = StaffMember(
+        id=new_id(),
+        merchant_id=world.merchant_id,
+        store_id=store_id,
+        name=name,
+        badge=badge,
+        pin_hash=_PIN_HASH,
+        role=role,
+        active=True,
+        failures=0,
+    )
     session.add(person)
     session.flush()
     return person.id

@@ -47,6 +47,11 @@ def blueprint(database: Database, listener: BankListener, bridges_url: str) -> B
     """`POST /bridge/v1/enrol` and `POST /bridge/v1/sync`, as `firmware_bridge.protocol.wire` shapes them."""
     routes = Blueprint("bridge_api", __name__)
 
+    @routes.errorhandler(_Refused)
+    def refuse(problem: _Refused) -> tuple[Response, int]:
+        # With our time, by which a bridge whose clock is off can correct itself and try again.
+        return jsonify(code=problem.code, message=problem.message, time=clock.now().isoformat()), problem.status
+
     @routes.post("/bridge/v1/enrol")
     def enrol() -> Response:
         sent = load(_ENROL)
@@ -100,8 +105,7 @@ def _take_in(session: Session, bridge_id: str, sent: dict[str, Any]) -> Bridge:
     bridge = session.get_one(Bridge, bridge_id, with_for_update=True)
     bridge.seen_at, bridge.boot_id = now, sent["boot_id"]
     actions.record_doors(session, bridge, sent["doors"], now)
-    events = [{**event, "data": event["data"]} for event in sent["events"]]
-    act_on(session, bridge, actions.record_events(session, bridge, events, now), now)
+    act_on(session, bridge, actions.record_events(session, bridge, sent["events"], now), now)
     for result in sent["results"]:
         actions.settle_command(session, bridge, result, now)
     session.flush()

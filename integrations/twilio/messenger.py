@@ -57,9 +57,9 @@ class TwilioMessenger:
             raise failures.unreadable(sending=False) from None
         return None
 
-    def read_callback(self, account: Account, url: str, form: Mapping[str, str], signature: str) -> Receipt:
+    def read_callback(self, account: Account, url: str, form: Mapping[str, str], headers: Mapping[str, str]) -> Receipt:
         """Verify and read a delivery report. Raises BadSignature or BadDelivery."""
-        return webhooks.read_callback(account, url, form, signature)
+        return webhooks.read_callback(account, url, form, headers)
 
 
 def _receipt(message: Any) -> Receipt | None:

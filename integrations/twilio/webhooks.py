@@ -22,13 +22,13 @@ class Report(Schema):
     error = fields.String(load_default="", data_key="ErrorCode")
 
 
-def read_callback(account: Account, url: str, form: Mapping[str, str], signature: str) -> Receipt:
+def read_callback(account: Account, url: str, form: Mapping[str, str], headers: Mapping[str, str]) -> Receipt:
     """Verify X-Twilio-Signature over the public URL and the whole form, blank fields included, and read the report.
 
     `url` is the address as Twilio was given it, from settings and not from the request, whose scheme and host a proxy
     may have changed. Raises BadSignature, or BadDelivery naming the field.
     """
-    token = account.secrets.get("auth_token", "")
+    token, signature = account.secrets.get("auth_token", ""), headers.get("X-Twilio-Signature", "")
     if not token or not signature or not RequestValidator(token).validate(url, form, signature):
         raise BadSignature("the report was not signed with this connection's token")
     try:

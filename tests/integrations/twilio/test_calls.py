@@ -58,9 +58,7 @@ def send(account: Account) -> Receipt:
 # Sending
 
 
-def test_sending_posts_the_text_its_numbers_and_where_to_report(
-    phone: Account, twilio: responses.RequestsMock
-) -> None:
+def test_sending_posts_the_text_its_numbers_and_where_to_report(phone: Account, twilio: responses.RequestsMock) -> None:
     twilio.post(URL, json=message(), status=201)
     send(phone)
 
@@ -92,9 +90,7 @@ def test_another_base_replaces_twilios_address(phone: Account, twilio: responses
     ("status", "state"),
     [("accepted", "accepted"), ("queued", "accepted"), ("sending", "accepted"), ("sent", "sent")],
 )
-def test_a_text_taken_gives_a_receipt(
-    phone: Account, twilio: responses.RequestsMock, status: str, state: str
-) -> None:
+def test_a_text_taken_gives_a_receipt(phone: Account, twilio: responses.RequestsMock, status: str, state: str) -> None:
     twilio.post(URL, json=message(status=status), status=201)
 
     assert send(phone) == Receipt(SID, state)
@@ -143,7 +139,9 @@ def test_each_refusal_has_its_name(
     assert SHOPPER not in str(failure.value)
 
 
-@pytest.mark.parametrize("answer", [{"body": "<html>"}, {"json": {}}, {"json": message(status="received")}, {"json": []}])
+@pytest.mark.parametrize(
+    "answer", [{"body": "<html>"}, {"json": {}}, {"json": message(status="received")}, {"json": []}]
+)
 def test_a_text_taken_with_an_unreadable_answer_may_have_been_sent(
     phone: Account, twilio: responses.RequestsMock, answer: dict[str, Any]
 ) -> None:
@@ -171,7 +169,11 @@ def test_the_wait_twilio_asks_for_is_passed_on(phone: Account, twilio: responses
 
 @pytest.mark.parametrize(
     ("change", "code"),
-    [({"settings": {}}, "sender_missing"), ({"secrets": {}}, "credentials_missing"), ({"name": ""}, "credentials_missing")],
+    [
+        ({"settings": {}}, "sender_missing"),
+        ({"secrets": {}}, "credentials_missing"),
+        ({"name": ""}, "credentials_missing"),
+    ],
 )
 def test_an_unfinished_connection_calls_nobody(phone: Account, change: dict[str, Any], code: str) -> None:
     with pytest.raises(PermanentFailure) as failure:

@@ -42,9 +42,7 @@ def test_its_reports_are_verified_and_end_with_delivered(
 ) -> None:
     sent = messenger.send(phone, SHOPPER, TEXT, news.url)
     reports = news.wait(lambda got: len(got) == 2)
-    receipts = [
-        messenger.read_callback(phone, news.url, got.form, got.headers["X-Twilio-Signature"]) for got in reports
-    ]
+    receipts = [messenger.read_callback(phone, news.url, got.form, got.headers) for got in reports]
 
     assert {receipt.provider_id for receipt in receipts} == {sent.provider_id}
     assert {receipt.state for receipt in receipts} == {"sent", "delivered"}
@@ -56,7 +54,7 @@ def test_a_text_that_does_not_arrive_is_reported_with_the_reason(
     running.post("/phone/api/behaviour", {"unreachable": [SHOPPER]})
     messenger.send(phone, SHOPPER, TEXT, news.url)
     reports = news.wait(lambda got: len(got) == 2)
-    receipts = [messenger.read_callback(phone, news.url, got.form, got.headers["X-Twilio-Signature"]) for got in reports]
+    receipts = [messenger.read_callback(phone, news.url, got.form, got.headers) for got in reports]
 
     assert ("failed", "unreachable") in [(receipt.state, receipt.error) for receipt in receipts]
 
