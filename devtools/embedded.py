@@ -18,15 +18,25 @@ def valkey_command(at: Path) -> tuple[str, ...]:
 
 
 def valkey_answers(at: Path) -> bool:
-    """Whether Valkey answers a PING on this socket now."""
+    """Whether Valkey answers on this socket now."""
+    return _ask(at, b"PING") == b"+PONG"
+
+
+def worker_listens(at: Path) -> bool:
+    """Whether a worker has entered itself into this Valkey's list."""
+    return _ask(at, b"SCARD rq:workers") not in (b"", b":0")
+
+
+def _ask(at: Path, command: bytes) -> bytes:
+    """The one line that Valkey answers, or nothing."""
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(1)
         try:
             connection.connect(str(at))
-            connection.sendall(b"PING\r\n")
-            return connection.recv(16).startswith(b"+PONG")
+            connection.sendall(command + b"\r\n")
+            return connection.recv(64).strip()
         except OSError:
-            return False
+            return b""
 
 
 def bundled(package: str, pattern: str) -> list[Path]:

@@ -13,7 +13,7 @@ STEPS = ROOT / "bopis" / "migrations" / "versions"
 
 
 def is_prepared(stack: Stack) -> bool:
-    """True only if the embedded database has its newest shape, the sandbox knows our addresses, and the bridge is known.
+    """True only if the embedded database has its newest shape, the sandbox knows our addresses and the bridge is known.
 
     A bridge that is not enrolled yet needs a fresh one-time code, which the seed makes.
     """

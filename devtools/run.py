@@ -16,11 +16,13 @@ from pathlib import Path
 
 from . import ROOT, Trouble, probes
 from .children import die_with
+from .embedded import worker_listens
 from .log import Log
 from .prepared import is_prepared
 from .stack import PORTS, Stack
 from .supervisor import Stopped, Supervisor
 
+STARTED = time.monotonic()
 SECONDS_TO_START = 90
 SECONDS_TO_STOP = 30
 
@@ -63,14 +65,17 @@ def _start(stack: Stack, supervisor: Supervisor) -> None:
         supervisor.complete(stack.once("migrate", "bopis.cli migrate", environment))
         supervisor.complete(stack.once("seed", "sandbox.seed", environment))
     stack.write_bridge_settings()
-    supervisor.start(stack.programs(environment))
+    programs = stack.programs(environment)
+    # Those who answer people come first; worker and relay have nothing to do before somebody could ask for something.
+    supervisor.start(program for program in programs if program.name in PORTS)
+    supervisor.start(program for program in programs if program.name not in PORTS)
 
 
 def _welcome(stack: Stack) -> str:
-    started = float(os.environ.get("DEV_STARTED", "nan"))
+    seconds = time.monotonic() - float(os.environ.get("DEV_STARTED", STARTED))
     lines = [
         "",
-        f"Everything answers after {time.monotonic() - started:.1f} s.",
+        f"Everything answers after {seconds:.1f} s.",
         f"  service   {stack.web}",
         f"  kiosk     {stack.kiosk}",
         f"  sandbox   {stack.sandbox}",
@@ -82,30 +87,33 @@ def _welcome(stack: Stack) -> str:
 
 
 @contextlib.contextmanager
-def started(data_dir: Path | None = None, port: int | None = None) -> Iterator[Stack]:
+def started(data_dir: Path | None = None, port: int | None = None, database_url: str = "") -> Iterator[Stack]:
     """Start a whole copy apart from any other, on free ports and by default in a temporary folder; stop it at the end.
 
-    What its programs print goes to `run.log` in the data folder. Raises Trouble with its last lines if it fails.
+    It has its own Valkey, and its own SQLite unless a `database_url` is given. What its programs print goes to
+    `run.log` in the data folder. Raises Trouble with the last lines of it if the start fails.
     """
     with contextlib.ExitStack() as cleanup:
         if data_dir is None:
             data_dir = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="bopis-")))
         data_dir.mkdir(parents=True, exist_ok=True)
         stack = Stack.at(data_dir, port or probes.free_ports(len(PORTS)))
-        process = _spawn(stack)
+        process = _spawn(stack, database_url)
         cleanup.callback(_stop, process)
         _wait(stack, process)
         yield stack
 
 
-def _spawn(stack: Stack) -> subprocess.Popen[bytes]:
+def _spawn(stack: Stack, database_url: str) -> subprocess.Popen[bytes]:
     parent = os.getpid()
+    environment = {name: value for name, value in os.environ.items() if name not in ("REDIS_URL", "DEV_STARTED")}
     port = stack.web.rpartition(":")[2]
     command = [sys.executable, "-m", "devtools", "run", "--port", port, "--data-dir", str(stack.data_dir)]
     with _log_of(stack).open("wb") as output:
         return subprocess.Popen(
             command,
             cwd=ROOT,
+            env={**environment, "DATABASE_URL": database_url},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -116,7 +124,7 @@ def _spawn(stack: Stack) -> subprocess.Popen[bytes]:
 
 def _wait(stack: Stack, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + SECONDS_TO_START
-    while not stack.ready_file.exists():
+    while not (stack.ready_file.exists() and worker_listens(stack.socket)):
         if process.poll() is not None or time.monotonic() > deadline:
             last = "\n".join(_log_of(stack).read_text(errors="replace").splitlines()[-20:])
             raise Trouble(f"{last}\nThe copy in {stack.data_dir} did not start; its last words stand above.")
