@@ -1,6 +1,7 @@
 // The page's only way to the bridge: one long poll for the state, and small posts.
 
 const POLL_LIMIT_MS = 15_000; // the bridge answers within 10 s
+const NOW_LIMIT_MS = 5_000;
 const POST_LIMIT_MS = 10_000;
 const RETRY_MS = 1_000;
 
@@ -17,33 +18,38 @@ export async function post(path, body) {
   return answer.json();
 }
 
-/** Follow the state for ever: `onState(state)` for each one, `onLost()` while the bridge is away. Returns `{refresh}`. */
+/**
+ * Follow the state for ever: `onState(state)` for each one, `onLost()` while the bridge is away. Returns `{refresh}`.
+ * A poll that breaks off proves little (the machine may have slept): only when asking again at once fails is it lost.
+ */
 export function follow(onState, onLost) {
   let asked = new AbortController();
-  let seq = 0;
+  let seq = 0; // 0 is answered at once
+  let failures = 0;
 
   async function once() {
-    const signal = AbortSignal.any([asked.signal, AbortSignal.timeout(POLL_LIMIT_MS)]);
+    const limit = AbortSignal.timeout(seq === 0 ? NOW_LIMIT_MS : POLL_LIMIT_MS);
+    const signal = AbortSignal.any([asked.signal, limit]);
     const answer = await fetch(`/api/state?since=${seq}`, { cache: "no-store", signal });
     if (!answer.ok) throw new Error(`no state: ${answer.status}`);
     const state = await answer.json();
     seq = state.seq;
+    failures = 0;
     onState(state);
   }
 
+  async function recover() {
+    seq = 0;
+    const wanted = asked.signal.aborted;
+    asked = new AbortController();
+    failures += wanted ? 0 : 1;
+    if (failures < 2) return;
+    onLost();
+    await new Promise((resume) => setTimeout(resume, RETRY_MS));
+  }
+
   async function forever() {
-    for (;;) {
-      try {
-        await once();
-      } catch {
-        const wanted = asked.signal.aborted;
-        asked = new AbortController();
-        seq = 0; // a restarted bridge counts from the start again
-        if (wanted) continue;
-        onLost();
-        await new Promise((resume) => setTimeout(resume, RETRY_MS));
-      }
-    }
+    for (;;) await once().catch(recover);
   }
 
   forever();
