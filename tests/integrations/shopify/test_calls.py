@@ -72,7 +72,9 @@ def test_another_base_replaces_the_shops_address_and_keeps_the_path(
     assert ShopifyPlatform("http://127.0.0.1:9/").fetch_order(shop, ORDER_ID) is None
 
 
-@pytest.mark.parametrize("name", ["", "example.com", "example.myshopify.com.evil.example", "evil.example/x.myshopify.com"])
+@pytest.mark.parametrize(
+    "name", ["", "example.com", "example.myshopify.com.evil.example", "evil.example/x.myshopify.com"]
+)
 def test_a_name_that_is_no_shop_is_never_called(shop: Account, name: str) -> None:
     with pytest.raises(PermanentFailure) as failure:
         PLATFORM.fetch_order(replace(shop, name=name), ORDER_ID)
@@ -201,7 +203,9 @@ def test_a_refusal_to_prepare_keeps_shopifys_code(shop: Account, shopify: respon
     answers(
         shopify,
         status("OPEN"),
-        prepared({"field": ["input"], "message": "Unit 950982911946154001 is bad", "code": "FULFILLMENT_ORDER_INVALID"}),
+        prepared(
+            {"field": ["input"], "message": "Unit 950982911946154001 is bad", "code": "FULFILLMENT_ORDER_INVALID"}
+        ),
     )
     with pytest.raises(PermanentFailure) as failure:
         PLATFORM.mark_ready(shop, UNIT_ID)
@@ -312,10 +316,26 @@ def test_a_unit_that_is_gone_or_called_off_is_left_alone(
         ({"json": []}, PermanentFailure, "unexpected_answer"),
         ({"json": {}}, PermanentFailure, "unexpected_answer"),
         ({"json": {"errors": "odd"}}, PermanentFailure, "platform_refused"),
-        ({"json": {"errors": [{"message": "x", "extensions": {"code": "MAX_COST_EXCEEDED"}}]}}, PermanentFailure, "query_too_costly"),
-        ({"json": {"errors": [{"message": "x", "extensions": {"code": "SHOP_INACTIVE"}}]}}, PermanentFailure, "shop_frozen"),
-        ({"json": {"errors": [{"message": "x", "extensions": {"code": "INTERNAL_SERVER_ERROR"}}]}}, TemporaryFailure, "platform_down"),
-        ({"json": {"errors": [{"message": "x", "extensions": {"code": "undefinedField"}}]}}, PermanentFailure, "platform_refused"),
+        (
+            {"json": {"errors": [{"message": "x", "extensions": {"code": "MAX_COST_EXCEEDED"}}]}},
+            PermanentFailure,
+            "query_too_costly",
+        ),
+        (
+            {"json": {"errors": [{"message": "x", "extensions": {"code": "SHOP_INACTIVE"}}]}},
+            PermanentFailure,
+            "shop_frozen",
+        ),
+        (
+            {"json": {"errors": [{"message": "x", "extensions": {"code": "INTERNAL_SERVER_ERROR"}}]}},
+            TemporaryFailure,
+            "platform_down",
+        ),
+        (
+            {"json": {"errors": [{"message": "x", "extensions": {"code": "undefinedField"}}]}},
+            PermanentFailure,
+            "platform_refused",
+        ),
         ({"body": requests.ReadTimeout()}, TemporaryFailure, "no_answer"),
     ],
 )

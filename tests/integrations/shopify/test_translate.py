@@ -200,7 +200,10 @@ def test_the_customers_language_fills_in_for_the_orders() -> None:
         (order(id=gid("Order", "x")), "id"),
         (order(updatedAt="2026-11-22T12:00:00"), "updatedAt"),
         (order(unit(status=None)), "fulfillmentOrders.nodes.0.status"),
-        (order(unit(lines=page([line(remainingQuantity="1")]))), "fulfillmentOrders.nodes.0.lineItems.nodes.0.remaining"),
+        (
+            order(unit(lines=page([line(remainingQuantity="1")]))),
+            "fulfillmentOrders.nodes.0.lineItems.nodes.0.remaining",
+        ),
         ("text", "the whole body"),
     ],
 )

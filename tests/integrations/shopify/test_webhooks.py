@@ -185,7 +185,7 @@ def test_a_delivery_may_concern_no_order(shop: Account, topic: str, body: Any) -
     ],
 )
 def test_what_is_missing_is_named(topic: str, body: Any, field: str) -> None:
-    headers, raw = signed(topic, body, CLIENT_SECRET)
+    _, raw = signed(topic, body, CLIENT_SECRET)
 
     with pytest.raises(BadDelivery) as problem:
         PLATFORM.order_of(Delivery("1", topic, ""), raw)

@@ -1,4 +1,4 @@
-"""Our Shopify client against the pretend shop, which was written from Shopify's documentation and not from our client."""
+"""Our Shopify client against the pretend shop, written from Shopify's documentation and not from our client."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Our Twilio client against the pretend provider, which was written from Twilio's documentation and not from our client."""
+"""Our Twilio client against the pretend provider, written from Twilio's documentation and not from our client."""
 
 from __future__ import annotations
 
