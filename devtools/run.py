@@ -23,6 +23,8 @@ from .stack import PORTS, Stack
 from .supervisor import Stopped, Supervisor
 
 STARTED = time.monotonic()
+BADGE, PIN = "A1001", "246810"
+"""Of the demo merchant's associate, made by the seed."""
 SECONDS_TO_START = 90
 SECONDS_TO_STOP = 30
 
@@ -42,7 +44,7 @@ def main(arguments: list[str]) -> int:
         try:
             _start(stack, supervisor)
             stack.announce()
-            log.say(_welcome(stack))
+            log.say(welcome(stack, time.monotonic() - float(os.environ.get("DEV_STARTED", STARTED))))
             supervisor.run()
         except Stopped:
             pass
@@ -71,19 +73,19 @@ def _start(stack: Stack, supervisor: Supervisor) -> None:
     supervisor.start(program for program in programs if program.name not in PORTS)
 
 
-def _welcome(stack: Stack) -> str:
-    seconds = time.monotonic() - float(os.environ.get("DEV_STARTED", STARTED))
-    lines = [
-        "",
-        f"Everything answers after {seconds:.1f} s.",
-        f"  service   {stack.web}",
-        f"  kiosk     {stack.kiosk}",
-        f"  sandbox   {stack.sandbox}",
-        f"  data      {stack.data_dir}",
-        "Ctrl-C stops it.",
-        "",
-    ]
-    return "\n".join(lines)
+def welcome(stack: Stack, seconds: float) -> str:
+    """Where to look, and how to sign in."""
+    return f"""
+Everything answers after {seconds:.1f} s.
+
+  shop        {stack.sandbox}/shop/        buy something and pick it up in a store
+  associate   {stack.web}/associate/   badge {BADGE}, PIN {PIN}
+  kiosk       {stack.kiosk}/             what stands beside the lockers
+  lock bank   {stack.sandbox}/bank/        pull doors open, push them shut
+  phone       {stack.sandbox}/phone/       the texts a shopper gets
+
+Its data are in {stack.data_dir}. Ctrl-C stops it.
+"""
 
 
 @contextlib.contextmanager

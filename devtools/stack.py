@@ -14,8 +14,9 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
-from . import ROOT, Trouble, probes
+from . import ROOT, Trouble
 from .embedded import valkey_answers, valkey_command
+from .probes import HttpProbe
 from .supervisor import Program
 
 PORTS = {"web": "the pages", "bridges": "the bridges", "bridge": "the kiosk", "sandbox": "the sandbox"}
@@ -77,6 +78,7 @@ class Stack:
         own = {
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{given.get('PATH', os.defpath)}",
             "PYTHONUNBUFFERED": "1",
+            "GUNICORN_CMD_ARGS": "--log-level=warning",
             "HOST": "127.0.0.1",
             "DATA_DIR": str(self.data_dir),
             "DATABASE_URL": given.get("DATABASE_URL") or f"sqlite:///{self.data_dir}/bopis.db",
@@ -118,7 +120,7 @@ class Stack:
         if name not in PORTS:
             return Program(name, shell, environment, stage)
         port = list(self.ports())[list(PORTS).index(name)]
-        answers = partial(probes.answers, f"http://127.0.0.1:{port}/livez")
+        answers = HttpProbe(f"http://127.0.0.1:{port}/livez")
         return Program(name, shell, {**environment, "PORT": str(port)}, stage, answers)
 
     def write_bridge_settings(self) -> None:

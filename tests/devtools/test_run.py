@@ -6,24 +6,35 @@ from pathlib import Path
 
 import pytest
 
-from devtools.probes import answers
-from devtools.run import announced, started
+from devtools.probes import HttpProbe
+from devtools.run import announced, started, welcome
+from devtools.stack import Stack
+from sandbox.seed import PEOPLE
+from tests.devtools.conftest import eventually
 
-pytestmark = [pytest.mark.xdist_group("whole copy"), pytest.mark.timeout(180)]
+
+def addresses(stack: Stack) -> list[str]:
+    return [stack.web, stack.bridges, stack.kiosk, stack.sandbox]
 
 
-def test_a_whole_copy_answers_everywhere_and_stops(tmp_path: Path) -> None:
+def test_the_welcome_says_where_to_look_and_how_to_sign_in(tmp_path: Path) -> None:
+    said = welcome(Stack.at(tmp_path, 8000), 2.04)
+
+    assert "after 2.0 s" in said
+    assert "http://127.0.0.1:8000/associate/" in said
+    assert any(f"badge {badge}, PIN {pin}" in said for _, badge, pin, role in PEOPLE if role == "associate")
+
+
+@pytest.mark.xdist_group("whole copy")
+@pytest.mark.timeout(180)
+def test_a_whole_copy_answers_everywhere_stops_and_finds_its_data_when_started_again(tmp_path: Path) -> None:
     with started(tmp_path / "copy") as stack:
         assert announced(stack.data_dir) == stack
-        assert all(answers(f"{url}/livez") for url in (stack.web, stack.bridges, stack.kiosk, stack.sandbox))
-
-    assert announced(stack.data_dir) is None
-    assert not any(answers(f"{url}/livez") for url in (stack.web, stack.bridges, stack.kiosk, stack.sandbox))
-
-
-def test_a_copy_started_again_finds_its_data(tmp_path: Path) -> None:
-    with started(tmp_path / "copy") as stack:
+        assert all(eventually(HttpProbe(f"{url}/livez")) for url in addresses(stack))
         keys = (stack.data_dir / "secret_keys").read_text()
 
-    with started(tmp_path / "copy") as stack:
-        assert (stack.data_dir / "secret_keys").read_text() == keys
+    assert announced(stack.data_dir) is None
+    assert not any(HttpProbe(url)() for url in addresses(stack))
+
+    with started(tmp_path / "copy") as again:
+        assert (again.data_dir / "secret_keys").read_text() == keys
