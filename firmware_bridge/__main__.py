@@ -6,11 +6,10 @@ import argparse
 import logging
 import signal
 import sys
-import threading
 from pathlib import Path
 
-from firmware_bridge.agent import Agent, NoCode, open_data, read_code
-from firmware_bridge.cloud import CloudError, enrol, load_identity
+from firmware_bridge.agent import Agent, opened_data
+from firmware_bridge.cloud import CloudError, NoCode, enrol, load_identity, read_code
 from firmware_bridge.config import BadConfig, Config, read_config
 from firmware_bridge.journal import BadJournal, NotJournaled
 
@@ -36,26 +35,26 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def run(config: Config) -> int:
-    """Serve until SIGTERM or SIGINT."""
-    journal, _lock = open_data(config)
-    agent = Agent(config, journal)
-    ended = threading.Event()
-    for signum in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(signum, lambda *_: ended.set())
-    agent.start()
-    ended.wait()
-    agent.stop()
-    return 0
+    """Serve until SIGTERM or SIGINT; 1 when the bridge could not go on."""
+    with opened_data(config) as journal:
+        agent = Agent(config, journal)
+        for signum in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(signum, lambda *_: agent.ended.set())
+        agent.start()
+        agent.ended.wait()
+        agent.stop()
+    return int(agent.failed)
 
 
 def enrol_only(config: Config, code: str | None) -> int:
-    journal, _lock = open_data(config)
-    known = load_identity(journal)
-    if known is not None:
-        print(f"Enrolled already, as bridge {known.bridge_id}.")
-        return 0
-    identity = enrol(journal, config.cloud_url, code or read_code(config))
-    print(f"Enrolled as bridge {identity.bridge_id}.")
+    """Become the bank's bridge, or say that this machine is one already."""
+    with opened_data(config) as journal:
+        known = load_identity(journal)
+        if known is not None:
+            print(f"Enrolled already, as bridge {known.bridge_id}.")
+            return 0
+        identity = enrol(journal, config.cloud_url, code or read_code(config))
+        print(f"Enrolled as bridge {identity.bridge_id}.")
     return 0
 
 

@@ -101,6 +101,7 @@ def read_placements(body: Iterable[Mapping[str, Any]]) -> tuple[Placement, ...]:
     """The wire's placements. Raises ValueError, KeyError or TypeError when one cannot be right."""
     placements = tuple(Placement(str(each["id"]), str(each["kind"]), each["door"]) for each in body)
     for placement in placements:
-        if placement.kind not in ("compartment", "counter") or (placement.kind == "counter") != (placement.door is None):
+        good = placement.door is None if placement.kind == "counter" else type(placement.door) is int
+        if not good or placement.kind not in ("compartment", "counter"):
             raise ValueError("a placement is a compartment with a door, or the counter")
     return placements

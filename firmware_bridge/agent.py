@@ -3,33 +3,34 @@
 bus     owns the serial line            ticker  pulses when due, doors left open, commands, sessions, the screen's code
 poll    holds a sync open for news      upload  carries events and results up at once
 kiosk   waitress' threads
+
+A thread that dies of something nobody foresaw ends the bridge: whoever runs it starts it again, and a start is safe.
 """
 
 from __future__ import annotations
 
 import fcntl
 import logging
-import random
 import secrets
 import threading
 import time
-from collections.abc import Callable
-from pathlib import Path
-from typing import IO
-
-from waitress.server import create_server
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from firmware_bridge import SOFTWARE
+from firmware_bridge.backoff import Backoff
 from firmware_bridge.bank import Bank
 from firmware_bridge.bus import Bus
 from firmware_bridge.changes import Changes
-from firmware_bridge.cloud import Cloud, CloudError, Identity, enrol, load_identity
+from firmware_bridge.cloud import Cloud, CloudError, Identity, NoCode, enrol, load_identity, read_code
 from firmware_bridge.commands import Commands
 from firmware_bridge.config import Config
 from firmware_bridge.grants import Grants
 from firmware_bridge.handover import Handover
 from firmware_bridge.journal import BadJournal, Journal, NotJournaled
+from firmware_bridge.judge import Judge
 from firmware_bridge.kiosk.server import kiosk_app
+from firmware_bridge.kiosk.serving import KioskServer
 from firmware_bridge.kiosk.view import Parts
 from firmware_bridge.layout import Layout
 from firmware_bridge.presence import Presence
@@ -39,9 +40,9 @@ from firmware_bridge.sync import Sync
 log = logging.getLogger(__name__)
 
 TICK_SECONDS, BUSY_TICK_SECONDS = 0.1, 0.02
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
-FLOOR_SECONDS = 60
-KIOSK_THREADS = 16
+UPKEEP_SECONDS, FAILING_UPKEEP_SECONDS = 60.0, 2.0
+ENROL_SECONDS = 5.0
+STOP_SECONDS = 5.0
 
 
 def new_id() -> str:
@@ -52,76 +53,67 @@ def six_digits() -> str:
     return f"{secrets.randbelow(10**6):06d}"
 
 
-def open_data(config: Config) -> tuple[Journal, IO[str]]:
-    """Open the journal, alone: the second value is the lock to keep. Raises BadJournal."""
+@contextmanager
+def opened_data(config: Config) -> Iterator[Journal]:
+    """The journal, for this process alone. Raises BadJournal."""
     try:
         config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        held = Path(config.data_dir, "lock").open("w", encoding="ascii")
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with (config.data_dir / "lock").open("w", encoding="ascii") as held:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            journal = Journal(config.data_dir / "journal.db", boot_id=secrets.token_hex(8))
+            try:
+                yield journal
+            finally:
+                journal.close()
     except BlockingIOError as problem:
         raise BadJournal(f"Another bridge is running on {config.data_dir}.") from problem
-    except OSError as problem:
+    except PermissionError as problem:
         raise BadJournal(f"The folder {config.data_dir} cannot be used ({problem.strerror}).") from problem
-    return Journal(config.data_dir / "journal.db", boot_id=secrets.token_hex(8)), held
-
-
-class Backoff:
-    """Pauses that double from 1 s to 60 s, each drawn between nothing and that, so that stores do not come back in
-    step."""
-
-    def __init__(self, draw: Callable[[float, float], float] = random.uniform) -> None:
-        self._draw = draw
-        self._most = FIRST_PAUSE
-
-    def next(self) -> float:
-        most, self._most = self._most, min(self._most * 2, LONGEST_PAUSE)
-        return self._draw(0, most)
-
-    def reset(self) -> None:
-        self._most = FIRST_PAUSE
 
 
 class Agent:
-    """One bridge on one bank. `start` returns once the kiosk answers; `stop` ends everything."""
+    """One bridge on one bank. `start` returns once the kiosk answers; `ended` is set when it cannot go on."""
 
     def __init__(self, config: Config, journal: Journal) -> None:
+        """Raises OSError when the kiosk's address is taken."""
+        self.journal = journal
+        self.ended = threading.Event()
+        self.failed = False
         self._config = config
-        self._journal = journal
         self._stopping = threading.Event()
         self._news = threading.Event()
         self._wake = threading.Event()
         self._online = threading.Event()
         self._threads: list[threading.Thread] = []
+        self._upkeep_due = 0.0
         self.bus = Bus(config.port)
         self.bank = Bank(journal, self.bus.fire, new_id)
         self.bus.listener = self.bank
         grants, presence, changes = Grants(journal), Presence(journal, six_digits, new_id), Changes()
-        self.handover = Handover(journal, self.bank, grants, presence, new_id)
+        self.judge = Judge(journal, grants, presence)
+        self.handover = Handover(journal, self.bank, grants, self.judge, new_id)
         self.commands = Commands(journal, self.bank, presence, self.handover.shopper_busy, self.handover.show_staff)
         self.sync = Sync(journal, self.bank, grants, self.commands, self._use_layout)
-        self.parts = Parts(journal, self.bank, self.handover, presence, changes)
+        self.parts = Parts(journal, self.bank, self.handover, self.judge, presence, changes)
         journal.on_news = self._news.set
         self.bank.on_change += [changes.touch, self._news.set, self._wake.set]
         self.handover.on_change = changes.touch
-        self._kiosk = create_server(kiosk_app(self.parts, config.kiosk_host, config.px_per_mm),
-                                    host=config.kiosk_host, port=config.kiosk_port, threads=KIOSK_THREADS,
-                                    ident=None, max_request_body_size=16 * 1024)
-
-    @property
-    def kiosk_url(self) -> str:
-        host = self._config.kiosk_host
-        return f"http://{f'[{host}]' if ':' in host else host}:{self._kiosk.effective_port}"
+        self._kiosk = KioskServer(kiosk_app(self.parts, config.kiosk_host, config.px_per_mm),
+                                  config.kiosk_host, config.kiosk_port)
+        self.kiosk_url = self._kiosk.url
 
     def start(self) -> None:
         """Resolve what the last run left open, then let every thread go."""
-        self.commands.recover()
-        self._journal.append("bridge_started", {"software": SOFTWARE, "protocol": PROTOCOL})
-        kept = self.sync.kept_layout()
-        if kept is not None:
-            self._use_layout(kept)
-        for target in (self.bus.run, self._tick, self._kiosk.run):
-            self._threads.append(_spawn(target))
-        _spawn(self._poll)
+        try:
+            self.commands.recover()
+            self.journal.append("bridge_started", {"software": SOFTWARE, "protocol": PROTOCOL})
+            kept = self.sync.kept_layout()
+            if kept is not None:
+                self._use_layout(kept)
+        except NotJournaled as problem:
+            log.error("the journal cannot be used (%s): the kiosk will say so", problem)
+        self._threads = [self._spawn(target) for target in (self.bus.run, self._tick, self._kiosk.run)]
+        self._spawn(self._poll)
         log.info("the kiosk is at %s", self.kiosk_url)
 
     def stop(self) -> None:
@@ -132,22 +124,34 @@ class Agent:
             event.set()
         self.bus.stop()
         self.parts.changes.stop()
-        self._kiosk.close()
-        self._kiosk.task_dispatcher.shutdown(timeout=1)
-        deadline = time.monotonic() + 5
+        self._kiosk.stop()
+        deadline = time.monotonic() + STOP_SECONDS
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
-        self._journal.close()
+
+    def _spawn(self, target: Callable[[], None]) -> threading.Thread:
+        def run() -> None:
+            try:
+                target()
+            except Exception:
+                if not self._stopping.is_set():
+                    log.exception("the bridge cannot go on")
+                    self.failed = True
+                    self.ended.set()
+
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        return thread
 
     def _use_layout(self, layout: Layout) -> None:
         self.bank.configure(layout)
         self.bus.configure(layout.board, layout.boards)
 
     def _tick(self) -> None:
-        floor_due = 0.0
         while not self._stopping.is_set():
             self._wake.wait(BUSY_TICK_SECONDS if self.bank.opening or self.handover.session else TICK_SECONDS)
             self._wake.clear()
+            failing = self.journal.failing
             try:
                 self.bank.tick()
                 self.handover.tick()
@@ -155,33 +159,45 @@ class Agent:
                     self.handover.tick()
                 if self.parts.presence.tick():
                     self.parts.changes.touch()
-                if self._journal.clock.state == "synced" and time.monotonic() >= floor_due:
-                    floor_due = time.monotonic() + FLOOR_SECONDS
-                    self._journal.write("floor", str(self._journal.clock.now()))
+                self._keep_up()
             except NotJournaled as problem:
-                log.error("the journal cannot be used (%s)", problem)
+                if not self._stopping.is_set():
+                    log.error("the journal cannot be used (%s)", problem)
+            if failing != self.journal.failing:
+                self.parts.changes.touch()
+
+    def _keep_up(self) -> None:
+        """Now and then: remember what time it was, forget what is old, and find out whether the disk works again."""
+        now = time.monotonic()
+        if now < self._upkeep_due:
+            return
+        self._upkeep_due = now + FAILING_UPKEEP_SECONDS
+        if self.journal.clock.state == "synced":
+            self.journal.write("floor", str(self.journal.clock.now()))
+        self.journal.tidy()
+        self._upkeep_due = now + UPKEEP_SECONDS
 
     def _poll(self) -> None:
         identity = self._identity()
         if identity is None:
             return
-        self.handover.unlock(identity.bank_key)
+        self.judge.bank_key = identity.bank_key
         self.parts.enrolled = True
         self.parts.changes.touch()
-        _spawn(lambda: self._upload(identity))
-        cloud, backoff = Cloud(identity, self._config.cloud_url, self._journal.clock), Backoff()
+        self._spawn(lambda: self._upload(identity))
+        cloud, backoff = Cloud(identity, self._config.cloud_url, self.journal.clock), Backoff()
         while not self._stopping.is_set():
             # The first answer after a silence is asked for at once: it says that the service is there again.
-            if self._exchange(cloud, LONGEST_WAIT_SECONDS if self._online.is_set() else 0):
+            online = self._exchange(cloud, LONGEST_WAIT_SECONDS if self._online.is_set() else 0)
+            self._set_online(online)
+            if online:
                 backoff.reset()
-                self._set_online(True)
             else:
-                self._set_online(False)
                 self._stopping.wait(backoff.next())
         cloud.close()
 
     def _upload(self, identity: Identity) -> None:
-        cloud, backoff = Cloud(identity, self._config.cloud_url, self._journal.clock), Backoff()
+        cloud, backoff = Cloud(identity, self._config.cloud_url, self.journal.clock), Backoff()
         while self._news.wait() and self._online.wait() and not self._stopping.is_set():
             self._news.clear()
             if self._exchange(cloud, 0):
@@ -192,18 +208,15 @@ class Agent:
         cloud.close()
 
     def _exchange(self, cloud: Cloud, wait: float) -> bool:
+        """One sync; False when it came to nothing."""
         try:
             if self.sync.exchange(cloud, wait):
                 self._news.set()
-            self._wake.set()
-        except CloudError as problem:
+        except (CloudError, NotJournaled) as problem:
             if self._online.is_set() and not self._stopping.is_set():
                 log.warning("offline: %s", problem)
             return False
-        except NotJournaled as problem:
-            if not self._stopping.is_set():
-                log.error("a sync could not be kept (%s)", problem)
-            return False
+        self._wake.set()
         return True
 
     def _set_online(self, online: bool) -> None:
@@ -219,35 +232,13 @@ class Agent:
 
     def _identity(self) -> Identity | None:
         """Who we are; enrols first, patiently, when there is a code to do it with."""
-        identity, backoff, said = load_identity(self._journal), Backoff(), ""
+        identity, said, backoff = load_identity(self.journal), "", Backoff(longest=ENROL_SECONDS)
         while identity is None and not self._stopping.is_set():
             try:
-                identity = enrol(self._journal, self._config.cloud_url, read_code(self._config))
+                identity = enrol(self.journal, self._config.cloud_url, read_code(self._config))
             except (CloudError, NoCode, NotJournaled) as problem:
                 if str(problem) != said:
                     said = str(problem)
                     log.warning("not enrolled: %s", said)
-                self._stopping.wait(min(backoff.next(), 5.0))
+                self._stopping.wait(backoff.next())
         return identity
-
-
-def _spawn(target: Callable[[], None]) -> threading.Thread:
-    thread = threading.Thread(target=target, daemon=True)
-    thread.start()
-    return thread
-
-
-class NoCode(Exception):
-    """There is no enrolment code to use; the text says where one was looked for."""
-
-
-def read_code(config: Config) -> str:
-    """The one-time code from its file. Raises NoCode."""
-    path = config.enrolment_code_file
-    try:
-        code = path.read_text(encoding="ascii").strip() if path else ""
-    except (OSError, UnicodeDecodeError) as problem:
-        raise NoCode(f"The enrolment code file {path} cannot be read yet.") from problem
-    if not code:
-        raise NoCode("There is no enrolment code: set enrolment_code_file or run `python -m firmware_bridge enrol`.")
-    return code

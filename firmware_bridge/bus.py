@@ -138,7 +138,7 @@ class Bus:
             self._queue = deque((pulse, at) for pulse, at in self._queue if now - at <= STALE_SECONDS)
             ready = self._queue.popleft()[0] if self._ready_pulse() else None
         for pulse in stale:
-            self.listener.on_pulse(pulse, False)
+            self.listener.on_pulse(pulse, sent=False)
         return ready
 
     def _send(self, pulse: Pulse) -> None:
@@ -148,7 +148,7 @@ class Bus:
             self._port.flush()
         finally:
             self._coil_free = self._mono() + self._driver.pulse_seconds
-            self.listener.on_pulse(pulse, True)
+            self.listener.on_pulse(pulse, sent=True)
         self._listen(self._driver.settle_seconds)
         self._due[pulse.board] = 0.0
 
@@ -199,6 +199,9 @@ class Bus:
             self._reopen_at = now + self._reopen_pause
             self._reopen_pause = min(self._reopen_pause * 2, REOPEN_SECONDS[1])
             return False
+        with contextlib.suppress(*LINE_ERRORS, ValueError):
+            # USB adapters otherwise gather bytes for 16 ms; what has no such setting needs none.
+            self._port.set_low_latency_mode(low_latency_settings=True)
         log.info("the lock boards' line %s is open", self._path)
         self._reopen_pause = REOPEN_SECONDS[0]
         self.connected = True

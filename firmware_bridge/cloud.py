@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from firmware_bridge import SOFTWARE
 from firmware_bridge.clock import Clock, from_iso
+from firmware_bridge.config import Config
 from firmware_bridge.journal import Journal
 from firmware_bridge.protocol import signatures
 from firmware_bridge.protocol.wire import PROTOCOL
@@ -34,6 +35,10 @@ class CloudError(Exception):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+class NoCode(Exception):
+    """There is no enrolment code to use; the text says where one was looked for."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,18 @@ def load_identity(journal: Journal) -> Identity | None:
     return Identity(body["bridge_id"], body["key_id"], _private_key(journal),
                     Ed25519PublicKey.from_public_bytes(base64.b64decode(body["cloud_key"])),
                     base64.b64decode(body["bank_key"]))
+
+
+def read_code(config: Config) -> str:
+    """The one-time code from its file. Raises NoCode."""
+    path = config.enrolment_code_file
+    try:
+        code = path.read_text(encoding="ascii").strip() if path else ""
+    except (OSError, UnicodeDecodeError) as problem:
+        raise NoCode(f"The enrolment code file {path} cannot be read yet.") from problem
+    if not code:
+        raise NoCode("There is no enrolment code: set enrolment_code_file or run `python -m firmware_bridge enrol`.")
+    return code
 
 
 def enrol(journal: Journal, cloud_url: str, code: str) -> Identity:
@@ -120,7 +137,7 @@ class Cloud:
             signatures.verify_response(signatures.Response(status, headers, answer), nonce=nonce, now=self._now(),
                                        cloud_key=self._identity.cloud_key)
         except signatures.BadSignature as problem:
-            raise CloudError(problem.code, f"The service's answer is not signed as it must be ({problem}).") from problem
+            raise CloudError(problem.code, f"The service's answer is not signed as it must be ({problem}).") from None
         return _json(answer)
 
     def _now(self) -> dt.datetime:
@@ -140,13 +157,15 @@ class Cloud:
 def _post(session: requests.Session, url: str, data: bytes, headers: Mapping[str, str],
           seconds: float) -> tuple[int, dict[str, str], bytes]:
     try:
-        with session.post(url, data=data, headers=dict(headers), timeout=(CONNECT_SECONDS, seconds), stream=True,
-                          allow_redirects=False) as answer:
-            body = answer.raw.read(LARGEST_ANSWER + 1, decode_content=True)
+        with session.post(url, data=data, headers={**headers, "Accept-Encoding": "identity"}, stream=True,
+                          timeout=(CONNECT_SECONDS, seconds), allow_redirects=False) as answer:
+            body = b""
+            for part in answer.iter_content(64 * 1024):
+                body += part
+                if len(body) > LARGEST_ANSWER:
+                    raise CloudError("bad_answer", "The service's answer is too large.")
     except (requests.RequestException, OSError) as problem:
         raise CloudError("unreachable", f"The service cannot be reached ({type(problem).__name__}).") from problem
-    if len(body) > LARGEST_ANSWER:
-        raise CloudError("bad_answer", "The service's answer is too large.")
     return answer.status_code, dict(answer.headers), body
 
 

@@ -48,8 +48,12 @@ class Commands:
             if not isinstance(body, Mapping) or not isinstance(body.get("id"), str):
                 log.error("a command without an id cannot be answered, so it is not obeyed")
                 continue
-            db.execute("INSERT INTO commands (id, body, received_at) VALUES (?, ?, ?)"
-                       " ON CONFLICT (id) DO UPDATE SET reported = 0", (body["id"], json.dumps(dict(body)), now))
+            known = db.execute("UPDATE commands SET reported = 0 WHERE id = ?", (body["id"],)).rowcount
+            if known:
+                self._journal.on_news()
+                continue
+            db.execute("INSERT INTO commands (id, body, received_at) VALUES (?, ?, ?)",
+                       (body["id"], json.dumps(dict(body)), now))
         db.execute("DELETE FROM commands WHERE received_at < ? AND reported = 1", (now - KEPT_SECONDS,))
 
     def recover(self) -> None:

@@ -11,7 +11,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from firmware_bridge import access
@@ -20,10 +20,8 @@ from firmware_bridge.bank import Bank, Refused
 from firmware_bridge.doors import Errand, Opening
 from firmware_bridge.grants import Grants
 from firmware_bridge.journal import Journal, NotJournaled
-from firmware_bridge.presence import Presence
-from firmware_bridge.protocol import codes
+from firmware_bridge.judge import NO, Accepted, Judge, Verdict
 from firmware_bridge.session import Session
-from firmware_bridge.throttles import Throttles, Try
 
 log = logging.getLogger(__name__)
 
@@ -31,51 +29,33 @@ REFUSAL_SECONDS = 0.8
 PROBLEMS = ("empty", "not_open", "help")
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What the kiosk may say: `open`, `counter`, `no`, `wait` (paused), `closed` (staff needed) or `busy`."""
-
-    verdict: str
-    retry_after: int | None = None
-
-
 class NothingToDo(Exception):
     """The button that was pressed means nothing now."""
 
 
 class Handover:
-    """Judges what is shown and leads one session at a time through its doors."""
+    """Acts on what is shown and leads one session at a time through its doors."""
 
-    def __init__(self, journal: Journal, bank: Bank, grants: Grants, presence: Presence, new_id: Callable[[], str],
+    def __init__(self, journal: Journal, bank: Bank, grants: Grants, judge: Judge, new_id: Callable[[], str],
                  sleep: Callable[[float], None] = time.sleep) -> None:
         self.session: Session | None = None
-        self.throttles = Throttles(journal)
         self.on_change: Callable[[], None] = lambda: None
         self._journal = journal
         self._bank = bank
         self._grants = grants
-        self._presence = presence
+        self._judge = judge
         self._new_id = new_id
         self._sleep = sleep
         self._mono = journal.clock.mono
         self._presenting = threading.Lock()
-        self._bank_key: bytes | None = None
-
-    def unlock(self, bank_key: bytes) -> None:
-        """Give it the bank's key; until then no code can be judged."""
-        self._bank_key = bank_key
-
-    def closed(self) -> bool:
-        """Whether typed codes need staff now."""
-        return self.throttles.kiosk().assist and not self._presence.anyone()
 
     def present_code(self, text: str) -> Verdict:
         """Judge a typed code and open what it opens."""
-        return self._present(lambda: self._judge_code(text))
+        return self._present(lambda: self._judge.code(text))
 
     def present_scan(self, text: str) -> Verdict:
-        """Judge a scanned QR and open what it opens. Nobody guesses 128 bits: scans are neither paused nor counted."""
-        return self._present(lambda: self._judge_scan(text))
+        """Judge a scanned QR and open what it opens."""
+        return self._present(lambda: self._judge.scan(text))
 
     def again(self) -> None:
         """Open the door just shut once more. Raises NothingToDo."""
@@ -137,89 +117,26 @@ class Handover:
         if changed:
             self.on_change()
 
-    def _present(self, judge: Callable[[], Verdict]) -> Verdict:
+    def _present(self, judge: Callable[[], Verdict | Accepted]) -> Verdict:
         with self._presenting:
             began = self._mono()
-            if self._bank.layout is None or self._bank_key is None:
+            if self._bank.layout is None or self._judge.bank_key is None:
                 return Verdict("closed")
             with self._bank.lock:
                 if self._busy():
                     return Verdict("busy")
             try:
-                verdict = judge()
+                judged = judge()
+                verdict = self._accept(judged.grant, judged.also) if isinstance(judged, Accepted) else judged
             except NotJournaled as problem:
                 log.error("a code was not judged: the journal cannot be written (%s)", problem)
                 return Verdict("closed")
-            if verdict.verdict == "no":
+            if verdict == NO:
                 self._sleep(max(0.0, began + REFUSAL_SECONDS - self._mono()))
             return verdict
 
     def _busy(self) -> bool:
         return self._bank.opening is not None or (self.session is not None and self.session.is_busy(self._mono()))
-
-    def _judge_code(self, text: str) -> Verdict:
-        kiosk = self.throttles.kiosk()
-        if kiosk.paused_seconds:
-            return Verdict("wait", kiosk.paused_seconds)
-        if self.closed():
-            return Verdict("closed")
-        code = codes.read_code(text)
-        grant = self._grants.by_selector(code.selector) if code else None
-        counted = self.throttles.count(grant)
-        right = self._verify(grant, code)
-        reason = self._code_refusal(grant, counted, right)
-
-        def forgive(db: sqlite3.Connection) -> None:
-            self.throttles.take_back(db, counted, accepted=True)
-
-        if reason is None:
-            return self._accept(grant, forgive)
-        with self._journal.writing() as db:
-            if right:
-                self.throttles.take_back(db, counted, accepted=False)
-            if grant and self.throttles.tell_locked(db, grant):
-                log.warning("grant %s: locked after too many wrong codes", grant.id)
-                self._journal.append("grant_locked", {"grant": grant.id})
-            self._refuse(reason, grant)
-        return Verdict("no")
-
-    def _verify(self, grant: Grant | None, code: codes.Code | None) -> bool:
-        """One slow hash, whether there is anything to compare or not: the time it takes tells nothing."""
-        secret = code.secret if code else "000000"
-        if grant is None:
-            codes.verifier(self._bank_key, "", 0, secret, bytes(16))
-            return False
-        presented = codes.verifier(self._bank_key, grant.id, grant.version, secret, grant.salt)
-        return codes.matches(grant.verifier, presented)
-
-    def _code_refusal(self, grant: Grant | None, counted: Try, right: bool) -> str | None:
-        if grant is None:
-            return "unknown_code"
-        if counted.barred:
-            return counted.barred
-        return self._refusal(grant) if right else "wrong_code"
-
-    def _judge_scan(self, text: str) -> Verdict:
-        token = codes.read_qr(text)
-        grant = self._grants.by_qr(codes.qr_hash(token)) if token else None
-        if grant is None:
-            return Verdict("no")
-        reason = self._refusal(grant)
-        if reason is None and all(placement.id in self._grants.spent(grant) for placement in grant.placements):
-            reason = "spent"  # a phone still held to the scanner must not open the door just shut
-        if reason is None:
-            return self._accept(grant, lambda db: None)
-        with self._journal.writing():
-            self._refuse(reason, grant)
-        return Verdict("no")
-
-    def _refusal(self, grant: Grant) -> str | None:
-        clock = self._journal.clock
-        return access.refusal(grant, self._grants.spent(grant), clock.now(), clock.state == "synced")
-
-    def _refuse(self, reason: str, grant: Grant | None) -> None:
-        log.info("a code was refused (%s)", reason)
-        self._journal.append("code_refused", {"reason": reason, "grant": grant.id if grant else None})
 
     def _accept(self, grant: Grant, also: Callable[[sqlite3.Connection], None]) -> Verdict:
         """Begin an attempt. Its row, the throttles' forgiveness and the first intent are one commit."""
@@ -275,7 +192,7 @@ class Handover:
     def _still_good(self, session: Session) -> bool:
         """Between two doors the cloud may have called the grant back."""
         grant = self._grants.get(session.grant or "")
-        return grant is not None and (session.reopened or self._refusal(grant) is None)
+        return grant is not None and (session.reopened or self._judge.refusal(grant) is None)
 
     def _go_on(self, session: Session) -> None:
         self.session = session = replace(session, at=session.at + 1, opened_at=None, reopened=False, phase="opening",

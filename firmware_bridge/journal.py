@@ -17,6 +17,7 @@ from typing import Any
 from firmware_bridge.clock import Clock
 
 SCHEMA_VERSION = 1
+KEPT_SECONDS = 30 * 24 * 3600
 SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE events (seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, at TEXT NOT NULL,
@@ -29,7 +30,7 @@ CREATE TABLE spent (placement TEXT PRIMARY KEY, grant_id TEXT NOT NULL, at REAL 
     reopened INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
 CREATE TABLE doors (number INTEGER PRIMARY KEY, wiring TEXT NOT NULL, last TEXT, errand TEXT,
     left_open INTEGER NOT NULL, in_service INTEGER NOT NULL);
-CREATE TABLE attempts (id TEXT PRIMARY KEY, grant_id TEXT, command TEXT, at REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE attempts (id TEXT PRIMARY KEY, grant_id TEXT NOT NULL, at REAL NOT NULL) WITHOUT ROWID;
 CREATE TABLE openings (id TEXT PRIMARY KEY, door INTEGER NOT NULL, errand TEXT NOT NULL, pulses INTEGER NOT NULL,
     outcome TEXT) WITHOUT ROWID;
 CREATE INDEX openings_pending ON openings (id) WHERE outcome IS NULL;
@@ -147,6 +148,15 @@ class Journal:
         """The oldest events the cloud has not acknowledged, as the wire writes them."""
         found = self.rows("SELECT * FROM events ORDER BY seq LIMIT ?", most)
         return [{**dict(row), "data": json.loads(row["data"])} for row in found]
+
+    def tidy(self) -> None:
+        """Forget attempts, pulses and staff sessions older than 30 days; what is unresolved is kept."""
+        before = self.clock.now() - KEPT_SECONDS
+        with self.writing() as db:
+            db.execute("DELETE FROM attempts WHERE at < ?", (before,))
+            db.execute("DELETE FROM intents WHERE at < ?", (before,))
+            db.execute("DELETE FROM openings WHERE outcome IS NOT NULL AND id NOT IN (SELECT opening FROM intents)")
+            db.execute("DELETE FROM staff_sessions WHERE until < ?", (before,))
 
     def prune(self, acked: int) -> None:
         """Forget events up to `acked`."""

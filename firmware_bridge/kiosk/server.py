@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 import flask
 from werkzeug.exceptions import HTTPException
 
-from firmware_bridge.handover import PROBLEMS, NothingToDo, Verdict
+from firmware_bridge.handover import PROBLEMS, NothingToDo
 from firmware_bridge.journal import NotJournaled
+from firmware_bridge.judge import Verdict
 from firmware_bridge.kiosk.view import Parts, state
 
 LONGEST_BODY = 4096

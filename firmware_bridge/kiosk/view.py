@@ -9,6 +9,7 @@ from firmware_bridge.bank import Bank
 from firmware_bridge.changes import Changes
 from firmware_bridge.handover import Handover
 from firmware_bridge.journal import Journal
+from firmware_bridge.judge import Judge
 from firmware_bridge.presence import Presence
 from firmware_bridge.session import Session
 
@@ -20,6 +21,7 @@ class Parts:
     journal: Journal
     bank: Bank
     handover: Handover
+    judge: Judge
     presence: Presence
     changes: Changes
     enrolled: bool = False
@@ -31,13 +33,14 @@ def state(parts: Parts, seq: int) -> dict[str, Any]:
     with parts.bank.lock:
         layout = parts.bank.layout
         code, seconds_left = parts.presence.shown()
-        kiosk = parts.handover.throttles.kiosk()
+        kiosk = parts.judge.throttles.kiosk()
         trouble = _trouble(parts)
         return {
-            "seq": seq, "bank": {"name": layout.bank if layout else ""}, "store": {"name": layout.store if layout else ""},
+            "seq": seq, "bank": {"name": layout.bank if layout else ""},
+            "store": {"name": layout.store if layout else ""},
             "ready": parts.enrolled and layout is not None and trouble is None, "trouble": trouble,
             "online": parts.online, "presence": {"code": code, "seconds_left": seconds_left},
-            "paused_seconds": kiosk.paused_seconds, "assist": parts.handover.closed(),
+            "paused_seconds": kiosk.paused_seconds, "assist": parts.judge.closed(),
             "doors": _doors(parts.bank), "session": _session(parts),
         }
 

@@ -57,7 +57,8 @@ EVENTS = {
     "door_shut": "door, item, and the cause, attempt, grant, placement of its opening",
     "door_left_open": "door, seconds, and the cause, attempt, grant, placement of its opening",
     "door_failed": "door, cause, attempt, grant, placement, command, pulses: pulsed, never seen to open",
-    "door_unknown": "door: its sensor or board went silent",
+    "door_unknown": "door: its sensor or board went silent; or, with all of door_failed and reading 'shut' | 'open': "
+    "a restart or a silence hid what an opening came to",
     "code_refused": "reason, grant or null; never the code",
     "grant_locked": "grant",
     "counter_arrived": "grant, placement",

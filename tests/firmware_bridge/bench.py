@@ -10,11 +10,12 @@ from typing import Any
 from firmware_bridge.bank import Bank
 from firmware_bridge.boards import BoardStatus
 from firmware_bridge.bus import Pulse
-from firmware_bridge.clock import Clock
+from firmware_bridge.clock import Clock, to_iso
 from firmware_bridge.commands import Commands
 from firmware_bridge.grants import Grants
-from firmware_bridge.handover import Handover, Verdict
+from firmware_bridge.handover import Handover
 from firmware_bridge.journal import Journal
+from firmware_bridge.judge import Judge, Verdict
 from firmware_bridge.layout import read_layout
 from firmware_bridge.presence import Presence
 from tests.firmware_bridge.fake_cloud import BANK_KEY
@@ -50,10 +51,11 @@ class Bench:
         self.bank = Bank(self.journal, self._fire, lambda: next(ids))
         self.grants = Grants(self.journal)
         self.presence = Presence(self.journal, lambda: next(digits), lambda: next(ids))
-        self.handover = Handover(self.journal, self.bank, self.grants, self.presence, lambda: next(ids), self._sleep)
+        self.judge = Judge(self.journal, self.grants, self.presence)
+        self.judge.bank_key = BANK_KEY
+        self.handover = Handover(self.journal, self.bank, self.grants, self.judge, lambda: next(ids), self._sleep)
         self.commands = Commands(self.journal, self.bank, self.presence, self.handover.shopper_busy,
                                  self.handover.show_staff)
-        self.handover.unlock(BANK_KEY)
         self.commands.recover()
         self.bank.configure(read_layout(LAYOUT))
         self.look()
@@ -127,8 +129,6 @@ class Bench:
 
     def command(self, kind: str, seconds: float = 30, id: str = "command-1", **fields: Any) -> None:
         """A command arrives with a sync."""
-        from firmware_bridge.clock import to_iso
-
         body = {"id": id, "kind": kind, "issued_at": to_iso(self.now), "expires_at": to_iso(self.now + seconds),
                 "actor": "staff:1", **fields}
         with self.journal.writing() as db:
@@ -141,7 +141,7 @@ class Bench:
     def _fire(self, pulse: Pulse) -> None:
         number = pulse.board * 16 + pulse.channel + 1
         self.pulses.append(number)
-        self.bank.on_pulse(pulse, True)
+        self.bank.on_pulse(pulse, sent=True)
         if number not in self.stuck:
             self.open.add(number)
 

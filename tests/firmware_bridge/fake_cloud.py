@@ -30,7 +30,7 @@ class FakeCloud:
         self.results: dict[str, dict[str, Any]] = {}
         self.doors: dict[str, Any] = {}
         self.syncs: list[dict[str, Any]] = []
-        self.clock_ahead = dt.timedelta()
+        self._ahead = dt.timedelta()
         self.tamper: Callable[[signatures.Response], None] = lambda answer: None
         self.silent = False
         self._layout: dict[str, Any] | None = None
@@ -62,14 +62,22 @@ class FakeCloud:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with self._moved:
-            self.silent = True
-            self._moved.notify_all()
+        self.silence(True)
         self._server.shutdown()
         self._server.server_close()
 
+    def silence(self, silent: bool) -> None:
+        """Refuse every sync, or answer again; syncs held open end at once."""
+        with self._moved:
+            self.silent = silent
+            self._moved.notify_all()
+
+    def skip(self, hours: float) -> None:
+        """Be so far ahead of the machine the bridge runs on."""
+        self._ahead = dt.timedelta(hours=hours)
+
     def now(self) -> dt.datetime:
-        return dt.datetime.now(dt.UTC) + self.clock_ahead
+        return dt.datetime.now(dt.UTC) + self._ahead
 
     def tell(self, layout: dict[str, Any] | None = None, grants: list[dict[str, Any]] | None = None,
              commands: list[dict[str, Any]] | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Iterator
@@ -145,7 +146,7 @@ def test_coils_fire_one_at_a_time(line: Line, locks: LockBank) -> None:
     for number in (1, 2, 17):
         line.open(number)
     times = [pulse.mono for pulse in locks.pulses]
-    gaps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
     assert len(times) == 3
     assert min(gaps) >= 0.5
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from firmware_bridge.handover import Verdict
+from firmware_bridge.judge import Verdict
 from tests.firmware_bridge.bench import Bench
 
 

@@ -1,4 +1,4 @@
-"""A real bridge process' parts between a fake service over HTTP and emulated boards over a pseudo-terminal."""
+"""A whole bridge between a small service over HTTP and emulated boards over a pseudo-terminal."""
 
 from __future__ import annotations
 
@@ -10,53 +10,62 @@ from typing import Any
 import pytest
 import requests
 
-from firmware_bridge.agent import Agent, open_data
+from firmware_bridge.agent import Agent, opened_data
 from firmware_bridge.config import Config
 from firmware_bridge.protocol import codes
 from sandbox.lockbank import LockBank
 from tests.firmware_bridge.fake_cloud import FakeCloud
 from tests.firmware_bridge.world import DOORS, LAYOUT, grant, until
 
+RIGHT = "047193508"
+
 
 class Store:
     """One bridge with its kiosk."""
 
-    def __init__(self, folder: Path, cloud: FakeCloud, bank: LockBank) -> None:
-        (folder / "code").write_text(cloud.code)
-        self.config = Config(folder / "data", cloud.url, bank.path, kiosk_port=0, enrolment_code_file=folder / "code")
-        self.cloud, self.bank = cloud, bank
-        self.agent: Agent
+    def __init__(self, folder: Path, cloud: FakeCloud, locks: LockBank) -> None:
+        (folder / "code").write_text(cloud.code + "\n")
+        self.config = Config(folder / "data", cloud.url, locks.path, kiosk_port=0, enrolment_code_file=folder / "code")
+        self.cloud, self.locks = cloud, locks
         self.start()
 
     def start(self) -> None:
-        journal, self._lock = open_data(self.config)
-        self.agent = Agent(self.config, journal)
+        self._data = opened_data(self.config)
+        self.agent = Agent(self.config, self._data.__enter__())
         self.agent.start()
 
     def stop(self) -> None:
         self.agent.stop()
-        self._lock.close()
+        self._data.__exit__(None, None, None)
 
-    def state(self) -> dict[str, Any]:
-        return requests.get(f"{self.agent.kiosk_url}/api/state?since=0", timeout=5).json()
+    def state(self, since: int = 0) -> dict[str, Any]:
+        return requests.get(f"{self.agent.kiosk_url}/api/state?since={since}", timeout=15).json()
 
     def post(self, path: str, **body: Any) -> Any:
-        answer = requests.post(f"{self.agent.kiosk_url}/api/{path}", json=body, timeout=5)
-        return answer.json()
+        return requests.post(f"{self.agent.kiosk_url}/api/{path}", json=body, timeout=5).json()
 
     def ready(self) -> Store:
-        until(lambda: self.state()["ready"] and self.state()["online"])
-        until(lambda: all(door["state"] == "shut" for door in self.state()["doors"]))
+        until(lambda: all(door["state"] == "shut" for door in self.state()["doors"]) and self.state()["ready"])
         return self
 
     def phase(self, phase: str) -> dict[str, Any]:
         return until(lambda: (self.state()["session"] or {}).get("phase") == phase and self.state()["session"])
 
+    def holds(self, body: dict[str, Any]) -> None:
+        """Give the bridge a grant and wait until it has it."""
+        self.cloud.tell(grants=[body])
+        until(lambda: self.agent.journal.rows("SELECT 1 FROM grants WHERE id = ? AND version = ?", body["id"],
+                                              body["version"]))
+
+    def present(self) -> str:
+        code = self.state()["presence"]["code"]
+        return self.cloud.result(self.cloud.command("take_presence", code=code, staff="staff-1"))["data"]["session"]
+
 
 @pytest.fixture
-def bank() -> Iterator[LockBank]:
-    with LockBank(doors=DOORS) as bank:
-        yield bank
+def locks() -> Iterator[LockBank]:
+    with LockBank(doors=DOORS) as locks:
+        yield locks
 
 
 @pytest.fixture
@@ -67,41 +76,157 @@ def cloud() -> Iterator[FakeCloud]:
 
 
 @pytest.fixture
-def store(tmp_path: Path, cloud: FakeCloud, bank: LockBank) -> Iterator[Store]:
-    store = Store(tmp_path, cloud, bank)
+def store(tmp_path: Path, cloud: FakeCloud, locks: LockBank) -> Iterator[Store]:
+    store = Store(tmp_path, cloud, locks)
     yield store.ready()
     store.stop()
 
 
-def holds(store: Store, body: dict[str, Any]) -> None:
-    """Give the bridge a grant and wait until it has it."""
-    store.cloud.tell(grants=[body])
-    until(lambda: store.agent.handover._grants.get(body["id"]))
-
-
 def test_the_right_code_opens_its_door_and_the_service_hears_of_it(store: Store) -> None:
-    holds(store, grant(7))
+    store.holds(grant(7))
     asked = time.monotonic()
-    assert store.post("code", code="047193508") == {"verdict": "open", "retry_after": None}
+    assert store.post("code", code=RIGHT) == {"verdict": "open", "retry_after": None}
     assert store.phase("open")["door"] == 7
-    assert [pulse.door for pulse in store.bank.pulses] == [7]
-    assert store.bank.pulses[0].mono - asked < 1
+    assert [pulse.door for pulse in store.locks.pulses] == [7]
+    assert store.locks.pulses[0].mono - asked < 1
     opened = store.cloud.event("door_opened", door=7, cause="grant", grant="grant-1", pulses=1)
-    store.bank.shut_door(7)
-    store.phase("shut")
+    store.locks.shut_door(7)
+    session = store.phase("shut")
+    assert session["can_reopen"]
     shut = store.cloud.event("door_shut", door=7, cause="grant")
-    assert shut["attempt"] == opened["attempt"]
-    assert shut["item"] == "absent"
+    assert (shut["attempt"], shut["item"]) == (opened["attempt"], "absent")
 
 
 def test_a_wrong_code_opens_nothing(store: Store) -> None:
-    holds(store, grant(7))
+    store.holds(grant(7))
     assert store.post("code", code="047193509")["verdict"] == "no"
     assert store.cloud.event("code_refused")["reason"] == "wrong_code"
-    assert store.bank.pulses == []
+    assert store.locks.pulses == []
 
 
-def test_a_scanned_qr_opens_its_door(store: Store) -> None:
-    holds(store, grant(9))
+def test_a_scanned_qr_opens_its_door_and_the_buttons_do_what_they_say(store: Store) -> None:
+    store.holds(grant(9, 10))
     assert store.post("scan", text=codes.write_qr(b"q" * 16))["verdict"] == "open"
-    assert store.phase("open")["door"] == 9
+    session = store.phase("open")
+    assert (session["door"], session["doors_left"], session["doors_total"]) == (9, 1, 2)
+    store.post("next")
+    until(lambda: (store.state()["session"] or {}).get("door") == 10)
+    store.phase("open")
+    store.locks.shut_door(10)
+    store.phase("shut")
+    store.post("again")
+    store.phase("open")
+    assert store.post("problem", problem="empty") == {"ok": True}
+    store.cloud.event("problem_reported", problem="empty", door=10)
+    assert store.post("done") == {"ok": True}
+    assert store.state()["session"] is None
+    assert store.post("done")["code"] == "nothing_to_do"
+    assert [pulse.door for pulse in store.locks.pulses] == [9, 10, 10]
+
+
+def test_loading_takes_presence_opens_and_reports_the_goods(store: Store) -> None:
+    session = store.present()
+    done = store.cloud.command("open", door=12, cause="load", placement="place-1", session=session)
+    assert store.cloud.result(done)["status"] == "done"
+    assert store.phase("open")["who"] == "staff"
+    store.locks.put_item(12)
+    store.locks.shut_door(12)
+    shut = store.cloud.event("door_shut", door=12)
+    assert (shut["cause"], shut["placement"], shut["item"]) == ("load", "place-1", "present")
+
+
+def test_a_command_played_back_opens_no_second_door(store: Store) -> None:
+    command = store.cloud.command("open", door=3, cause="assist", placement=None, session=None)
+    store.cloud.result(command)
+    until(lambda: store.agent.journal.rows("SELECT 1 FROM commands WHERE reported = 1"))
+    store.cloud.results.clear()
+    store.cloud.tell(commands=[{"id": command, "kind": "open", "issued_at": "", "expires_at": "", "actor": "",
+                                "door": 4, "cause": "assist", "placement": None, "session": None}])
+    assert store.cloud.result(command)["status"] == "done"
+    assert [pulse.door for pulse in store.locks.pulses] == [3]
+
+
+def test_the_kiosk_hands_out_with_the_service_gone_and_reports_when_it_is_back(store: Store) -> None:
+    store.holds(grant(7))
+    store.cloud.silence(True)
+    until(lambda: not store.state()["online"])
+    assert store.post("code", code=RIGHT)["verdict"] == "open"
+    store.phase("open")
+    store.locks.shut_door(7)
+    store.phase("shut")
+    assert "door_opened" not in store.cloud.kinds()
+    store.cloud.silence(False)
+    store.cloud.event("door_shut", door=7, cause="grant")
+    assert sorted(store.cloud.events) == list(range(1, len(store.cloud.events) + 1))
+    until(lambda: store.state()["online"])
+
+
+def test_a_restart_without_the_service_still_hands_out(store: Store) -> None:
+    store.holds(grant(7))
+    store.stop()
+    store.cloud.silence(True)
+    store.start()
+    store.ready()
+    assert store.post("code", code=RIGHT)["verdict"] == "open"
+    store.phase("open")
+
+
+def test_a_revocation_is_obeyed_as_soon_as_it_is_heard(store: Store) -> None:
+    store.holds(grant(7))
+    store.cloud.tell(grants=[{"id": "grant-1", "version": 1, "revoked": True}])
+    until(lambda: store.agent.journal.rows("SELECT 1 FROM grants WHERE body IS NULL"))
+    assert store.post("code", code=RIGHT)["verdict"] == "no"
+
+
+def test_an_answer_somebody_changed_on_the_way_is_not_believed(store: Store) -> None:
+    def tamper(answer: Any) -> None:
+        answer.body = answer.body.replace(b'"door": 3', b'"door": 4')
+
+    store.cloud.tamper = tamper
+    store.cloud.command("open", door=3, cause="assist", placement=None, session=None)
+    until(lambda: not store.state()["online"])
+    assert store.locks.pulses == []
+
+
+def test_a_bridge_whose_clock_is_wrong_learns_the_time_and_is_heard(
+        tmp_path: Path, cloud: FakeCloud, locks: LockBank) -> None:
+    cloud.skip(hours=5)
+    store = Store(tmp_path, cloud, locks)
+    store.ready()
+    until(lambda: store.state()["online"])
+    try:
+        assert abs(store.agent.journal.clock.now() - cloud.now().timestamp()) < 5
+        store.holds(grant(7, now=cloud.now().timestamp()))
+        assert store.post("code", code=RIGHT)["verdict"] == "open"
+    finally:
+        store.stop()
+
+
+def test_before_enrolment_the_kiosk_says_so_and_a_late_code_is_used(
+        tmp_path: Path, cloud: FakeCloud, locks: LockBank) -> None:
+    code, cloud.code = cloud.code, "NOT-YET"
+    store = Store(tmp_path, cloud, locks)
+    try:
+        (tmp_path / "code").unlink()
+        assert store.state()["trouble"] == "not_enrolled"
+        assert store.post("code", code=RIGHT)["verdict"] == "closed"
+        cloud.code = code
+        (tmp_path / "code").write_text(code)
+        store.ready()
+    finally:
+        store.stop()
+
+
+def test_the_picture_changes_as_soon_as_a_door_does(store: Store) -> None:
+    seq = store.state()["seq"]
+    store.locks.open_door(5)
+    until(lambda: store.state()["doors"][4]["state"] == "open")
+    assert store.state(since=seq)["seq"] > seq
+    assert store.cloud.event("door_opened", door=5)["cause"] == "unexpected"
+    store.cloud.wait(lambda cloud: cloud.doors["5"]["door"] == "open")
+
+
+def test_a_silent_bank_is_a_trouble_with_a_name(store: Store) -> None:
+    store.locks.misbehave(silent=True)
+    until(lambda: store.state()["trouble"] == "board_silent")
+    assert not store.state()["ready"]

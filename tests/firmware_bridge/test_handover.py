@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from firmware_bridge.handover import NothingToDo, Verdict
+from firmware_bridge.handover import NothingToDo
+from firmware_bridge.judge import Verdict
 from firmware_bridge.protocol import codes
 from tests.firmware_bridge.bench import Bench
 from tests.firmware_bridge.world import grant

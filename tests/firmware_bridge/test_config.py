@@ -1,0 +1,60 @@
+"""The settings file: what is right is read, what is wrong is named in one sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from firmware_bridge.__main__ import main
+from firmware_bridge.config import BadConfig, read_config
+
+GOOD = {"data_dir": '"data"', "cloud_url": '"https://bridges.example.com/"', "port": '"/dev/ttyUSB0"'}
+
+
+def write(folder: Path, **lines: str | None) -> Path:
+    path = folder / "bridge.toml"
+    path.write_text("".join(f"{name} = {value}\n" for name, value in {**GOOD, **lines}.items() if value is not None))
+    return path
+
+
+def test_three_settings_are_enough(tmp_path: Path) -> None:
+    config = read_config(write(tmp_path))
+    assert config.data_dir == tmp_path / "data"
+    assert config.cloud_url == "https://bridges.example.com"
+    assert (config.kiosk_host, config.kiosk_port) == ("127.0.0.1", 8740)
+    assert config.enrolment_code_file is None
+
+
+@pytest.mark.parametrize(("lines", "says"), [
+    ({"data_dir": None}, "data_dir is not set"),
+    ({"port": '""'}, "port is not set"),
+    ({"port": "5"}, "port must be text"),
+    ({"cloud_url": '"bridges.example.com"'}, "cloud_url must be"),
+    ({"cloud_url": '"http://bridges.example.com"'}, "must start with https://"),
+    ({"kiosk_host": '"kiosk"'}, "kiosk_host must be an address"),
+    ({"kiosk_port": "70000"}, "kiosk_port must be a number"),
+    ({"kiosk_port": "true"}, "kiosk_port must be a number"),
+    ({"px_per_mm": "0"}, "px_per_mm must be a number"),
+    ({"colour": '"blue"'}, "sets colour, which is no setting"),
+    ({"port": "/dev/tty"}, "is not TOML"),
+])
+def test_a_wrong_setting_is_named(tmp_path: Path, lines: dict[str, str | None], says: str) -> None:
+    with pytest.raises(BadConfig, match=says):
+        read_config(write(tmp_path, **lines))
+
+
+def test_a_missing_file_is_one_sentence_and_status_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "--config", str(tmp_path / "none.toml")]) == 1
+    assert capsys.readouterr().err.startswith("firmware_bridge: The configuration")
+
+
+def test_enrolling_without_a_service_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(tmp_path, cloud_url='"http://127.0.0.1:9"')
+    assert main(["enrol", "--config", str(path), "CODE"]) == 1
+    assert "cannot be reached" in capsys.readouterr().err
+
+
+def test_enrolling_without_a_code_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["enrol", "--config", str(write(tmp_path))]) == 1
+    assert "There is no enrolment code" in capsys.readouterr().err
