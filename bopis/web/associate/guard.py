@@ -105,7 +105,8 @@ def install(routes: Blueprint, database: Database, *, secure: bool) -> None:
     def helpers() -> dict[str, object]:
         me: StaffSession | None = g.get("staff_session")
         zone = me.staff.store.time_zone if me else "UTC"
-        return {"me": me, "may": may, "stamp": lambda at: in_store(at, zone)}
+        return {"me": me, "may": may, "stamp": lambda at: in_store(at, zone),
+                "hour": lambda at: in_store(at, zone)[-5:]}
 
 
 def _find(database: Database, token: str) -> StaffSession | None:

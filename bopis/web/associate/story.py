@@ -71,6 +71,7 @@ def _words(entry: TimelineEntry) -> str:
     words = WORDS.get(entry.what, entry.what.replace("_", " ").capitalize()).format_map(detail)
     if entry.what in STATES:
         why = REASONS.get(entry.detail.get("reason", ""), "")
+        why = why[:1].lower() + why[1:]
         place = f"door {entry.detail['door']}" if entry.detail.get("door") else ""
         words = ": ".join([words, ", ".join(part for part in (place, why) if part)]) if place or why else words
     if entry.what.startswith("door_shut") and entry.detail.get("item") in ("present", "absent"):

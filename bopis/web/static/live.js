@@ -24,6 +24,7 @@ function replace(page) {
   const [now, then] = [live(), fresh.getElementById("live")];
   if (!then) { location.assign(now.dataset.page); return; }
   if (isBeingUsed(now) && then.querySelector("input:not([type=hidden])")) return;
+  for (const open of now.querySelectorAll("details[id][open]")) then.querySelector(`#${open.id}`)?.setAttribute("open", "");
   const focused = now.contains(document.activeElement);
   now.replaceWith(then);
   document.title = fresh.title;

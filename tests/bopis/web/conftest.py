@@ -18,8 +18,9 @@ from tests.world import SECRET_KEY, World
 def web(world: World, redis_url: str) -> Flask:
     """The service as a browser reaches it."""
     settings = Settings("sqlite:////nowhere", redis_url, (SECRET_KEY,), "http://localhost", "http://localhost")
-    service = replace(wiring.build(settings), database=world.database)
-    return create_app(service, BankListener(redis_url))
+    service = wiring.build(settings)
+    world.database.bell = service.database.bell
+    return create_app(replace(service, database=world.database), BankListener(redis_url))
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from bopis import clock
 from bopis.bridges.queries import ONLINE_WITHIN
 from bopis.pickups.models import Grant
 from bopis.ports import Line
+from bopis.web.associate import presence
 from tests.bopis.web.lockers import DIGITS, Lockers
 from tests.bopis.web.phone import Phone
 from tests.world import World
@@ -70,7 +71,10 @@ def test_lockers_that_were_silent_for_long_are_said_to_be_offline_at_once(
     assert doors(ada.state(pickup)) == [(1, "planned")]
 
 
-def test_lockers_that_do_not_answer_are_waited_for_a_few_seconds(phone: Phone, lockers: Lockers) -> None:
+def test_lockers_that_do_not_answer_are_waited_for_a_few_seconds(
+    phone: Phone, lockers: Lockers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(presence, "PATIENCE", 0.3)
     answer = phone.signed_in().post("/presence", code=DIGITS)
     assert (answer.status_code, answer.get_json()["code"]) == (409, "bridge_silent")
 

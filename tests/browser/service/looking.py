@@ -1,0 +1,26 @@
+"""What every page must keep: accessible to axe, nothing beyond the phone's edge, targets one can hit."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+_TOO_WIDE = """() => [...document.querySelectorAll("body *")].filter((e) => e.checkVisibility()
+  && !e.closest(".visually-hidden, .skip-link") && e.getBoundingClientRect().right > innerWidth + 1).map((e) => e.outerHTML.slice(0, 80))"""
+_TOO_SMALL = """() => [...document.querySelectorAll("button, .button, .input, summary, .list__item--press")]
+  .filter((e) => e.checkVisibility() && !e.matches(".skip-link")).filter((e) => e.getBoundingClientRect().height < 43.5)
+  .map((e) => e.outerHTML.slice(0, 80))"""
+
+
+def looks_well(page: Page, name: str, words: str) -> None:
+    """Assert it of the page once these words stand on it; with SCREENSHOTS set, keep a picture in that folder."""
+    expect(page.locator("main").get_by_text(words).first).to_be_visible()
+    if folder := os.environ.get("SCREENSHOTS"):
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+    assert page.evaluate(_TOO_WIDE) == []
+    assert page.evaluate(_TOO_SMALL) == []
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
