@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,6 +18,8 @@ from rq.serializers import JSONSerializer
 
 QUEUE = "bopis"
 BANKS = "bopis:banks"
+SILENCE = 5.0
+"""Seconds without ringing after a ring was lost; what is due is found by looking meanwhile."""
 log = logging.getLogger(__name__)
 
 
@@ -52,8 +55,11 @@ class RedisBell:
     def __init__(self, url: str) -> None:
         self.redis = connect(url)
         self.queue = Queue(QUEUE, connection=self.redis, serializer=JSONSerializer)
+        self._silent_until = 0.0
 
     def ring(self, ring: Ring) -> None:
+        if time.monotonic() < self._silent_until:
+            return
         try:
             if isinstance(ring, NewsForBank):
                 self.redis.publish(BANKS, ring.bank_id)
@@ -61,6 +67,8 @@ class RedisBell:
             elif self.queue.count == 0:
                 self.queue.enqueue_call("bopis.jobs.work", result_ttl=0, failure_ttl=60, description="work")
         except redis.RedisError as problem:
+            # Whoever rings has someone waiting for an answer: a Redis that hangs may cost that only now and then.
+            self._silent_until = time.monotonic() + SILENCE
             log.warning("ring lost: %s", type(problem).__name__)
 
 

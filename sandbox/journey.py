@@ -124,6 +124,10 @@ class Journey:
         """How often any coil was pulsed."""
         return sum(door["pulses"] for door in self._get(f"{self.sandbox}/bank/api/state")["doors"])
 
+    def behave(self, part: str, **settings: Any) -> None:
+        """Tell the shop, the phone or the bank what to do wrong from now on."""
+        self._post(f"{self.sandbox}/{part}/api/behaviour", json=settings)
+
     def bank(self, door: int, action: str) -> None:
         """Move a door or its goods by hand: open, shut, put, take."""
         self._post(f"{self.sandbox}/bank/api/doors/{door}/{action}")
@@ -145,6 +149,18 @@ class Journey:
                 return found
             time.sleep(0.02)
         raise WentWrong(f"waited {PATIENCE:.0f} s for {what}")
+
+    def whole_way(self, phone: str = "+12015550123") -> str:
+        """One order from the shop to the shopper's hands, its code typed once; returns its name. Raises WentWrong."""
+        order = self.order(phone=phone)
+        pickup = self.listed(order)
+        self.put_in_and_shut(self.open_to_load(pickup))
+        self.ready(pickup)
+        if self.type_code(self.code_in(self.text(order))) != "open":
+            raise WentWrong("the right code was refused")
+        self.take_out_and_shut(self.opened())
+        self.platform_says(order, "picked_up")
+        return order
 
     def _door(self, pickup_id: str, phase: str) -> int | None:
         doors = self.pickup(pickup_id)["doors"]
