@@ -38,3 +38,13 @@ def test_a_whole_copy_answers_everywhere_stops_and_finds_its_data_when_started_a
 
     with started(tmp_path / "copy") as again:
         assert (again.data_dir / "secret_keys").read_text() == keys
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("whole copy")
+@pytest.mark.timeout(180)
+def test_a_database_from_outside_is_used(tmp_path: Path, postgresql_url: str) -> None:
+    with started(tmp_path / "copy", database_url=postgresql_url) as stack:
+        assert all(eventually(HttpProbe(f"{url}/livez")) for url in addresses(stack))
+
+    assert not (tmp_path / "copy" / "bopis.db").exists()
