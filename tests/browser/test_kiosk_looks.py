@@ -119,7 +119,7 @@ def _go_to(kiosk: Kiosk, screen: Screen) -> None:
     kiosk.visit()
     screen.deed(kiosk)
     kiosk.says(screen.words)
-    expect(kiosk.page.get_by_text("Checking…")).to_have_count(0)
+    expect(kiosk.page.locator(".screen--checking")).to_have_count(0)
 
 
 def _too_small(kiosk: Kiosk) -> list[tuple[str, float, float]]:

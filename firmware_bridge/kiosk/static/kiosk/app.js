@@ -206,8 +206,10 @@ export class Kiosk {
     this.idle.restart();
   }
 
+  /** Say what stands there. A new screen's title is read out with the focus it takes, home's is not. */
   #announce() {
-    const text = [...this.#main.querySelectorAll(".say p:not([role=timer]), .banner")].map((element) => element.textContent).join(" ");
+    const title = this.#shown.key === "home" ? ".say h1, " : "";
+    const text = [...this.#main.querySelectorAll(`${title}.say p:not([role=timer]), .banner`)].map((element) => element.textContent).join(" ");
     if (this.#said.textContent !== text) this.#said.textContent = text;
   }
 

@@ -54,6 +54,11 @@ export function art() {
   return drawing("0 0 208 132", "art", [...beams, ...things]);
 }
 
+/** Three calm dots: something is under way. The words say what. */
+export function waiting() {
+  return make("span", { class: "waiting", "aria-hidden": "true" }, make("i"), make("i"), make("i"));
+}
+
 /** A real button. `kind` names variants from the design system: "primary large". */
 export function button(label, kind, onclick, attributes = {}) {
   const variants = kind.split(" ").filter(Boolean).map((variant) => `button--${variant}`);

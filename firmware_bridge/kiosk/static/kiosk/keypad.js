@@ -1,5 +1,5 @@
 // The home screen: nine boxes in three groups, and a keypad in telephone order.
-import { art, fill, icon, make } from "./dom.js";
+import { art, fill, icon, make, waiting } from "./dom.js";
 import { CODE_DIGITS } from "./model.js";
 
 /** Press on touch-down: fast thumbs overlap. A click without one (keyboard, screen reader) presses too. */
@@ -37,6 +37,7 @@ function keys(words, act) {
 
 /** What stands above the boxes: the invitation, or in its place the one thing to say now. */
 function voice(words, notice) {
+  if (notice === "checking") return [make("h1", { class: "display", tabindex: -1 }, words.checking), waiting()];
   if (notice === null) {
     const scan = make("p", { class: "lead scan" }, icon("qr"), words.home_scan);
     return [make("div", { class: "art-frame" }, art()), make("h1", { class: "display", tabindex: -1 }, words.home_title), scan];
@@ -52,17 +53,16 @@ export function home(words, act) {
   const { boxes, element } = slots();
   const say = make("div", { class: "say" });
   const typed = make("p", { class: "visually-hidden", role: "status" });
-  const status = make("p", { class: "checking label" });
-  const code = make("section", { class: "code-area", "aria-label": words.your_code }, element, typed, status);
+  const code = make("section", { class: "code-area", "aria-label": words.your_code }, element, typed);
   const screen = make("div", { class: "screen screen--home" }, say, code, keys(words, act));
   let said;
 
   function update(view, memory) {
     if (said !== view.notice) {
-      say.replaceChildren(...voice(words, view.notice));
-      screen.classList.toggle("screen--notice", view.notice !== null);
-      screen.classList.toggle("screen--helps", view.notice !== null && !view.notice.endsWith("reported"));
       said = view.notice;
+      say.replaceChildren(...voice(words, said));
+      screen.classList.toggle("screen--notice", said !== null);
+      screen.classList.toggle("screen--helps", ![null, "checking", "reported", "unreported"].includes(said));
     }
     boxes.forEach((box, at) => {
       box.textContent = memory.typed[at] ?? "";
@@ -70,7 +70,6 @@ export function home(words, act) {
     });
     const spoken = { digits: [...memory.typed].join(" "), n: memory.typed.length };
     typed.textContent = memory.typed ? fill(words.typed_some, spoken) : words.typed_none;
-    status.textContent = memory.checking ? words.checking : "";
     screen.classList.toggle("screen--checking", memory.checking);
   }
 

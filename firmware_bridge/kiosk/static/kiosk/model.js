@@ -23,7 +23,7 @@ function doorView(state, memory) {
 /** The screen to show: `{name, key}` and what it needs. A new key means a new screen, to be announced. */
 export function look(state, lost, memory, pausedSeconds) {
   if (state === null || lost) return { name: "moment", key: "moment" };
-  if (memory.checking) return { name: "home", key: "home", notice: null };
+  if (memory.checking) return { name: "home", key: "home", notice: "checking" };
   if (state.session) return { ...doorView(state, memory), session: state.session };
   if (state.trouble) return { name: "trouble", key: `trouble ${state.trouble} ${memory.reported}`, trouble: state.trouble };
   if (!state.ready) return { name: "moment", key: "moment" };

@@ -1,5 +1,5 @@
 // Every screen but the keypad and the doors: a title, a sentence, a way out.
-import { button, icon, make } from "./dom.js";
+import { button, icon, make, waiting } from "./dom.js";
 
 function calm(sign, title, text, ...more) {
   const say = make(
@@ -25,10 +25,6 @@ export function reportedBanner(words, reported) {
   const kind = reported === "reported" ? "good" : "warn";
   const texts = [make("p", { class: "banner__title" }, words[`${reported}_title`]), make("p", {}, words[reported])];
   return make("div", { class: `banner banner--${kind}` }, ...texts);
-}
-
-function waiting() {
-  return make("span", { class: "waiting", "aria-hidden": "true" }, make("i"), make("i"), make("i"));
 }
 
 export function moment(words) {
