@@ -146,7 +146,7 @@ class Handover:
                     also(db)
                 return Verdict("busy")
             now, spent = self._journal.clock.now(), self._grants.spent(grant)
-            stops = sorted(access.to_open(grant, spent, now), key=self._is_hopeless)
+            stops = sorted(access.to_open(grant, spent, now), key=self._turn)
             session = Session(self._new_id(), "shopper", tuple(stops), grant.id, since=self._mono())
             session.reopened = stops[0].id in spent
 
@@ -163,10 +163,10 @@ class Handover:
         self.on_change()
         return Verdict("counter" if session.opening is None else "open")
 
-    def _is_hopeless(self, stop: Placement) -> bool:
-        """Doors that cannot be opened come after those that can; the order is otherwise kept."""
-        door = self._bank.doors.get(stop.door) if stop.door is not None else None
-        return stop.door is not None and (door is None or not door.in_service or door.state == "unknown")
+    def _turn(self, stop: Placement) -> tuple[bool, bool]:
+        """Doors that can be opened come first, then those that cannot, then the counter."""
+        door = self._bank.doors.get(stop.door or 0)
+        return stop.door is None, door is None or not door.in_service or door.state == "unknown"
 
     def _open_stop(self, session: Session, begin: Callable[[sqlite3.Connection], None] | None = None) -> None:
         """Open the session's current door, or stand at the counter. A door that cannot be tried shows as failed.
