@@ -55,7 +55,7 @@ def store(session: Session, account: Account, delivery: Delivery, body: bytes, n
         "topic": delivery.topic,
         "subject": delivery.subject,
         "content_hash": hashlib.sha256(body).hexdigest(),
-        "body_sealed": sealing.seal(body.decode("utf-8", "surrogateescape"), to=_place(entry_id)),
+        "body_sealed": sealing.seal_bytes(body, to=_place(entry_id)),
         "received_at": now,
         "occurred_at": delivery.occurred_at,
         "state": "waiting",
@@ -76,7 +76,7 @@ def body_of(entry: InboxEntry) -> bytes:
     """The raw bytes as they came; empty once retention has erased them."""
     if entry.body_sealed is None:
         return b""
-    return sealing.unseal(entry.body_sealed, to=_place(entry.id)).encode("utf-8", "surrogateescape")
+    return sealing.unseal_bytes(entry.body_sealed, to=_place(entry.id))
 
 
 def _place(entry_id: str) -> str:

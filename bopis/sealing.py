@@ -29,15 +29,25 @@ def use_keys(keys: tuple[bytes, ...]) -> None:
 
 def seal(text: str, *, to: str) -> bytes:
     """Encrypt `text` for the place named by `to`, such as `orders.phone:<id>`."""
-    nonce = secrets.token_bytes(_NONCE)
-    return nonce + AESGCM(_keys[0]).encrypt(nonce, text.encode(), to.encode())
+    return seal_bytes(text.encode(), to=to)
 
 
 def unseal(sealed: bytes, *, to: str) -> str:
     """Decrypt what was sealed to `to`. Raises NotSealedHere."""
+    return unseal_bytes(sealed, to=to).decode()
+
+
+def seal_bytes(data: bytes, *, to: str) -> bytes:
+    """`seal` for what need not be text."""
+    nonce = secrets.token_bytes(_NONCE)
+    return nonce + AESGCM(_keys[0]).encrypt(nonce, data, to.encode())
+
+
+def unseal_bytes(sealed: bytes, *, to: str) -> bytes:
+    """`unseal` for what need not be text. Raises NotSealedHere."""
     for key in _keys:
         try:
-            return AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], to.encode()).decode()
+            return AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], to.encode())
         except InvalidTag:
             continue
     raise NotSealedHere(to.partition(":")[0])

@@ -28,7 +28,9 @@ _WEBHOOK_ID = re.compile(r"[\x21-\x7e]{1,100}")
 def verify(headers: Mapping[str, str], body: bytes, account: Account, prefix: str = "X-Shopify-") -> Delivery:
     """Check the raw body's signature and the shop, and read the headers; `prefix` is how their names begin.
 
-    Raises BadSignature or BadDelivery. Source: shopify.dev, "Verify webhook deliveries".
+    A body that cannot be read is still a delivery, with no subject: it is kept as evidence and buried later, because a
+    refusal would be tried eight times and then cost the subscription. Raises BadSignature, or BadDelivery when the
+    topic is missing. Source: shopify.dev, "Verify webhook deliveries".
     """
     given = {name.lower(): value for name, value in headers.items()}
     start = prefix.lower()
@@ -41,8 +43,14 @@ def verify(headers: Mapping[str, str], body: bytes, account: Account, prefix: st
     webhook_id = given.get(start + "webhook-id", "").strip()
     if not _WEBHOOK_ID.fullmatch(webhook_id):
         webhook_id = "sha256:" + hashlib.sha256(topic.encode() + b"\n" + body).hexdigest()
-    subject = order_of(topic, body) or str(_read(body).get("id") or "")[:100]
-    return Delivery(webhook_id, topic, subject, _moment(given.get(start + "triggered-at", "")))
+    return Delivery(webhook_id, topic, _subject(topic, body), _moment(given.get(start + "triggered-at", "")))
+
+
+def _subject(topic: str, body: bytes) -> str:
+    try:
+        return order_of(topic, body) or str(_read(body).get("id") or "")[:100]
+    except BadDelivery:
+        return ""
 
 
 def order_of(topic: str, body: bytes) -> str | None:

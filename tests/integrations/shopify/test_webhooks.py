@@ -120,11 +120,13 @@ def test_a_delivery_without_a_proper_topic_is_bad(shop: Account, topic: str | No
 
 
 @pytest.mark.parametrize("body", [b"", b"not json", b"[1]", b"\xff", b"[" * 100_000, b'{"id": "\xed\xa0\x80"}'])
-def test_a_body_that_is_no_object_is_bad(shop: Account, body: bytes) -> None:
+def test_a_body_that_is_no_object_is_a_delivery_about_nothing(shop: Account, body: bytes) -> None:
     headers, raw = signed("orders/create", body)
+    delivery = PLATFORM.verify(headers, raw, shop)
 
+    assert delivery.subject == ""
     with pytest.raises(BadDelivery, match="the body"):
-        PLATFORM.verify(headers, raw, shop)
+        PLATFORM.order_of(delivery, raw)
 
 
 @pytest.mark.parametrize("moment", [None, "", "yesterday", "2026-11-22T12:00:00"])
