@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 
+OURS = ("bopis", "webhooks", "integrations")
+
 
 def start_logging() -> None:
-    """Log at INFO; libraries only when something is wrong."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    for noisy in ("rq", "urllib3", "twilio", "alembic", "waitress", "werkzeug"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    """Log what we say at INFO, and what libraries say only when something is wrong."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    for name in OURS:
+        logging.getLogger(name).setLevel(logging.INFO)

@@ -19,7 +19,7 @@ class Account:
     connection_id: str
     vendor: str
     name: str
-    """The vendor's own name for the account, such as `example.myshopify.com`."""
+    """The vendor's own name for the account, such as a shop's domain."""
     secrets: Mapping[str, str] = field(repr=False)
     settings: Mapping[str, str]
 
@@ -56,7 +56,7 @@ class Location:
 
 @dataclass(frozen=True)
 class Unit:
-    """What is to be handed over in one place: on Shopify, one fulfilment order."""
+    """What is to be handed over in one place, such as one fulfilment order of a shop platform."""
 
     unit_id: str
     status: str

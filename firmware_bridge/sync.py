@@ -33,6 +33,7 @@ class Sync:
         self._grants = grants
         self._commands = commands
         self._use_layout = use_layout
+        self._refused_layout: str | None = None
 
     def exchange(self, cloud: Cloud, wait: float) -> bool:
         """One sync; True when more events wait than it carried. Raises CloudError, NotJournaled."""
@@ -57,7 +58,7 @@ class Sync:
         layout, clock = self._bank.layout, self._journal.clock
         return {
             "protocol": PROTOCOL, "cursor": self._journal.read("cursor"), "boot_id": self._journal.boot_id,
-            "time": clock.stamp(), "clock": clock.state, "wait": wait, "layout": layout.hash if layout else None,
+            "time": clock.stamp(), "clock": clock.state, "wait": wait, "layout": self._refused_layout or (layout.hash if layout else None),
             "doors": self._bank.states(), "events": self._journal.events(EVENTS_A_SYNC),
             "results": self._commands.results(),
         }
@@ -66,10 +67,14 @@ class Sync:
         if answer.get("layout") is None:
             return None
         try:
-            return read_layout(answer["layout"])
+            layout = read_layout(answer["layout"])
         except BadLayout as problem:
+            # Said to be held from now on, or the service would send it with every answer, at once, for ever.
+            self._refused_layout = str(answer["layout"].get("hash", "")) if isinstance(answer["layout"], dict) else ""
             log.error("the service's layout is not used: %s", problem)
             return None
+        self._refused_layout = None
+        return layout
 
     def _take(self, answer: dict[str, Any], asked: dict[str, Any], layout: Layout | None) -> None:
         try:

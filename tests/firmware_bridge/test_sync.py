@@ -156,3 +156,13 @@ def test_rewired_doors_start_unknown_and_the_others_keep_what_is_known(bench: Be
     bench.bank.configure(read_layout({**LAYOUT, "hash": "layout-2", "doors": swapped}))
     states = {number: bench.bank.doors[number].state for number in (1, 2, 3)}
     assert states == {1: "unknown", 2: "unknown", 3: "shut"}
+
+
+def test_a_layout_that_cannot_be_used_is_asked_for_once_and_the_old_one_stays(
+    bench: Bench, sync: Sync, layouts: list[Layout]
+) -> None:
+    sync.exchange(Answers(bench, layout={**LAYOUT, "hash": "layout-2", "board": "of-the-future"}), 0)
+    after = Answers(bench, cursor="c-2", layout={**LAYOUT, "hash": "layout-3"})
+    sync.exchange(after, 0)
+    assert after.asked["layout"] == "layout-2"
+    assert [layout.hash for layout in layouts] == ["layout-3"]
