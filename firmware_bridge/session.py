@@ -8,6 +8,8 @@ from firmware_bridge.access import REOPEN_SECONDS, Placement
 from firmware_bridge.doors import Door, Opening
 
 SHUT_SECONDS = 30
+STAFF_SHUT_SECONDS = 3
+"""Staff look at their handheld; the screen is soon free for the next shopper."""
 FAILED_SECONDS = 20
 BUSY_SECONDS = 60
 """A door that stands open this long no longer keeps the next person waiting."""
@@ -63,7 +65,8 @@ class Session:
     def is_over(self, now: float) -> bool:
         if self.phase == "failed":
             return now - self.since >= FAILED_SECONDS
-        return self.phase in ("shut", "counter") and now - self.since >= SHUT_SECONDS
+        rest = SHUT_SECONDS if self.who == "shopper" else STAFF_SHUT_SECONDS
+        return self.phase in ("shut", "counter") and now - self.since >= rest
 
     def _phase(self, door: Door | None) -> str:
         if self.stop.door is None:
