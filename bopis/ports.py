@@ -64,7 +64,8 @@ class Unit:
     is_pickup: bool
     location: Location
     lines: tuple[Line, ...]
-    phone: str = ""
+    phone: str = field(default="", repr=False)
+    """Of whoever picks up here, when that is not whoever ordered."""
 
 
 @dataclass(frozen=True)
@@ -78,9 +79,9 @@ class OrderSnapshot:
     paid: bool
     cancelled_at: dt.datetime | None
     units: tuple[Unit, ...]
-    phone: str = ""
+    phone: str = field(default="", repr=False)
     country: str = ""
-    first_name: str = ""
+    first_name: str = field(default="", repr=False)
     locale: str = ""
     complete: bool = True
     """False when the platform has not yet worked out its units: worth asking again shortly."""

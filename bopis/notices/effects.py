@@ -89,7 +89,7 @@ class TellShopperEffect:
         notice = session.get_one(Notice, work.notice_id)
         notice.provider_id, notice.changed_at = outcome.provider_id, now
         if notice.state == "submitting":
-            notice.state = outcome.state
+            notice.state, notice.error = outcome.state, outcome.error
         timeline.write(session, pickup.id, "shopper_told", actor="system", at=now, template=notice.template)
 
     def give_up(self, session: Session, message: TellShopper, problem: EffectError, now: dt.datetime) -> None:

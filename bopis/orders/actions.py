@@ -38,10 +38,17 @@ def accept(session: Session, merchant_id: str, account: Account, snapshot: Order
     order.paid = snapshot.paid
     order.cancelled_at = snapshot.cancelled_at
     order.platform_updated_at = snapshot.updated_at
-    order.keep_phone(valid_phone(snapshot.phone, snapshot.country or country))
+    order.keep_phone(_best_phone(snapshot, country))
     order.keep_first_name(snapshot.first_name)
     session.flush()
     return order
+
+
+def _best_phone(snapshot: OrderSnapshot, country: str) -> str:
+    """The first valid number, of whoever picks up before that of whoever ordered."""
+    given = [unit.phone for unit in snapshot.units if unit.is_pickup] + [snapshot.phone]
+    read = (valid_phone(phone, snapshot.country or country) for phone in given)
+    return next((phone for phone in read if phone), "")
 
 
 def valid_phone(text: str, country: str) -> str:
