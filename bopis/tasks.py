@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import Index, select, text
+from sqlalchemy import Index, or_, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -75,11 +75,12 @@ def settle(session: Session, kind: str, subject_id: str, *, actor: str, now: dt.
         session.flush()
 
 
-def open_in(session: Session, merchant_id: str, store_id: str) -> list[Task]:
-    """A store's open tasks, oldest first, as many as one page shows."""
+def open_in(session: Session, merchant_id: str, store_id: str, *, and_of_no_store: bool = False) -> list[Task]:
+    """A store's open tasks, and those of no store if asked for; oldest first, as many as one page shows."""
+    where = or_(Task.store_id == store_id, Task.store_id.is_(None)) if and_of_no_store else Task.store_id == store_id
     statement = (
         select(Task)
-        .where(Task.merchant_id == merchant_id, Task.store_id == store_id, Task.settled_at.is_(None))
+        .where(Task.merchant_id == merchant_id, where, Task.settled_at.is_(None))
         .order_by(Task.created_at, Task.id)
         .limit(AT_MOST)
     )

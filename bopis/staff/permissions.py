@@ -8,6 +8,7 @@ _IN_CHARGE = frozenset({"manager", "admin"})
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     "look": _EVERYONE,
+    "look_everywhere": _IN_CHARGE,
     "take_presence": _EVERYONE,
     "load": _EVERYONE,
     "take_out": _EVERYONE,

@@ -36,8 +36,9 @@ def people_in(session: Session, merchant_id: str, store_id: str) -> list[StaffMe
     return list(
         session.scalars(
             select(StaffMember)
-            .where(StaffMember.merchant_id == merchant_id, StaffMember.store_id == store_id,
-                   StaffMember.active.is_(True))
+            .where(
+                StaffMember.merchant_id == merchant_id, StaffMember.store_id == store_id, StaffMember.active.is_(True)
+            )
             .order_by(StaffMember.name)
         )
     )
@@ -48,4 +49,4 @@ def names(session: Session, merchant_id: str, staff_ids: Collection[str]) -> dic
     statement = select(StaffMember.id, StaffMember.name).where(
         StaffMember.merchant_id == merchant_id, StaffMember.id.in_(staff_ids)
     )
-    return {staff_id: name for staff_id, name in session.execute(statement)}
+    return dict(iter(session.execute(statement)))

@@ -1,4 +1,4 @@
-"""The shopper's page behind the link in the text: state, code and QR, where, until when, help. Reading changes nothing."""
+"""The shopper's page behind the link in the text: state, code and QR, where, until when, help. It only reads."""
 
 from __future__ import annotations
 
@@ -76,7 +76,8 @@ def blueprint(database: Database) -> Blueprint:
 
 def _nothing() -> str:
     return render_template(
-        "error.html", code="unknown_link",
+        "error.html",
+        code="unknown_link",
         message="This link is not complete, or its order is long gone. Open it again from your message, or ask at the "
         "counter.",
     )
@@ -101,10 +102,15 @@ def _shown(session: Session, pickup: Pickup) -> Shown:
     until = in_store(pickup.hold_until, store.time_zone) if store and pickup.hold_until else ""
     return Shown(
         state="coming" if pickup.state in ("waiting", "reserved") else pickup.state,
-        order=pickup.order.name, store=store.name if store else "", address=store.address if store else "",
-        until=until, place="locker" if boxes else "counter", doors=len(boxes),
+        order=pickup.order.name,
+        store=store.name if store else "",
+        address=store.address if store else "",
+        until=until,
+        place="locker" if boxes else "counter",
+        doors=len(boxes),
         doors_left=sum(place.collected_at is None for place in boxes),
-        code=tuple(code.written().split()) if code else (), qr=_qr_image(text) if text else "",
+        code=tuple(code.written().split()) if code else (),
+        qr=_qr_image(text) if text else "",
     )
 
 

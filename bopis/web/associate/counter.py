@@ -19,9 +19,16 @@ from bopis.tasks import Task, settle
 from bopis.web.associate.guard import staff, wants_page
 from bopis.web.associate.pickup import doing
 
-SETTLED_BY_WORD = frozenset({
-    "no_phone", "text_failed", "platform_refused", "shopper_needs_help", "goods_gone", "odd_event", "left_uncertain",
-})
+SETTLED_BY_WORD = frozenset(
+    {
+        "no_phone",
+        "text_failed",
+        "platform_refused",
+        "shopper_needs_help",
+        "goods_gone",
+        "odd_event",
+    }
+)
 """Tasks a person settles by saying that it is done; the others end with the deed they ask for."""
 
 
@@ -29,8 +36,9 @@ def add(routes: Blueprint, database: Database) -> None:
     """`POST /associate/pickups/<id>/set-aside`, `.../hand-over`, `POST /associate/tasks/<id>/settle`,
     `POST /associate/doors/<compartment>/repair`."""
     for name, deed in (("set_aside", _set_aside), ("hand_over", _hand_over)):
-        routes.add_url_rule(f"/pickups/<pickup_id>/{name.replace('_', '-')}", name, doing(database, deed),
-                            methods=["POST"])
+        routes.add_url_rule(
+            f"/pickups/<pickup_id>/{name.replace('_', '-')}", name, doing(database, deed), methods=["POST"]
+        )
 
     @routes.post("/tasks/<task_id>/settle")
     def settle_task(task_id: str) -> BaseResponse:

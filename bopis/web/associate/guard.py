@@ -33,6 +33,7 @@ NEEDS = {
     "associate.set_aside": "set_aside",
     "associate.hand_over": "hand_over",
     "associate.reclaim": "reclaim",
+    "associate.look_inside": "reclaim",
     "associate.confirm_empty": "reclaim",
     "associate.settle_task": "settle_task",
     "associate.people": "unlock_person",
@@ -56,8 +57,15 @@ class Cookie:
         return "__Host-staff" if self.secure else "staff"
 
     def put(self, response: Response, token: str) -> None:
-        response.set_cookie(self.name, token, max_age=int(LONGEST.total_seconds()), path="/", secure=self.secure,
-                            httponly=True, samesite="Lax")
+        response.set_cookie(
+            self.name,
+            token,
+            max_age=int(LONGEST.total_seconds()),
+            path="/",
+            secure=self.secure,
+            httponly=True,
+            samesite="Lax",
+        )
 
     def remove(self, response: Response) -> None:
         response.delete_cookie(self.name, path="/", secure=self.secure, httponly=True, samesite="Lax")
@@ -105,8 +113,12 @@ def install(routes: Blueprint, database: Database, *, secure: bool) -> None:
     def helpers() -> dict[str, object]:
         me: StaffSession | None = g.get("staff_session")
         zone = me.staff.store.time_zone if me else "UTC"
-        return {"me": me, "may": may, "stamp": lambda at: in_store(at, zone),
-                "hour": lambda at: in_store(at, zone)[-5:]}
+        return {
+            "me": me,
+            "may": may,
+            "stamp": lambda at: in_store(at, zone),
+            "hour": lambda at: in_store(at, zone)[-5:],
+        }
 
 
 def _find(database: Database, token: str) -> StaffSession | None:

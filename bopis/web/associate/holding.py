@@ -44,8 +44,9 @@ class Holding:
 
         return self._watch(bank_id, look, lambda command: command.status != "waiting", timeout)
 
-    def _watch(self, bank_id: str | None, look: Callable[[], Seen], is_new: Callable[[Seen], bool],
-               timeout: float) -> Seen:
+    def _watch(
+        self, bank_id: str | None, look: Callable[[], Seen], is_new: Callable[[Seen], bool], timeout: float
+    ) -> Seen:
         deadline = time.monotonic() + timeout
         while True:
             heard = self._listener.count(bank_id or "")

@@ -1,4 +1,4 @@
-"""Where an associate starts: the next order on top, then the counter, what must come out, and what else needs a person."""
+"""Where an associate starts: the next order on top, then the counter, what must come out, and all else."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import json
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
-from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from bopis import clock, timeline
@@ -28,8 +27,9 @@ from firmware_bridge.protocol import codes
 NOT_YET = frozenset({"unpaid", "on_hold"})
 """Reasons for which an order is not to be picked from the shelf."""
 _BEHIND_LISTS = frozenset({"reclaim", "shopper_at_counter"})
-_ABOUT_PICKUPS = frozenset({"no_phone", "text_failed", "platform_refused", "shopper_needs_help", "goods_gone",
-                            "left_uncertain"})
+_ABOUT_PICKUPS = frozenset(
+    {"no_phone", "text_failed", "platform_refused", "shopper_needs_help", "goods_gone", "left_uncertain"}
+)
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def add(routes: Blueprint, database: Database, holding: Holding) -> None:
 
     @routes.get("/state")
     def home_state() -> Response:
-        seen, bank_id = request.args.get("seen"), _first_bank(database)
+        seen, bank_id = request.args.get("seen"), lockers.to_listen_to(database, staff())
         return jsonify(
             holding.until_new(bank_id, lambda: _lists(database).written(), lambda now: now["version"] != seen)
         )
@@ -112,15 +112,22 @@ def show(database: Database, problem: BopisError | None = None) -> Response:
     with database.reading() as session:
         banks = lockers.banks(session, staff())
     present = lockers.is_present(staff(), [bank.id for bank in banks])
-    page = render_template("associate/home.html", lists=lists, version=lists.written()["version"], problem=problem,
-                           banks=banks, present=present)
+    page = render_template(
+        "associate/home.html",
+        lists=lists,
+        version=lists.written()["version"],
+        problem=problem,
+        banks=banks,
+        present=present,
+    )
     return make_response(page, problem.status if problem else 200)
 
 
 def _lists(database: Database) -> Lists:
     me = staff().staff
     with database.reading() as session:
-        tasks = open_in(session, me.merchant_id, me.store_id)
+        everywhere = may(me.role, "look_everywhere")
+        tasks = open_in(session, me.merchant_id, me.store_id, and_of_no_store=everywhere)
         here = {task.subject_id for task in tasks if task.kind == "shopper_at_counter"}
         loading = [_row(pickup, here) for pickup in queries.to_load(session, me.merchant_id, me.store_id)]
         counter = [_row(pickup, here) for pickup in queries.at_counter(session, me.merchant_id, me.store_id)]
@@ -138,8 +145,17 @@ def _row(pickup: Pickup, here: set[str]) -> Row:
     wanted = pickup.wanted_placements()
     doors = [place.compartment.number for place in wanted if place.compartment]
     place = "" if not wanted else "Counter" if not doors else " + ".join(f"Door {number}" for number in doors)
-    return Row(pickup.id, pickup.order.name, _what(pickup), pickup.size, place, pickup.reason,
-               REASONS.get(pickup.reason, ""), STATES[pickup.state], pickup.id in here)
+    return Row(
+        pickup.id,
+        pickup.order.name,
+        _what(pickup),
+        pickup.size,
+        place,
+        pickup.reason,
+        REASONS.get(pickup.reason, ""),
+        STATES[pickup.state],
+        pickup.id in here,
+    )
 
 
 def _what(pickup: Pickup) -> str:
@@ -178,8 +194,3 @@ def _by_qr(database: Database, token: bytes) -> Pickup:
             raise NotFound("unknown_qr", "That QR code is not for an order in this store, or no longer good.")
         timeline.write(session, pickup.id, "qr_scanned", actor=f"staff:{me.staff_id}", at=clock.now())
         return pickup
-
-
-def _first_bank(database: Database) -> str | None:
-    with database.reading() as session:
-        return next((bank.id for bank in lockers.banks(session, staff())), None)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from bopis import clock
 from bopis.bridges.models import Bridge
 from bopis.bridges.queries import ONLINE_WITHIN, bridge_of
+from bopis.db import Database
 from bopis.errors import Conflict
 from bopis.lockers.models import Bank
 from bopis.staff.models import StaffSession
@@ -43,6 +44,14 @@ def banks(session: Session, me: StaffSession) -> list[BankView]:
         .order_by(Bank.created_at, Bank.id)
     )
     return [BankView(bank_id, name, bridge_id is not None, seen_at) for bank_id, name, bridge_id, seen_at in rows]
+
+
+def to_listen_to(database: Database, me: StaffSession) -> str | None:
+    """The bank whose news wakes this device's pages: where it is, else the store's first."""
+    if me.bank_id is not None:
+        return me.bank_id
+    with database.reading() as session:
+        return next((bank.id for bank in banks(session, me)), None)
 
 
 def is_present(me: StaffSession, among: Sequence[str]) -> bool:

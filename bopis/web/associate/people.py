@@ -23,8 +23,9 @@ def add(routes: Blueprint, database: Database) -> None:
         me, now = staff().staff, clock.now()
         with database.reading() as session:
             found = people_in(session, me.merchant_id, me.store_id)
-        rows = [(person, _how(person, paused=bool(person.paused_until and person.paused_until > now)))
-                for person in found]
+        rows = [
+            (person, _how(person, paused=bool(person.paused_until and person.paused_until > now))) for person in found
+        ]
         return render_template("associate/people.html", rows=rows)
 
     @routes.post("/people/<staff_id>/unlock")
@@ -32,8 +33,11 @@ def add(routes: Blueprint, database: Database) -> None:
         me = staff().staff
         with database.transaction() as session:
             person = session.scalars(
-                select(StaffMember).where(StaffMember.id == staff_id, StaffMember.merchant_id == me.merchant_id,
-                                          StaffMember.store_id == me.store_id)
+                select(StaffMember).where(
+                    StaffMember.id == staff_id,
+                    StaffMember.merchant_id == me.merchant_id,
+                    StaffMember.store_id == me.store_id,
+                )
             ).first()
             if person is None:
                 raise NotFound("unknown_person", "Nobody of that kind works in this store.")

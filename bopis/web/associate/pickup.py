@@ -33,6 +33,7 @@ DEEDS: dict[str, Deed] = {
     "too_small": lambda session, pickup, by: loading.too_small(session, pickup, by, clock.now()),
     "take_out": lambda session, pickup, by: loading.take_out(session, pickup, by, clock.now(), _door()),
     "reclaim": lambda session, pickup, by: loading.open_to_reclaim(session, pickup, by, clock.now(), _door()),
+    "look_inside": lambda session, pickup, by: loading.look_inside(session, pickup, by, clock.now(), _door() or 0),
     "confirm_empty": lambda session, pickup, by: loading.confirm_empty(session, pickup, by, clock.now()),
 }
 """What opens doors or follows from it; the counter's deeds stand in `counter`."""
@@ -47,14 +48,15 @@ def add(routes: Blueprint, database: Database, holding: Holding) -> None:
 
     @routes.get("/pickups/<pickup_id>/state")
     def pickup_state(pickup_id: str) -> Response:
-        seen, bank_id = request.args.get("seen"), staff().bank_id
+        seen, bank_id = request.args.get("seen"), lockers.to_listen_to(database, staff())
         return jsonify(
             holding.until_new(bank_id, lambda: _state(database, pickup_id), lambda state: state["version"] != seen)
         )
 
     for name, deed in DEEDS.items():
-        routes.add_url_rule(f"/pickups/<pickup_id>/{name.replace('_', '-')}", name, doing(database, deed),
-                            methods=["POST"])
+        routes.add_url_rule(
+            f"/pickups/<pickup_id>/{name.replace('_', '-')}", name, doing(database, deed), methods=["POST"]
+        )
 
 
 def doing(database: Database, deed: Deed) -> Callable[[str], BaseResponse]:
@@ -82,10 +84,18 @@ def show(database: Database, pickup_id: str, problem: BopisError | None = None) 
         looked = _look(session, pickup_id)
         told = situation.what_shopper_knows(looked.view, has_phone=looked.pickup.order.phone_sealed is not None)
         page = render_template(
-            "associate/pickup.html", pickup=looked.pickup, view=looked.view, version=looked.written()["version"],
-            present=looked.present, problem=problem, banks=looked.banks, told_words=told,
-            state_words=STATES[looked.view.state], why=REASONS.get(looked.view.reason, ""),
-            said=situation.headline(looked.view, told), story=story.tell(session, me.staff.merchant_id, looked.told),
+            "associate/pickup.html",
+            pickup=looked.pickup,
+            view=looked.view,
+            version=looked.written()["version"],
+            present=looked.present,
+            problem=problem,
+            banks=looked.banks,
+            told_words=told,
+            state_words=STATES[looked.view.state],
+            why=REASONS.get(looked.view.reason, ""),
+            said=situation.headline(looked.view, told),
+            story=story.tell(session, me.staff.merchant_id, looked.told),
         )
     return make_response(page, problem.status if problem else 200)
 
@@ -127,11 +137,16 @@ def _look(session: Session, pickup_id: str) -> _Looked:
     asked = session.scalars(select(DoorCommand).where(DoorCommand.id.in_(situation.asked_commands(told))))
     commands = {command.id: command for command in asked}
     # The lockers have the last word: after a restart they know nobody.
-    forgotten = any(command.code == "not_present" and command.details.get("session") == me.bridge_session
-                    for command in commands.values())
+    forgotten = any(
+        command.code == "not_present" and command.details.get("session") == me.bridge_session
+        for command in commands.values()
+    )
     banks = lockers.banks(session, me)
     return _Looked(
-        pickup, told, situation.work_out(pickup, told, commands, clock.now()), banks,
+        pickup,
+        told,
+        situation.work_out(pickup, told, commands, clock.now()),
+        banks,
         not forgotten and lockers.is_present(me, [bank.id for bank in banks]),
     )
 

@@ -25,7 +25,8 @@ from bopis.web.associate.lockers import PRESENCE, require_online
 
 PATIENCE = 5.0
 _REFUSALS = {
-    "wrong_presence_code": "Those are not the digits on the screen now. They change every half minute: type the new ones.",
+    "wrong_presence_code": "Those are not the digits on the screen now. They change every half minute: "
+    "type the new ones.",
     "presence_paused": "Too many wrong digits. The lockers take new ones in five minutes.",
 }
 _SILENT = "The lockers did not answer. Check that their screen is on, then type the digits it shows now."

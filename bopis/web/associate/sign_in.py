@@ -53,9 +53,7 @@ def add(routes: Blueprint, database: Database, *, secure: bool) -> None:
             ended = actions.sign_out(session, staff().id, clock.now())
             if ended.bank_id and ended.bridge_session and bridge_of(session, ended.bank_id):
                 command_end_presence(session, ended.bank_id, ended.bridge_session, ended.staff_id, clock.now())
-        response = make_response(
-            redirect(url_for("associate.sign_in_form"), 303) if wants_page() else jsonify(ok=True)
-        )
+        response = make_response(redirect(url_for("associate.sign_in_form"), 303) if wants_page() else jsonify(ok=True))
         cookie.remove(response)
         return response
 

@@ -105,22 +105,30 @@ def asked_commands(entries: Sequence[TimelineEntry]) -> list[str]:
     return [command for command in last.values() if command]
 
 
-def work_out(pickup: Pickup, entries: Sequence[TimelineEntry], commands: Mapping[str, DoorCommand],
-             now: dt.datetime) -> Situation:
-    """Put together what to show. `entries` is the whole timeline, oldest first; `commands` those it asked for, by id."""
+def work_out(
+    pickup: Pickup, entries: Sequence[TimelineEntry], commands: Mapping[str, DoorCommand], now: dt.datetime
+) -> Situation:
+    """Put together what to show: `entries` is the whole timeline, oldest first, `commands` what it asked for, by id."""
     live = pickup.live_placements()
     doors = [_door(place, entries, commands, now) for place in live if place.compartment]
     wanted = pickup.wanted_placements()
     at_counter = bool(wanted) and all(place.compartment_id is None for place in wanted)
     return Situation(
-        id=pickup.id, order=pickup.order.name, state=pickup.state, reason=pickup.reason, size=pickup.size,
+        id=pickup.id,
+        order=pickup.order.name,
+        state=pickup.state,
+        reason=pickup.reason,
+        size=pickup.size,
         place="counter" if at_counter else "locker" if wanted else "none",
-        told=_told(entries), doors=tuple(doors), failed_door=_failed_door(live, entries, now),
+        told=_told(entries),
+        doors=tuple(doors),
+        failed_door=_failed_door(live, entries, now),
     )
 
 
-def _door(place: Placement, entries: Sequence[TimelineEntry], commands: Mapping[str, DoorCommand],
-          now: dt.datetime) -> DoorView:
+def _door(
+    place: Placement, entries: Sequence[TimelineEntry], commands: Mapping[str, DoorCommand], now: dt.datetime
+) -> DoorView:
     box = place.compartment
     assert box is not None
     at_rest = "loaded" if place.state == "loaded" else "planned"
@@ -134,8 +142,14 @@ def _door(place: Placement, entries: Sequence[TimelineEntry], commands: Mapping[
     return DoorView(box.number, box.size, box.bank_id, phase, cause, code, place.abandoned)
 
 
-def _since(ask: TimelineEntry, cause: str, number: int, entries: Sequence[TimelineEntry],
-           commands: Mapping[str, DoorCommand], now: dt.datetime) -> tuple[str, str] | None:
+def _since(
+    ask: TimelineEntry,
+    cause: str,
+    number: int,
+    entries: Sequence[TimelineEntry],
+    commands: Mapping[str, DoorCommand],
+    now: dt.datetime,
+) -> tuple[str, str] | None:
     """How far the door has come since it was asked to open; None when that is long ago and came to nothing."""
     after = {entry.what for entry in entries if entry.number > ask.number and entry.detail.get("door") == number}
     command = commands.get(ask.detail.get("command", ""))
@@ -155,8 +169,13 @@ def _failed_door(live: Sequence[Placement], entries: Sequence[TimelineEntry], no
     if not asks or asks[-1].detail.get("placement") in {place.id for place in live}:
         return None
     door = asks[-1].detail.get("door")
-    failed = any(entry.what == "door_failed" and entry.detail.get("door") == door
-                 and entry.number > asks[-1].number and entry.at > now - STALE for entry in entries)
+    failed = any(
+        entry.what == "door_failed"
+        and entry.detail.get("door") == door
+        and entry.number > asks[-1].number
+        and entry.at > now - STALE
+        for entry in entries
+    )
     return door if failed else None
 
 

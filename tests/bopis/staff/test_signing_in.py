@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select
@@ -126,3 +127,14 @@ def test_the_pins_hash_does_not_show_in_an_attempt(world: World) -> None:
     with world.database.transaction() as session:
         counted = actions.count_attempt(session, "A1", clock.now())
     assert "argon2" not in repr(counted)
+
+
+def test_many_tries_at_once_are_all_counted_before_any_is_looked_at(world: World) -> None:
+    def count(number: int) -> bool:
+        with world.database.transaction() as session:
+            return actions.count_attempt(session, "A1", clock.now()).staff_id is not None
+
+    with ThreadPoolExecutor(8) as pool:
+        looked_at = list(pool.map(count, range(24)))
+    assert looked_at.count(True) == 5
+    assert ada(world).failures == 5

@@ -71,17 +71,15 @@ class Lockers:
     def lets_the_command_expire(self) -> None:
         """Nobody obeys in time."""
         with self.world.database.transaction() as session:
-            session.execute(
-                update(DoorCommand).where(DoorCommand.status == "waiting").values(expires_at=clock.now())
-            )
+            session.execute(update(DoorCommand).where(DoorCommand.status == "waiting").values(expires_at=clock.now()))
 
-    def is_opened_by_its_shopper(self, pickup_id: str) -> None:
-        """The shopper's code opens the door; they take everything and shut it."""
+    def is_opened_by_its_shopper(self, pickup_id: str, item: str = "absent") -> None:
+        """The shopper's code opens the door; they take everything, or not, and shut it."""
         with self.world.database.reading() as session:
             place = session.get_one(Pickup, pickup_id).wanted_placements()[0]
             assert place.compartment is not None
             told = {"door": place.compartment.number, "cause": "grant", "placement": place.id, "command": None}
-        self.world.device(("door_opened", told), ("door_shut", {**told, "item": "absent"}))
+        self.world.device(("door_opened", told), ("door_shut", {**told, "item": item}))
 
     def door(self, number: int) -> Compartment:
         """How a compartment stands."""
@@ -115,8 +113,15 @@ class Lockers:
 
     def _told(self, command: DoorCommand, **more: Any) -> dict[str, Any]:
         details = command.details
-        return {"door": details["door"], "cause": details["cause"], "placement": details["placement"],
-                "command": command.id, "attempt": None, "grant": None, **more}
+        return {
+            "door": details["door"],
+            "cause": details["cause"],
+            "placement": details["placement"],
+            "command": command.id,
+            "attempt": None,
+            "grant": None,
+            **more,
+        }
 
     def _door(self, command: DoorCommand, state: str) -> None:
         with self.world.database.transaction() as session:

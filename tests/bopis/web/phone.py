@@ -22,7 +22,9 @@ class Phone:
     def get(self, path: str, *, page: bool = False) -> TestResponse:
         return self.client.get(f"/associate{path}", headers=_accept(page))
 
-    def post(self, path: str, *, page: bool = False, headers: dict[str, str] | None = None, **form: Any) -> TestResponse:
+    def post(
+        self, path: str, *, page: bool = False, headers: dict[str, str] | None = None, **form: Any
+    ) -> TestResponse:
         sent = {**(OWN if headers is None else headers), **_accept(page)}
         return self.client.post(f"/associate{path}", data=form, headers=sent)
 

@@ -156,3 +156,10 @@ def test_a_held_answer_comes_as_soon_as_there_is_news(world: World, ada: Phone) 
     later = ada.get(f"/state?seen={version}").get_json()
     assert [row["order"] for row in later["to_load"]] == ["#1001"]
     assert later["version"] != version
+
+
+def test_what_belongs_to_no_store_yet_is_a_managers(world: World, web: Flask, ada: Phone) -> None:
+    world.order("1001", location="nowhere")
+    assert ada.get("/state").get_json()["tasks"] == []
+    (task,) = Phone(web).signed_in("A1M").get("/state").get_json()["tasks"]
+    assert (task["kind"], task["action"]) == ("map_location", "")

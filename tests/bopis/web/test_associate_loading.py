@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
 from bopis import clock
@@ -244,3 +245,59 @@ def test_opening_doors_keeps_one_present(world: World, ada: Phone, lockers: Lock
     assert "You are at the lockers until" in before
     ada.do(pickup, "open")
     assert ada.state(pickup)["present"] is True
+
+
+def test_a_door_its_shopper_left_with_something_inside_is_free_after_a_person_has_looked(
+    world: World, ada: Phone, lockers: Lockers
+) -> None:
+    pickup = world.order("1")
+    ada.do(pickup, "open")
+    lockers.shuts(lockers.opens())
+    lockers.is_opened_by_its_shopper(pickup, item="present")
+    (task,) = ada.get("/state").get_json()["tasks"]
+    assert (task["kind"], task["action"], task["pickup"]) == ("left_uncertain", "", pickup)
+
+    assert "Is door 1 empty?" in ada.get(f"/pickups/{pickup}", page=True).text
+    ada.do(pickup, "look-inside", door="1")
+    lockers.shuts(lockers.opens(), item="absent")
+    ada.do(pickup, "confirm-empty")
+    assert world.placements(pickup) == [(1, "released")]
+    assert ada.get("/state").get_json()["tasks"] == []
+
+
+def test_a_box_given_up_with_something_inside_is_free_after_a_person_has_looked(
+    world: World, ada: Phone, lockers: Lockers
+) -> None:
+    pickup = world.order()
+    ada.do(pickup, "open")
+    small = lockers.opens()
+    ada.do(pickup, "too-small")
+    lockers.shuts(lockers.opens())
+    lockers.shuts(small, item="present")
+    assert world.placements(pickup) == [(1, "held"), (3, "loaded")]
+
+    assert "Is door 1 empty?" in ada.get(f"/pickups/{pickup}", page=True).text
+    assert ada.refused(pickup, "look-inside", door="3") == "not_to_reclaim"
+    ada.do(pickup, "confirm-empty")
+    assert world.placements(pickup) == [(1, "released"), (3, "loaded")]
+    assert ada.state(pickup)["state"] == "ready"
+
+
+def test_nobody_confirms_that_goods_which_wait_for_their_shopper_are_gone(world: World, ada: Phone) -> None:
+    assert ada.refused(world.ready("1"), "confirm-empty") == "not_to_reclaim"
+
+
+@pytest.mark.parametrize("door", ["x", "-1", "1.5", "99999", "\u0661"])
+def test_a_door_that_is_no_number_is_refused(world: World, ada: Phone, door: str) -> None:
+    answer = ada.post(f"/pickups/{world.order()}/take-out", door=door)
+    assert (answer.status_code, answer.get_json()["code"]) in ((400, "bad_door"), (409, "not_in_locker"))
+
+
+def test_two_associates_at_one_order_see_the_same(world: World, web: Flask, ada: Phone, lockers: Lockers) -> None:
+    pickup = world.order()
+    mo = Phone(web).signed_in("A1M").at(lockers)
+    ada.do(pickup, "open")
+    mo.do(pickup, "open")
+    lockers.shuts(lockers.opens())
+    assert mo.state(pickup)["state"] == ada.state(pickup)["state"] == "ready"
+    assert mo.refused(pickup, "open") == "not_to_load"

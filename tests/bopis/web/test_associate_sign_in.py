@@ -10,7 +10,6 @@ from flask import Flask
 from sqlalchemy import select
 
 from bopis import clock
-from bopis.bridges.models import DoorCommand
 from bopis.staff.models import StaffMember, StaffSession
 from bopis.web import associate
 from tests.bopis.web.lockers import Lockers

@@ -150,7 +150,9 @@ def test_the_state_changes_its_version_and_gives_nothing_away(
     assert first["version"] != later["version"]
 
 
-def test_what_is_shown_does_not_print_itself(world: World, client: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:
+def test_what_is_shown_does_not_print_itself(
+    world: World, client: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
     pickup = world.ready("1001")
     client.get(link(world, pickup), headers=PAGE)
     token = link(world, pickup).removeprefix("/p/")

@@ -41,7 +41,9 @@ def lockers(world: World) -> Lockers:
 @pytest.fixture
 def address(world: World, redis_url: str) -> Iterator[str]:
     """Where the service answers."""
-    service = wiring.build(Settings("sqlite:////nowhere", redis_url, (SECRET_KEY,), "http://localhost", "http://localhost"))
+    service = wiring.build(
+        Settings("sqlite:////nowhere", redis_url, (SECRET_KEY,), "http://localhost", "http://localhost")
+    )
     world.database.bell = service.database.bell
     app = create_app(replace(service, database=world.database), BankListener(redis_url))
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)

@@ -8,11 +8,12 @@ from pathlib import Path
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-_TOO_WIDE = """() => [...document.querySelectorAll("body *")].filter((e) => e.checkVisibility()
-  && !e.closest(".visually-hidden, .skip-link") && e.getBoundingClientRect().right > innerWidth + 1).map((e) => e.outerHTML.slice(0, 80))"""
-_TOO_SMALL = """() => [...document.querySelectorAll("button, .button, .input, summary, .list__item--press")]
-  .filter((e) => e.checkVisibility() && !e.matches(".skip-link")).filter((e) => e.getBoundingClientRect().height < 43.5)
-  .map((e) => e.outerHTML.slice(0, 80))"""
+NARROWEST = {"width": 320, "height": 640}
+_SHOWN = "e.checkVisibility() && !e.closest('.visually-hidden, .skip-link')"
+_TOO_WIDE = f"""() => [...document.querySelectorAll("body *")]
+  .filter((e) => {_SHOWN} && e.getBoundingClientRect().right > innerWidth + 1).map((e) => e.outerHTML.slice(0, 80))"""
+_TOO_SMALL = f"""() => [...document.querySelectorAll("button, .button, .input, summary, .list__item--press")]
+  .filter((e) => {_SHOWN} && e.getBoundingClientRect().height < 43.5).map((e) => e.outerHTML.slice(0, 80))"""
 
 
 def looks_well(page: Page, name: str, words: str) -> None:
@@ -24,3 +25,8 @@ def looks_well(page: Page, name: str, words: str) -> None:
     assert page.evaluate(_TOO_SMALL) == []
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
+    usual = page.viewport_size
+    assert usual is not None
+    page.set_viewport_size(NARROWEST)
+    assert page.evaluate(_TOO_WIDE) == []
+    page.set_viewport_size(usual)

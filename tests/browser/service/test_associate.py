@@ -73,9 +73,7 @@ def test_a_box_too_small_and_a_door_that_does_not_open(handheld: Page, world: Wo
     expect(handheld.get_by_text("Loaded: door 4.")).to_be_visible()
 
 
-def test_everything_works_without_scripts(
-    handheld: Page, world: World, lockers: Lockers
-) -> None:
+def test_everything_works_without_scripts(handheld: Page, world: World, lockers: Lockers) -> None:
     world.order("1001")
     handheld.route("**/live.js*", lambda route: route.abort())
     sign_in(handheld)
@@ -111,8 +109,14 @@ def test_every_screen_looks_well(handheld: Page, world: World, lockers: Lockers,
     for order in ("1001", "1002", "1003"):
         world.order(order)
     world.order("1004", paid=False)
-    world.order("1005", lines=(Line("l1", "Stoneware mug", 2, "MUG", 480), Line("l2", "A very long title of a thing that "
-                "somebody wants in a colour with a long name", 1, "X", 61_000), Line("l3", "Lamp", 1, "LAMP", 400)))
+    world.order(
+        "1005",
+        lines=(
+            Line("l1", "Stoneware mug", 2, "MUG", 480),
+            Line("l2", "A very long title of a thing that somebody wants in a colour with a long name", 1, "X", 61_000),
+            Line("l3", "Lamp", 1, "LAMP", 400),
+        ),
+    )
     world.news(world.snapshot("990", cancelled_at=clock.now()))
     expect(handheld.get_by_role("link", name="Load #1001")).to_be_visible()
     looks_well(handheld, f"home-{scheme}", "Not paid yet")

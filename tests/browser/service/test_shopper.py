@@ -25,9 +25,7 @@ def code(world: World, pickup_id: str) -> str:
         return written.written()
 
 
-def test_the_page_follows_the_order_from_not_ready_to_picked_up(
-    handheld: Page, world: World, lockers: Lockers
-) -> None:
+def test_the_page_follows_the_order_from_not_ready_to_picked_up(handheld: Page, world: World, lockers: Lockers) -> None:
     pickup = world.order("1001")
     handheld.clock.install()
     handheld.goto(link(world, pickup))
@@ -73,7 +71,9 @@ def test_every_state_looks_well(handheld: Page, world: World, lockers: Lockers, 
     world.staff(aside, loading.set_aside)
     world.news(world.snapshot("1004", cancelled_at=clock.now()))
     for pickup, name, words in (
-        (ready, "ready", "Your code"), (coming, "coming", "not ready yet"), (aside, "counter", "Go to the counter"),
+        (ready, "ready", "Your code"),
+        (coming, "coming", "not ready yet"),
+        (aside, "counter", "Go to the counter"),
         (off, "cancelled", "was called off"),
     ):
         handheld.goto(link(world, pickup))
