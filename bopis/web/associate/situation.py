@@ -55,7 +55,7 @@ class DoorView:
 
 @dataclass(frozen=True)
 class Situation:
-    """One pickup now. `place`: locker, counter or none. `told`: whether a text about it has been handed over."""
+    """One pickup now. `place`: locker, counter or none. `told`: whether a text with its code has been handed over."""
 
     id: str
     order: str
@@ -76,6 +76,8 @@ class Situation:
 def headline(view: Situation, told: str) -> str:
     """What is new, in one sentence, for whoever listens instead of looking; `told` says what the shopper knows."""
     for door in view.phase_of("open"):
+        if door.abandoned:
+            continue
         return f"Door {door.number} is open."
     for door in view.phase_of("opening"):
         return f"Door {door.number} is opening."
@@ -120,7 +122,7 @@ def work_out(
         reason=pickup.reason,
         size=pickup.size,
         place="counter" if at_counter else "locker" if wanted else "none",
-        told=_told(entries),
+        told=any(entry.what == "shopper_told" for entry in entries),
         doors=tuple(doors),
         failed_door=_failed_door(live, entries, now),
     )
@@ -177,15 +179,6 @@ def _failed_door(live: Sequence[Placement], entries: Sequence[TimelineEntry], no
         for entry in entries
     )
     return door if failed else None
-
-
-def _told(entries: Sequence[TimelineEntry]) -> bool:
-    for entry in reversed(entries):
-        if entry.what == "shopper_told":
-            return True
-        if entry.what == "ready":
-            return False
-    return False
 
 
 def _is_ask(entry: TimelineEntry) -> bool:

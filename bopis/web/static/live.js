@@ -1,7 +1,7 @@
 // Keeps the part of a page marked #live up to date: asks for its state and, when that changed, fetches the page again.
 // Without this file everything still works, with a tap on "reload".
 
-const AT_LEAST_MS = 1000;
+const AT_LEAST_MS = 500;
 const AFTER_TROUBLE_MS = 4000;
 
 const live = () => document.getElementById("live");

@@ -8,14 +8,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from bopis import clock
+from bopis import clock, timeline
 from bopis.bridges.queries import ONLINE_WITHIN
 from bopis.pickups.models import Grant
 from bopis.ports import Line
 from bopis.web.associate import presence
 from tests.bopis.web.lockers import DIGITS, Lockers
 from tests.bopis.web.phone import Phone
-from tests.world import World
+from tests.world import STATION, World
 
 
 def doors(state: dict[str, Any]) -> list[tuple[int, str]]:
@@ -301,3 +301,29 @@ def test_two_associates_at_one_order_see_the_same(world: World, web: Flask, ada:
     lockers.shuts(lockers.opens())
     assert mo.state(pickup)["state"] == ada.state(pickup)["state"] == "ready"
     assert mo.refused(pickup, "open") == "not_to_load"
+
+
+def test_the_page_says_that_the_shopper_knows_also_after_the_goods_were_put_elsewhere(
+    world: World, ada: Phone, lockers: Lockers
+) -> None:
+    pickup = world.order()
+    ada.do(pickup, "open")
+    lockers.shuts(lockers.opens())
+    assert "The shopper is being told." in ada.get(f"/pickups/{pickup}", page=True).text
+    with world.database.transaction() as session:
+        world.pickup(session, pickup)
+        timeline.write(session, pickup, "shopper_told", actor="system", at=clock.now())
+    ada.do(pickup, "take-out")
+    lockers.shuts(lockers.opens(), item="absent")
+    ada.do(pickup, "set-aside")
+    assert "The shopper has been told." in ada.get(f"/pickups/{pickup}", page=True).text
+
+
+def test_a_store_without_lockers_hands_everything_over_at_the_counter(world: World, phone: Phone) -> None:
+    pickup = world.order("1001", location=STATION)
+    sam = phone.signed_in("A1S")
+    page = sam.get(f"/pickups/{pickup}", page=True).text
+    assert "For the counter: this store has no lockers." in page
+    assert "Open" not in page
+    sam.do(pickup, "set-aside")
+    assert sam.do(pickup, "hand-over")["state"] == "collected"
