@@ -33,9 +33,10 @@ class TellShopper:
 
 @dataclass(frozen=True)
 class PrepareGrant:
-    """Work out a grant's verifier, which is too slow for a transaction, and let its bridge have it."""
+    """Work out the verifier of a grant's version, too slow for a transaction, and let its bridge have it."""
 
     grant_id: str
+    version: int = 1
 
 
 Message = MarkReady | MarkCollected | TellShopper | PrepareGrant

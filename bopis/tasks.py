@@ -22,6 +22,7 @@ KINDS = {
     "reclaim": "Take the goods out",
     "shopper_at_counter": "Hand the goods over",
     "shopper_needs_help": "Go to the lockers",
+    "code_locked": "See who it is, then unlock the code",
     "door_failed": "Look at the door",
     "goods_gone": "Settle it with the shopper",
     "left_uncertain": "Look inside and say what you find",
@@ -36,6 +37,7 @@ class Task(Base):
     __tablename__ = "tasks"
     __table_args__ = (
         Index("ux_tasks_open", "kind", "subject_id", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_tasks_merchant_open", "merchant_id", "created_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_tasks_store_open", "store_id", "created_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
     )
 
@@ -62,6 +64,12 @@ def ask(session: Session, kind: str, subject_id: str, *, merchant_id: str, store
                 reason=reason, created_at=now)
         .on_conflict_do_nothing()
     )
+
+
+def is_open(session: Session, kind: str, subject_id: str) -> bool:
+    """Whether a person is asked for this now."""
+    statement = select(Task.id).where(Task.kind == kind, Task.subject_id == subject_id, Task.settled_at.is_(None))
+    return session.scalars(statement).first() is not None
 
 
 def settle(session: Session, kind: str, subject_id: str, *, actor: str, now: dt.datetime) -> None:

@@ -74,7 +74,7 @@ def make_ready(session: Session, pickup: Pickup, now: dt.datetime, *, actor: str
     grants.activate(session, grant, pickup.hold_until, now)
     outbox.put(session, MarkReady(pickup.id), now)
     if pickup.order.phone_sealed is not None:
-        outbox.put(session, TellShopper(pickup.id, "ready", grant.version), now)
+        outbox.put(session, TellShopper(pickup.id, "ready"), now)
     else:
         _ask(session, pickup, "no_phone", "There is no phone number we can text.", now)
 

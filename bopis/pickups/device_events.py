@@ -172,8 +172,8 @@ def _grant_locked(session: Session, bridge: Bridge, event: DeviceEvent, now: dt.
     grant = _grant(session, bridge, event)
     if grant is not None:
         _say(session, grant.pickup, "code_locked", bridge, event)
-        _ask(session, bridge, "shopper_needs_help", grant.pickup_id,
-             f"The code of {grant.pickup.order.name} was typed wrong ten times and is locked.", now)
+        _ask(session, bridge, "code_locked", grant.pickup_id,
+             f"The code of {grant.pickup.order.name} was typed wrong ten times and is locked. Its QR still works.", now)
 
 
 def _opened_unasked(session: Session, bridge: Bridge, event: DeviceEvent, now: dt.datetime) -> None:

@@ -40,7 +40,7 @@ class PrepareGrantEffect:
     def read(self, session: Session, message: PrepareGrant, now: dt.datetime) -> _Verifier | None:
         grant = session.get(Grant, message.grant_id)
         code = grants.code_of(grant) if grant else None
-        if grant is None or code is None or grant.bank is None or grant.salt is None:
+        if grant is None or grant.version != message.version or code is None or not grant.bank or not grant.salt:
             return None
         return _Verifier(grant.id, grant.version, bank_key(grant.bank), code.secret, grant.salt)
 

@@ -48,7 +48,7 @@ def issue(session: Session, pickup: Pickup, bank_id: str | None, now: dt.datetim
     grant.qr_sealed = sealing.seal(base64.b64encode(token).decode(), to=f"grants.qr:{grant.id}")
     if bank_id is not None:
         _add_code(session, grant, bank_id, now)
-        outbox.put(session, PrepareGrant(grant.id), now)
+        outbox.put(session, PrepareGrant(grant.id, grant.version), now)
     session.add(grant)
     session.flush()
     return grant
@@ -80,6 +80,17 @@ def suspend(session: Session, grant: Grant, now: dt.datetime) -> None:
     """Let a grant open nothing for now: its goods were taken out again."""
     grant.state = "held"
     changed(session, grant, now)
+
+
+def unlock(session: Session, grant: Grant, now: dt.datetime) -> None:
+    """Let a code that was typed wrong too often be typed again: the same code under a new version.
+
+    The bridge counts wrong codes per version, and keeps what it has until the new verifier is worked out.
+    """
+    grant.version += 1
+    grant.verifier = None
+    outbox.put(session, PrepareGrant(grant.id, grant.version), now)
+    session.flush()
 
 
 def close(session: Session, grant: Grant, now: dt.datetime) -> None:

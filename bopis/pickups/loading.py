@@ -130,6 +130,16 @@ def set_aside(session: Session, pickup: Pickup, by: StaffSession, now: dt.dateti
     actions.make_ready(session, pickup, now, actor=_who(by))
 
 
+def unlock_code(session: Session, pickup: Pickup, by: StaffSession, now: dt.datetime) -> None:
+    """Let a code that was typed wrong too often be typed again, now that staff know who types. Raises Conflict."""
+    grant = grants.open_grant(session, pickup.id)
+    if pickup.state != "ready" or grant is None or grant.bank_id is None:
+        raise Conflict("no_code", "This order has no code that could be locked.")
+    grants.unlock(session, grant, now)
+    tasks.settle(session, "code_locked", pickup.id, actor=_who(by), now=now)
+    _say(session, pickup, "code_unlocked", by, now)
+
+
 def hand_over(session: Session, pickup: Pickup, by: StaffSession, now: dt.datetime) -> None:
     """The goods went over the counter into the shopper's hands. Raises Conflict."""
     at_counter = pickup.wanted_placements()  # a box that was given up may still stand open

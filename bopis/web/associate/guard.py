@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -32,6 +33,7 @@ NEEDS = {
     "associate.take_out": "take_out",
     "associate.set_aside": "set_aside",
     "associate.hand_over": "hand_over",
+    "associate.unlock_code": "unlock_code",
     "associate.reclaim": "reclaim",
     "associate.look_inside": "reclaim",
     "associate.confirm_empty": "reclaim",
@@ -82,8 +84,18 @@ def wants_page() -> bool:
     return request.accept_mimetypes.best_match(["application/json", "text/html"], "application/json") == "text/html"
 
 
-def install(routes: Blueprint, database: Database, *, secure: bool) -> None:
-    """Check origin, sign-in and permission before every endpoint of the blueprint."""
+def install(
+    routes: Blueprint,
+    database: Database,
+    *,
+    secure: bool,
+    needs: Mapping[str, str] = NEEDS,
+    by_itself: Collection[str] = _NOT_A_PERSON,
+) -> None:
+    """Check origin, sign-in and permission before every endpoint of the blueprint.
+
+    `needs` is its table; `by_itself` are the endpoints that pages ask without a person's doing.
+    """
     cookie = Cookie(secure)
 
     @routes.before_request
@@ -92,14 +104,15 @@ def install(routes: Blueprint, database: Database, *, secure: bool) -> None:
             _check_same_origin()
         endpoint = request.endpoint or ""
         token = request.cookies.get(cookie.name, "")
-        g.staff_session = _find(database, token) if token else None
+        silent = endpoint in by_itself or "live" in request.args
+        g.staff_session = _find(database, token, silent=silent) if token else None
         if endpoint in OPEN_TO_ALL:
             return None
         if g.staff_session is None:
             if wants_page():
                 return redirect(url_for("associate.sign_in_form", next=_comes_back_to()), 303)
             raise NotSignedIn("not_signed_in", "Sign in with your badge and PIN.")
-        if endpoint not in NEEDS or not may(g.staff_session.staff.role, NEEDS[endpoint]):
+        if endpoint not in needs or not may(g.staff_session.staff.role, needs[endpoint]):
             raise Forbidden("not_allowed", "Your role does not allow this. Ask a manager.")
         return None
 
@@ -121,12 +134,11 @@ def install(routes: Blueprint, database: Database, *, secure: bool) -> None:
         }
 
 
-def _find(database: Database, token: str) -> StaffSession | None:
+def _find(database: Database, token: str, *, silent: bool) -> StaffSession | None:
     now = clock.now()
     with database.reading() as session:
         found = live_session(session, token, now)
-    by_itself = request.endpoint in _NOT_A_PERSON or "live" in request.args
-    if found is not None and not by_itself and found.used_at < now - _NOTE_USE_EVERY:
+    if found is not None and not silent and found.used_at < now - _NOTE_USE_EVERY:
         with database.transaction() as session:
             session.get_one(StaffSession, found.id).used_at = now
     return found

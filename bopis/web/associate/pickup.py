@@ -21,6 +21,7 @@ from bopis.pickups.models import Pickup
 from bopis.pickups.words import REASONS, STATES
 from bopis.staff.models import StaffSession
 from bopis.stores.queries import lock
+from bopis.tasks import is_open
 from bopis.timeline import TimelineEntry, entries
 from bopis.web.associate import lockers, situation, story
 from bopis.web.associate.guard import staff, wants_page
@@ -34,6 +35,7 @@ DEEDS: dict[str, Deed] = {
     "take_out": lambda session, pickup, by: loading.take_out(session, pickup, by, clock.now(), _door()),
     "reclaim": lambda session, pickup, by: loading.open_to_reclaim(session, pickup, by, clock.now(), _door()),
     "look_inside": lambda session, pickup, by: loading.look_inside(session, pickup, by, clock.now(), _door() or 0),
+    "unlock_code": lambda session, pickup, by: loading.unlock_code(session, pickup, by, clock.now()),
     "confirm_empty": lambda session, pickup, by: loading.confirm_empty(session, pickup, by, clock.now()),
 }
 """What opens doors or follows from it; the counter's deeds stand in `counter`."""
@@ -94,6 +96,7 @@ def show(database: Database, pickup_id: str, problem: BopisError | None = None) 
             told_words=told,
             state_words=STATES[looked.view.state],
             why=REASONS.get(looked.view.reason, ""),
+            code_locked=is_open(session, "code_locked", pickup_id),
             said=situation.headline(looked.view, told),
             story=story.tell(session, me.staff.merchant_id, looked.told),
         )

@@ -15,7 +15,7 @@ from bopis.errors import Forbidden
 from bopis.staff import actions
 from bopis.web.associate.guard import Cookie, staff, wants_page
 
-_OUR_PAGES = re.compile(r"/associate/[A-Za-z0-9/-]{0,80}")
+_OUR_PAGES = re.compile(r"/(?:associate|ops)/[A-Za-z0-9/-]{0,80}")
 REFUSED = Forbidden(
     "sign_in_refused",
     "That badge and PIN did not let you in. Check both and try again. After five wrong tries wait five minutes; "

@@ -43,6 +43,7 @@ WORDS = {
     "arrived_at_counter": "The shopper came to the counter",
     "problem_reported": "The shopper asked for help at the lockers",
     "code_locked": "The code was typed wrong ten times and is locked",
+    "code_unlocked": "The code was unlocked",
     "shopper_told": "The shopper was told by text",
     "platform_told_ready": "The shop knows that it is ready",
     "platform_told_collected": "The shop knows that it was handed over",

@@ -163,3 +163,16 @@ def test_what_belongs_to_no_store_yet_is_a_managers(world: World, web: Flask, ad
     assert ada.get("/state").get_json()["tasks"] == []
     (task,) = Phone(web).signed_in("A1M").get("/state").get_json()["tasks"]
     assert (task["kind"], task["action"]) == ("map_location", "")
+
+
+def test_a_locked_code_is_unlocked_from_the_order_it_belongs_to(world: World, ada: Phone) -> None:
+    pickup = world.ready("1001")
+    assert "Unlock the code" not in ada.get(f"/pickups/{pickup}", page=True).text
+    with world.database.reading() as session:
+        grant = grants.open_grant(session, pickup)
+    assert grant is not None
+    world.device(("grant_locked", {"grant": grant.id}))
+    assert "See who it is, then unlock the code" in ada.get("/", page=True).text
+    assert "Unlock the code" in ada.get(f"/pickups/{pickup}", page=True).text
+    ada.do(pickup, "unlock-code")
+    assert "Unlock the code" not in ada.get(f"/pickups/{pickup}", page=True).text
