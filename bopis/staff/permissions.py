@@ -5,6 +5,7 @@ from __future__ import annotations
 ROLES = ("associate", "manager", "admin")
 _EVERYONE = frozenset(ROLES)
 _IN_CHARGE = frozenset({"manager", "admin"})
+_ADMIN = frozenset({"admin"})
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     "look": _EVERYONE,
@@ -14,10 +15,17 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "take_out": _EVERYONE,
     "set_aside": _EVERYONE,
     "hand_over": _EVERYONE,
+    "unlock_code": _EVERYONE,
     "reclaim": _EVERYONE,
     "settle_task": _EVERYONE,
     "unlock_person": _IN_CHARGE,
     "repair_door": _IN_CHARGE,
+    "oversee": _IN_CHARGE,
+    "settle_anywhere": _IN_CHARGE,
+    "close_door": _IN_CHARGE,
+    "replay": _IN_CHARGE,
+    "enrol_bridge": _ADMIN,
+    "revoke_bridge": _ADMIN,
 }
 
 
