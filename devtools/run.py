@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
 import signal
 import subprocess
@@ -144,12 +143,3 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 def _log_of(stack: Stack) -> Path:
     return stack.data_dir / "run.log"
-
-
-def announced(data_dir: Path) -> Stack | None:
-    """The copy that runs in `data_dir` now and answers, or None."""
-    try:
-        words = json.loads((data_dir / "ready.json").read_text())
-    except (OSError, ValueError):
-        return None
-    return Stack(data_dir, words["web"], words["bridges"], words["kiosk"], words["sandbox"])

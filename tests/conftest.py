@@ -52,7 +52,7 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 @pytest.fixture
 def postgresql_url(postgresql_template: str) -> Iterator[str]:
     """A fresh migrated PostgreSQL database for this test alone."""
-    with _new_database(postgresql_template, "template") as url:
+    with new_database(postgresql_template, "template") as url:
         yield url
 
 
@@ -62,7 +62,7 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'empty.db'}"
     else:
-        with _new_database(request.getfixturevalue("postgresql_template"), "template0") as url:
+        with new_database(request.getfixturevalue("postgresql_template"), "template0") as url:
             yield url
 
 
@@ -93,7 +93,8 @@ def _do_without(what: str) -> NoReturn:
 
 
 @contextmanager
-def _new_database(server: str, template: str) -> Iterator[str]:
+def new_database(server: str, template: str) -> Iterator[str]:
+    """A database of its own in that cluster, gone afterwards; its URL."""
     name = f"test{next(_numbers)}"
     _on_server(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
     yield server.replace("/postgres?", f"/{name}?")

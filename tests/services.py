@@ -10,9 +10,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import psycopg
 
@@ -40,8 +41,11 @@ def valkey() -> Iterator[str]:
 
 
 @contextmanager
-def postgresql() -> Iterator[str]:
-    """A PostgreSQL cluster of one's own; the URL of its `postgres` database, ending in `?host=...`. Raises Missing."""
+def postgresql(changes: Mapping[str, str] = MappingProxyType({})) -> Iterator[str]:
+    """A PostgreSQL cluster of one's own; the URL of its `postgres` database, ending in `?host=...`. Raises Missing.
+
+    It is quick and forgets everything in a power cut; `changes` are settings to have otherwise.
+    """
     with tempfile.TemporaryDirectory(prefix="postgresql-") as name:
         directory = Path(name)
         binaries, become = _as_ordinary_user(_postgresql_binaries(), directory)
@@ -60,6 +64,7 @@ def postgresql() -> Iterator[str]:
             "full_page_writes": "off",
             "max_connections": "200",
             "shared_buffers": "32MB",
+            **changes,
         }
         server = [str(binaries / "postgres"), "-D", str(data)]
         for key, value in settings.items():

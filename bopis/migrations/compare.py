@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.autogenerate.api import AutogenContext
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import JSON
 
 from bopis import models
 from bopis.db import Base, UtcDateTime
@@ -39,6 +40,11 @@ def revise(message: str) -> Path:
     return Path(script.path)  # type: ignore[union-attr]
 
 
-def _render(kind: str, item: Any, context: AutogenContext) -> str | bool:
-    """A step must not change when our column type does: it names what the column is in the database."""
-    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UtcDateTime) else False
+def _render(kind: str, item: Any, context: AutogenContext) -> str | Literal[False]:
+    """How a step writes our own column types: as what they are in the database, so that it does not change with us."""
+    if kind == "type" and isinstance(item, UtcDateTime):
+        return "sa.DateTime(timezone=True)"
+    if kind == "type" and isinstance(item, JSON):
+        context.imports.add("from sqlalchemy.dialects import postgresql")
+        return 'sa.JSON().with_variant(postgresql.JSONB(), "postgresql")'
+    return False

@@ -43,6 +43,8 @@ def test_a_server_that_listens_but_does_not_answer_is_not_waited_for(listener: s
     assert not any(probe() for _ in range(10))
 
     assert time.monotonic() - began < 1
+    answer(listener, "200 OK")
+    assert eventually(probe)
 
 
 @pytest.mark.parametrize("status", ["200 OK", "404 Not Found", "302 Found"])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from devtools.probes import HttpProbe
-from devtools.run import announced, started, welcome
+from devtools.run import started, welcome
 from devtools.stack import Stack
 from sandbox.seed import PEOPLE
 from tests.devtools.conftest import eventually
@@ -29,11 +29,11 @@ def test_the_welcome_says_where_to_look_and_how_to_sign_in(tmp_path: Path) -> No
 @pytest.mark.timeout(180)
 def test_a_whole_copy_answers_everywhere_stops_and_finds_its_data_when_started_again(tmp_path: Path) -> None:
     with started(tmp_path / "copy") as stack:
-        assert announced(stack.data_dir) == stack
+        assert stack.ready_file.exists()
         assert all(eventually(HttpProbe(f"{url}/livez")) for url in addresses(stack))
         keys = (stack.data_dir / "secret_keys").read_text()
 
-    assert announced(stack.data_dir) is None
+    assert not stack.ready_file.exists()
     assert not any(HttpProbe(url)() for url in addresses(stack))
 
     with started(tmp_path / "copy") as again:
