@@ -17,6 +17,7 @@ from sandbox.phone.api import api_blueprint
 from sandbox.phone.exchange import Exchange
 from sandbox.phone.pages import phone_blueprint
 from sandbox.shop.admin import admin_blueprint
+from sandbox.shop.oauth import oauth_blueprint
 from sandbox.shop.pages import shop_blueprint
 from sandbox.shop.state import Shop
 
@@ -54,6 +55,7 @@ def create_sandbox(
     sandbox = Sandbox(app, Shop(config.shop, now, later), Exchange(config.phone, now, later), later)
     app.register_blueprint(shop_blueprint(sandbox.shop))
     app.register_blueprint(admin_blueprint(sandbox.shop, sandbox.stopping))
+    app.register_blueprint(oauth_blueprint(sandbox.shop))
     app.register_blueprint(phone_blueprint(sandbox.exchange))
     app.register_blueprint(api_blueprint(sandbox.exchange, sandbox.stopping))
     if bank_page:

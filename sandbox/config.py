@@ -21,6 +21,10 @@ class ShopConfig:
     webhook_url: str
     locations: tuple[tuple[str, str], ...]
     """(id as decimal digits, name)"""
+    client_id: str = ""
+    """The app's; empty when nobody may install it."""
+    app_webhook_url: str = ""
+    """Where the app hears of compliance."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,8 @@ def config_of(payload: Any) -> Config:
                 client_secret=shop["client_secret"],
                 webhook_url=shop.get("webhook_url", ""),
                 locations=tuple((_digits(place["id"]), str(place["name"])) for place in shop["locations"]),
+                client_id=str(shop.get("client_id", "")),
+                app_webhook_url=str(shop.get("app_webhook_url", "")),
             ),
             PhoneConfig(phone["account_sid"], phone["auth_token"], phone["from"]),
             BankConfig(str(bank["tty"]), tuple(bank["doors"])) if bank else None,

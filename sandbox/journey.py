@@ -16,11 +16,17 @@ CODE = re.compile(r"\b(\d{3}) (\d{3}) (\d{3})\b")
 
 
 class WentWrong(Exception):
-    """The journey cannot go on; the text says at which step and why."""
+    """The journey cannot go on; the text says at which step and why. `status` is the HTTP answer's, if it was one."""
+
+    def __init__(self, text: str, status: int = 0) -> None:
+        super().__init__(text)
+        self.status = status
 
 
 class Journey:
     """A shopper, an associate and the world around them. Addresses are those of a running copy."""
+
+    patience = PATIENCE
 
     def __init__(self, web: str, kiosk: str, sandbox: str) -> None:
         self.web, self.kiosk, self.sandbox = web, kiosk, sandbox
@@ -142,13 +148,13 @@ class Journey:
 
     def until(self, what: str, look: Callable[[], Found | None]) -> Found:
         """Look until there is something to see. Raises WentWrong when it takes too long."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + self.patience
         while time.monotonic() < deadline:
             found = look()
             if found:
                 return found
             time.sleep(0.02)
-        raise WentWrong(f"waited {PATIENCE:.0f} s for {what}")
+        raise WentWrong(f"waited {self.patience:.0f} s for {what}")
 
     def whole_way(self, phone: str = "+12015550123") -> str:
         """One order from the shop to the shopper's hands, its code typed once; returns its name. Raises WentWrong."""
@@ -178,7 +184,8 @@ class Journey:
     @staticmethod
     def _checked(answer: requests.Response) -> dict[str, Any]:
         if not answer.ok:
-            raise WentWrong(f"{answer.request.method} {answer.url.rpartition('/')[2]}: {answer.status_code} {answer.text[:200]}")
+            raise WentWrong(f"{answer.request.method} {answer.url.rpartition('/')[2]}: {answer.status_code} {answer.text[:200]}",
+                            answer.status_code)
         found: dict[str, Any] = answer.json() if answer.content else {}
         return found
 

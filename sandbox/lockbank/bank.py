@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.lockbank import frames
-from sandbox.lockbank.model import Behaviour, Board, Compartment, Pulse
+from sandbox.lockbank.model import Behaviour, Board, Compartment, Move, Pulse
 
 SECONDS_A_BYTE = 10 / 19200
 DOOR_HABITS = ("stuck", "jam")
@@ -43,6 +43,7 @@ class LockBank:
         for box in self.compartments.values():
             self.boards[box.board].wired[box.channel] = box
         self.pulses: list[Pulse] = []
+        self.moves: list[Move] = []
         self.heard: int = 0
         """How many sound requests came in."""
         self._random = random.Random(seed)
@@ -169,6 +170,7 @@ class LockBank:
         with self._changed:
             for name, value in state.items():
                 setattr(self.compartments[number], name, value)
+                self.moves.append(Move(time.time(), number, name, value))
             self._changed.notify_all()
 
     def _reach(self, number: int, goods: bool) -> None:

@@ -44,6 +44,16 @@ class Pulse:
     door: int | None
 
 
+@dataclass(frozen=True)
+class Move:
+    """What became true of a door or of what is behind it, whoever did it: `shut` or `goods`. `at` is epoch seconds."""
+
+    at: float
+    door: int
+    what: str
+    now: bool
+
+
 @dataclass
 class Behaviour:
     """How one board behaves. The defaults are a healthy board."""

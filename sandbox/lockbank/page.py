@@ -36,6 +36,11 @@ def bank_page(bank: LockBank) -> flask.Blueprint:
     def state() -> dict[str, Any]:
         return describe(bank)
 
+    @page.get("/api/ledger")
+    def ledger() -> dict[str, Any]:
+        with bank.lock:
+            return {"pulses": [asdict(pulse) for pulse in bank.pulses], "moves": [asdict(move) for move in bank.moves]}
+
     @page.post("/api/doors/<int:number>/<action>")
     def move(number: int, action: str) -> dict[str, Any]:
         if number not in bank.compartments or action not in ACTIONS:

@@ -11,14 +11,15 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from sandbox.shop import mutations, objects
-from sandbox.shop.graphql.execute import Failed, run
-from sandbox.shop.graphql.parse import BadDocument, Operation, parse
+from sandbox.shop.graphql.execute import Failed, cost_now, run
+from sandbox.shop.graphql.parse import BadDocument, parse
 from sandbox.shop.graphql.validate import error
+from sandbox.shop.points import RESTORE_RATE, actual_cost
 from sandbox.shop.state import Shop
 
 SUPPORTED = ("2026-01", "2026-04", "2026-07", "2026-10")
 BUCKET = 2000
-RESTORE_RATE = 100
+_SINCE = re.compile(r"updated_at:>='?(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)'?")
 
 
 def admin_blueprint(shop: Shop, stopping: threading.Event) -> Blueprint:
@@ -41,7 +42,7 @@ def _graphql(shop: Shop, stopping: threading.Event, version: str) -> Response:
     if behaviour.get("down"):
         return _json({"errors": "Service Unavailable"}, 503)
     token = request.headers.get("X-Shopify-Access-Token", "")
-    if token != shop.config.access_token or behaviour.get("token_revoked"):
+    if behaviour.get("token_revoked") or not shop.tokens.is_good(token):
         message = "[API] Invalid API key or access token (unrecognized login or wrong password)"
         return _json({"errors": message}, 401)
     if request.mimetype != "application/json":
@@ -50,16 +51,21 @@ def _graphql(shop: Shop, stopping: threading.Event, version: str) -> Response:
     if problem:
         return _json({"errors": {"query": problem}}, 400)
     if behaviour.spend("throttled"):
-        return _json(_throttled())
+        return _json(_throttled(420, 20))
     try:
         operation = parse(document)
     except BadDocument as bad:
         return _json({"errors": [error("parseError", str(bad))]})
+    asked = cost_now(operation, variables)
+    if not shop.points.pay(asked):
+        return _json(_throttled(asked, shop.points.available()))
     payload, cost = run(operation, variables, _resolvers(shop))
+    actual = min(actual_cost(payload.get("data")), asked)
+    shop.points.pay(actual - asked)
     if operation.kind == "mutation" and behaviour.spend("lost_answers"):
         stopping.wait(behaviour.get("hang"))
         return _json({"errors": "Gateway Timeout"}, 504)
-    return _answer(payload, cost, operation, served)
+    return _answer(payload, (cost, actual, shop.points.available()), served)
 
 
 def _served_version(version: str) -> str | None:
@@ -96,8 +102,21 @@ def _resolvers(shop: Shop) -> dict[str, Any]:
         number = _number("Location", arguments["id"])
         return objects.location(number, shop.names) if number in shop.names else None
 
+    def orders(arguments: Mapping[str, Any]) -> Any:
+        """Only the search an app needs: by the time of change, oldest change first."""
+        since = _SINCE.fullmatch(arguments.get("query") or "")
+        if not since or getattr(arguments.get("sortKey"), "name", "") != "UPDATED_AT":
+            raise Failed("BAD_REQUEST", "this shop answers updated_at:>='…' sorted by UPDATED_AT only")
+        with shop.world.lock:
+            found = sorted(shop.world.orders.values(), key=lambda each: (each.updated_at, each.order_id))
+            seen = [objects.order(each, shop.world, shop.names) for each in found]
+            return [each for each in seen if each["updatedAt"] >= since[1]]
+
     return {
         "order": order,
+        "orders": orders,
+        "webhookSubscriptions": lambda _: [objects.subscription(one) for one in shop.webhooks.subscriptions.all()],
+        "webhookSubscriptionCreate": lambda given: mutations.webhook_subscription_create(shop, given),
         "fulfillmentOrder": unit,
         "location": location,
         "shop": lambda _: {
@@ -120,23 +139,23 @@ def _number(kind: str, text: Any) -> str:
     return found[2]
 
 
-def _throttled() -> dict[str, Any]:
+def _throttled(asked: int, available: float) -> dict[str, Any]:
     return {
         "errors": [{"message": "Throttled", "extensions": {"code": "THROTTLED"}}],
-        "extensions": {"cost": _cost(420, None, 20)},
+        "extensions": {"cost": _cost(asked, None, available)},
     }
 
 
-def _answer(payload: dict[str, Any], cost: int, operation: Operation, served: str) -> Response:
-    if cost:
-        payload["extensions"] = {"cost": _cost(cost, cost, BUCKET - cost)}
+def _answer(payload: dict[str, Any], cost: tuple[int, int, float], served: str) -> Response:
+    if cost[0]:
+        payload["extensions"] = {"cost": _cost(*cost)}
     response = _json(payload)
     response.headers["X-Shopify-API-Version"] = served
     return response
 
 
-def _cost(requested: int, actual: int | None, available: int) -> dict[str, Any]:
-    bucket = {"maximumAvailable": BUCKET, "currentlyAvailable": available, "restoreRate": RESTORE_RATE}
+def _cost(requested: int, actual: int | None, available: float) -> dict[str, Any]:
+    bucket = {"maximumAvailable": BUCKET, "currentlyAvailable": int(available), "restoreRate": RESTORE_RATE}
     return {"requestedQueryCost": requested, "actualQueryCost": actual, "throttleStatus": bucket}
 
 

@@ -1,4 +1,4 @@
-"""The two mutations a pickup needs, with what Shopify refuses. Each call, done or refused, goes into the ledger."""
+"""The mutations an app of ours needs, with what Shopify refuses. What is done to orders, or refused, is in the ledger."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.shop.objects import gid, written
+from sandbox.shop.objects import gid, subscription, written
 from sandbox.shop.state import Shop
+from sandbox.shop.subscriptions import BY_ENUM
 from sandbox.shop.world import Unit, UnitLine
 
 _OPEN = ("OPEN", "IN_PROGRESS")
@@ -63,6 +64,16 @@ def fulfillment_create(shop: Shop, arguments: Mapping[str, Any]) -> dict[str, An
             },
             "userErrors": [],
         }
+
+
+def webhook_subscription_create(shop: Shop, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """webhookSubscriptionCreate."""
+    topic = BY_ENUM.get(getattr(arguments["topic"], "name", arguments["topic"]))
+    uri = str(arguments["webhookSubscription"].get("uri") or "")
+    added = shop.webhooks.subscriptions.add(topic, uri) if topic else "Topic is invalid"
+    if isinstance(added, str):
+        return {"webhookSubscription": None, "userErrors": [{"field": ["webhookSubscription"], "message": added}]}
+    return {"webhookSubscription": subscription(added), "userErrors": []}
 
 
 def _preparable(shop: Shop, text: str) -> Unit:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from sandbox.shop.subscriptions import Subscription
 from sandbox.shop.world import Order, Unit, UnitLine, World
 
 LAST_NAME = "Example"
@@ -68,6 +69,8 @@ def financial_status(found: Order) -> str:
     """Shopify's OrderDisplayFinancialStatus."""
     if found.cancelled_at:
         return "REFUNDED" if found.paid else "VOIDED"
+    if found.refunded:
+        return "PARTIALLY_REFUNDED" if found.refunded < sum(line.total for line in found.lines) else "REFUNDED"
     return "PAID" if found.paid else "PENDING"
 
 
@@ -131,4 +134,14 @@ def _billing(found: Order) -> dict[str, Any]:
         "city": "Springfield",
         "zip": "00000",
         "countryCodeV2": COUNTRY,
+    }
+
+
+def subscription(found: Subscription) -> dict[str, Any]:
+    """A WebhookSubscription."""
+    return {
+        "id": gid("WebhookSubscription", found.subscription_id),
+        "topic": found.topic.replace("/", "_").upper(),
+        "uri": found.uri,
+        "format": "JSON",
     }

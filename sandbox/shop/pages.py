@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template, request
 
 from sandbox.behaviour import Refused
 from sandbox.shop.catalogue import CATALOGUE
+from sandbox.shop.changes import CHANGES, change
 from sandbox.shop.objects import financial_status
 from sandbox.shop.state import Shop
 from sandbox.shop.world import NotPossible, Order, Wanted, WantedLine
@@ -35,12 +37,40 @@ def shop_blueprint(shop: Shop) -> Blueprint:
             return jsonify(orders=[_seen(shop, order) for order in shop.world.orders.values()])
 
     @blueprint.post("/api/orders/<order_id>/<any(pay, cancel):action>")
-    def change(order_id: str, action: str) -> Response:
+    def pay_or_cancel(order_id: str, action: str) -> Response:
         try:
             order = shop.world.pay(order_id) if action == "pay" else shop.world.cancel(order_id)
         except NotPossible as refusal:
             raise Refused("not_possible", f"This cannot be done: {refusal}.", 409) from None
         return jsonify(_seen(shop, order))
+
+    @blueprint.post("/api/orders/<order_id>/change")
+    def change_later(order_id: str) -> Response:
+        wanted = request.get_json(silent=True)
+        if not isinstance(wanted, dict) or wanted.get("do") not in CHANGES:
+            raise Refused("unknown_change", f"`do` wants one of {', '.join(CHANGES)}.")
+        try:
+            change(shop.world, order_id, wanted["do"], wanted)
+        except NotPossible as refusal:
+            raise Refused("not_possible", f"This cannot be done: {refusal}.", 409) from None
+        return jsonify(ok=True)
+
+    @blueprint.post("/api/tell")
+    def tell() -> Response:
+        wanted = request.get_json(silent=True)
+        if not isinstance(wanted, dict) or not isinstance(wanted.get("body"), dict):
+            raise Refused("not_an_object", "Send a topic and a body.")
+        shop.webhooks.tell_app(str(wanted.get("topic")), wanted["body"])
+        return jsonify(ok=True)
+
+    @blueprint.post("/api/uninstall")
+    def uninstall() -> Response:
+        shop.uninstall()
+        return jsonify(ok=True)
+
+    @blueprint.get("/api/subscriptions")
+    def subscriptions() -> Response:
+        return jsonify(subscriptions=[asdict(one) for one in shop.webhooks.subscriptions.all()])
 
     @blueprint.get("/api/ledger")
     def ledger() -> Response:

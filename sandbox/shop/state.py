@@ -10,12 +10,15 @@ from typing import Any
 from sandbox.behaviour import Behaviour
 from sandbox.config import ShopConfig
 from sandbox.later import Later
+from sandbox.shop.points import Points
+from sandbox.shop.tokens import Tokens
 from sandbox.shop.webhooks import Webhooks
 from sandbox.shop.world import World
 
 BEHAVIOUR = {
     "down": False,  # every GraphQL call answers 503
     "slow": 0.0,  # seconds before a GraphQL answer
+    "points": 0,  # what the bucket of points holds, refilled at 100 a second; 0 for no limit
     "throttled": 0,  # so many GraphQL calls are refused as THROTTLED
     "lost_answers": 0,  # so many mutations are done, and the answer takes `hang` seconds
     "hang": 15.0,
@@ -50,7 +53,16 @@ class Shop:
         self.behaviour = Behaviour(BEHAVIOUR)
         self.webhooks = Webhooks(config, now, later, self.behaviour)
         self.world = World(now, self.webhooks.tell)
+        self.tokens = Tokens(config, now)
+        self.points = Points(lambda: self.behaviour.get("points"))
         self._ledger: list[Entry] = []
+
+    def uninstall(self) -> None:
+        """The merchant removes the app: its tokens die, its subscriptions go, and it is told once."""
+        self.tokens.revoke()
+        body = {"id": 1, "domain": self.config.domain, "myshopify_domain": self.config.domain}
+        self.webhooks.tell_app("app/uninstalled", body)
+        self.webhooks.subscriptions.clear()
 
     def record(self, operation: str, unit_ids: list[str], refused: str = "", notify_customer: bool = False) -> None:
         """Write one mutation into the ledger."""

@@ -11,8 +11,9 @@ import random
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any
 
 import requests
@@ -21,9 +22,9 @@ from sandbox.behaviour import Behaviour
 from sandbox.config import ShopConfig
 from sandbox.later import Later
 from sandbox.shop.rest_order import rest_order
+from sandbox.shop.subscriptions import COMPLIANCE, Subscription, Subscriptions
 from sandbox.shop.world import Order
 
-TOPICS = frozenset({"orders/create", "orders/paid", "orders/updated", "orders/cancelled"})
 RETRIES = 8
 TIMEOUT = (1.0, 5.0)
 
@@ -36,6 +37,7 @@ class Sent:
     topic: str
     order_id: str
     triggered_at: str
+    uri: str = ""
     state: str = "waiting"
     attempts: list[dict[str, Any]] = field(default_factory=list)
 
@@ -45,6 +47,7 @@ class Webhooks:
 
     def __init__(self, config: ShopConfig, now: Callable[[], dt.datetime], later: Later, behaviour: Behaviour) -> None:
         self._config = config
+        self.subscriptions = Subscriptions(config.webhook_url)
         self._now = now
         self._later = later
         self._behaviour = behaviour
@@ -53,21 +56,39 @@ class Webhooks:
         self._sessions = threading.local()
         self._random = random.Random()
 
-    def tell(self, topic: str, order: Order) -> None:
-        """Send news of an order as it is at this moment, if there is somebody to send it to."""
-        if topic not in TOPICS or not self._config.webhook_url:
-            return
-        body = json.dumps(rest_order(order, dict(self._config.locations)), separators=(",", ":")).encode()
+    def tell(self, topic: str, order: Order, body: dict[str, Any] | None = None, after: float = 0.0) -> None:
+        """Send news of an order as it is at this moment, `after` seconds from now, to everybody who asked for it."""
+        wanted = self.subscriptions.of(topic)
+        if wanted:
+            self._tell(topic, order.order_id, rest_order(order, self.names()) if body is None else body, wanted, after)
+
+    def tell_app(self, topic: str, body: dict[str, Any]) -> None:
+        """Send news of the shop itself: to its subscribers, compliance topics to the app's own address."""
+        if topic not in COMPLIANCE:
+            self._tell(topic, "", body, self.subscriptions.of(topic))
+        elif self._config.app_webhook_url:
+            self._tell(topic, "", body, [None])
+
+    def names(self) -> dict[str, str]:
+        """Location names by id."""
+        return dict(self._config.locations)
+
+    def _tell(
+        self, topic: str, order_id: str, body: Any, wanted: Sequence[Subscription | None], after: float = 0.0
+    ) -> None:
+        raw = json.dumps(body, separators=(",", ":")).encode()
         triggered_at = self._now().strftime("%Y-%m-%dT%H:%M:%S.%f000Z")
-        sent = Sent(str(uuid.uuid4()), topic, order.order_id, triggered_at)
-        with self._lock:
-            self._sent.append(sent)
-        if self._behaviour.spend("drop_webhooks"):
-            sent.state = "dropped"
-            return
-        for _ in range(2 if self._behaviour.get("duplicate_webhooks") else 1):
-            wait = self._random.uniform(0, self._behaviour.get("shuffle_webhooks"))
-            self._later.do(lambda: self._deliver(sent, body, 0), wait)
+        for subscription in wanted:
+            uri = subscription.uri if subscription else self._config.app_webhook_url
+            sent = Sent(str(uuid.uuid4()), topic, order_id, triggered_at, uri)
+            with self._lock:
+                self._sent.append(sent)
+            if self._behaviour.spend("drop_webhooks"):
+                sent.state = "dropped"
+                continue
+            for _ in range(2 if self._behaviour.get("duplicate_webhooks") else 1):
+                wait = after + self._random.uniform(0, self._behaviour.get("shuffle_webhooks"))
+                self._later.do(partial(self._deliver, sent, subscription, raw, 0), wait)
 
     def deliveries(self) -> list[dict[str, Any]]:
         """All deliveries, oldest first."""
@@ -89,28 +110,31 @@ class Webhooks:
             "X-Shopify-Triggered-At": sent.triggered_at,
         }
 
-    def _deliver(self, sent: Sent, body: bytes, attempt: int) -> None:
+    def _deliver(self, sent: Sent, subscription: Subscription | None, body: bytes, attempt: int) -> None:
         started = time.monotonic()
-        status = self._post(self.headers(sent, body), body)
+        status = self._post(sent.uri, self.headers(sent, body), body)
         taken = round((time.monotonic() - started) * 1000)
         with self._lock:
             sent.attempts.append({"at": self._now().isoformat(), "status": status, "ms": taken})
-            if 200 <= status < 300:
+            ok = 200 <= status < 300
+            if ok:
                 sent.state = "delivered"
             elif attempt == RETRIES and sent.state == "waiting":
                 sent.state = "given_up"
-            if sent.state != "waiting":
-                return
+            is_over = sent.state != "waiting"
+        self.subscriptions.note(subscription, ok, is_retry=attempt > 0)
+        if is_over:
+            return
         wait = self._behaviour.get("retry_seconds") * 2**attempt
-        self._later.do(lambda: self._deliver(sent, body, attempt + 1), wait)
+        self._later.do(lambda: self._deliver(sent, subscription, body, attempt + 1), wait)
 
-    def _post(self, headers: dict[str, str], body: bytes) -> int:
+    def _post(self, uri: str, headers: dict[str, str], body: bytes) -> int:
         if not hasattr(self._sessions, "session"):
             self._sessions.session = requests.Session()
             self._sessions.session.trust_env = False
         try:
             response = self._sessions.session.post(
-                self._config.webhook_url, data=body, headers=headers, timeout=TIMEOUT, allow_redirects=False
+                uri, data=body, headers=headers, timeout=TIMEOUT, allow_redirects=False
             )
             return int(response.status_code)
         except requests.RequestException:

@@ -10,6 +10,7 @@ import itertools
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from sandbox.shop.catalogue import Item
 
@@ -53,6 +54,8 @@ class Order:
     units: list[Unit]
     paid: bool
     cancelled_at: dt.datetime | None = None
+    refunded: int = 0
+    """Pieces whose money was given back."""
 
     @property
     def name(self) -> str:
@@ -99,10 +102,24 @@ class NotPossible(Exception):
     """The shop refuses; the text is what it says."""
 
 
-class World:
-    """All orders, guarded by one lock; `tell(topic, order)` hears of every change while the lock is held."""
+def unit_body(unit: Unit, **more: Any) -> dict[str, Any]:
+    """How news of a fulfilment order names it: by its global id, and without its order."""
+    return {
+        "fulfillment_order": {
+            "id": f"gid://shopify/FulfillmentOrder/{unit.unit_id}",
+            "status": unit.status.lower(),
+            **more,
+        }
+    }
 
-    def __init__(self, now: Callable[[], dt.datetime], tell: Callable[[str, Order], None]) -> None:
+
+class World:
+    """All orders, guarded by one lock; `tell(topic, order, body, after)` hears of every change while the lock is held.
+
+    `body` is None for the whole order, `after` seconds from now. What a merchant changes later is in `changes`.
+    """
+
+    def __init__(self, now: Callable[[], dt.datetime], tell: Callable[..., None]) -> None:
         self.lock = threading.RLock()
         self.orders: dict[str, Order] = {}
         self._now = now
@@ -133,22 +150,25 @@ class World:
             self._tell("orders/create", order)
             if order.paid:
                 self._tell("orders/paid", order)
+            for unit in order.units:
+                body = unit_body(unit)
+                self._tell("fulfillment_orders/order_routing_complete", order, body, units_after)
             return order
 
     def pay(self, order_id: str) -> Order:
         """Take the money for an unpaid order. Raises NotPossible."""
         with self.lock:
-            order = self._existing(order_id)
+            order = self.existing(order_id)
             if order.paid or order.cancelled_at:
                 raise NotPossible("the order is cancelled" if order.cancelled_at else "the order is paid already")
             order.paid = True
-            self._changed(order, "orders/paid")
+            self.changed(order, "orders/paid")
             return order
 
     def cancel(self, order_id: str) -> Order:
         """Call an order off. Raises NotPossible, as Shopify does once goods were handed over."""
         with self.lock:
-            order = self._existing(order_id)
+            order = self.existing(order_id)
             if order.cancelled_at:
                 raise NotPossible("the order is cancelled already")
             if order.fulfillment_status != "UNFULFILLED":
@@ -156,7 +176,7 @@ class World:
             order.cancelled_at = self._now()
             for unit in order.units:
                 unit.status = "CANCELLED"
-            self._changed(order, "orders/cancelled")
+            self.changed(order, "orders/cancelled")
             return order
 
     def unit(self, unit_id: str) -> Unit | None:
@@ -172,9 +192,12 @@ class World:
     def prepare(self, units: list[Unit]) -> None:
         """The goods of these wait for the shopper."""
         with self.lock:
+            order = self.orders[units[0].order_id]
             for unit in units:
                 unit.prepared_at = self._now()
-            self._changed(self.orders[units[0].order_id])
+                body = {"preparable": True, "delivery_method": {"method_type": "pickup"}}
+                self._tell("fulfillment_orders/line_items_prepared_for_pickup", order, unit_body(unit, **body))
+            self.changed(order)
 
     def fulfil(self, takes: list[tuple[Unit, list[tuple[UnitLine, int]]]]) -> str:
         """Hand these quantities over; the new fulfilment's id. Checked by the caller."""
@@ -187,15 +210,32 @@ class World:
                 unit.status = "IN_PROGRESS" if any(line.remaining for line in unit.lines) else "CLOSED"
             order = self.orders[takes[0][0].order_id]
             done = order.fulfillment_status == "FULFILLED"
-            self._changed(order, "orders/fulfilled" if done else "orders/partially_fulfilled")
+            self.changed(order, "orders/fulfilled" if done else "orders/partially_fulfilled")
             return fulfillment_id
 
-    def _changed(self, order: Order, *topics: str) -> None:
+    def changed(self, order: Order, *topics: str) -> None:
+        """Stamp a change and tell of it, of `orders/updated` as well."""
         order.updated_at = self._now()
         for topic in (*topics, "orders/updated"):
             self._tell(topic, order)
 
-    def _existing(self, order_id: str) -> Order:
+    def tell(self, topic: str, order: Order, body: dict[str, Any]) -> None:
+        """Tell of something whose body is not the order."""
+        self._tell(topic, order, body)
+
+    def new_unit(self, order: Order, like: Unit, lines: list[UnitLine]) -> Unit:
+        """One more fulfilment order, of the same place and method as another."""
+        unit = Unit(str(next(self._unit_ids)), order.order_id, like.location_id, like.method, self._now(), lines)
+        order.units.append(unit)
+        return unit
+
+    def new_line(self, item: Item, quantity: int, order_line_id: str = "") -> UnitLine:
+        """One more line of a fulfilment order."""
+        ids = str(next(self._line_ids)), order_line_id or str(next(self._line_ids))
+        return UnitLine(*ids, item, quantity, quantity)
+
+    def existing(self, order_id: str) -> Order:
+        """The order. Raises NotPossible."""
         if order_id not in self.orders:
             raise NotPossible("there is no such order")
         return self.orders[order_id]
@@ -206,6 +246,5 @@ class World:
             where = (line.location_id, line.method)
             if where not in units:
                 units[where] = Unit(str(next(self._unit_ids)), order_id, *where, visible_from, [])
-            ids = str(next(self._line_ids)), str(next(self._line_ids))
-            units[where].lines.append(UnitLine(*ids, line.item, line.quantity, line.quantity))
+            units[where].lines.append(self.new_line(line.item, line.quantity))
         return list(units.values())

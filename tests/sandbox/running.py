@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +19,7 @@ from sandbox.config import Config, PhoneConfig, ShopConfig
 
 DOMAIN = "example.myshopify.com"
 TOKEN = "shpat_of_the_tests"
+CLIENT_ID = "client id of the tests"
 CLIENT_SECRET = "client secret of the tests"
 ACCOUNT_SID = "AC" + "0" * 32
 AUTH_TOKEN = "auth token of the tests"
@@ -51,6 +53,10 @@ class Running:
         order = {"location_id": "1001", "lines": lines, "phone": SHOPPER, "first_name": "", "paid": paid, **more}
         return str(self.post("/shop/api/orders", order)["order_id"])
 
+    def change(self, order_id: str, do: str, **wanted: Any) -> None:
+        """Change an order as its merchant would."""
+        self.post(f"/shop/api/orders/{order_id}/change", {"do": do, **wanted})
+
     def unit_of(self, order_id: str) -> str:
         """The id of an order's first fulfilment order."""
         return self.sandbox.shop.world.orders[order_id].units[0].unit_id
@@ -64,10 +70,13 @@ class Running:
 
 
 @contextmanager
-def running_sandbox(webhook_url: str = "") -> Iterator[Running]:
-    """A sandbox of one's own, quick in its retries and reports."""
-    shop = ShopConfig(DOMAIN, TOKEN, CLIENT_SECRET, webhook_url, LOCATIONS)
-    sandbox = create_sandbox(Config(shop, PhoneConfig(ACCOUNT_SID, AUTH_TOKEN, SENDER), None))
+def running_sandbox(
+    webhook_url: str = "", app_webhook_url: str = "", now: Callable[[], dt.datetime] | None = None
+) -> Iterator[Running]:
+    """A sandbox of one's own, quick in its retries and reports; `now` is its clock."""
+    shop = ShopConfig(DOMAIN, TOKEN, CLIENT_SECRET, webhook_url, LOCATIONS, CLIENT_ID, app_webhook_url)
+    phone = PhoneConfig(ACCOUNT_SID, AUTH_TOKEN, SENDER)
+    sandbox = create_sandbox(Config(shop, phone, None), now=now or (lambda: dt.datetime.now(dt.UTC)))
     sandbox.shop.behaviour.change(FAST["shop"])
     sandbox.exchange.behaviour.change(FAST["phone"])
     with _served(sandbox.app) as url:

@@ -22,6 +22,19 @@ class Failed(Exception):
         self.code = code
 
 
+def cost_now(operation: Operation, variables: Mapping[str, Any]) -> int:
+    """What an operation asks to spend; 0 for one that will be refused anyway."""
+    if validate.check(operation, variables):
+        return 0
+    values = {**operation.defaults, **variables}
+    root = "Mutation" if operation.kind == "mutation" else "QueryRoot"
+    return validate.cost_of(
+        root,
+        operation.selection,
+        lambda field: {name: _filled(value, values) for name, value in field.arguments.items()},
+    )
+
+
 def run(
     operation: Operation, variables: Mapping[str, Any], resolvers: Mapping[str, Resolver]
 ) -> tuple[dict[str, Any], int]:

@@ -22,6 +22,8 @@ TYPES: dict[str, _Fields] = {
         "fulfillmentOrder": ("FulfillmentOrder", {"id": "ID!"}),
         "location": ("Location", {"id": "ID"}),
         "shop": ("Shop!", {}),
+        "orders": ("OrderConnection!", {**_PAGE, "query": "String", "sortKey": "OrderSortKeys"}),
+        "webhookSubscriptions": ("WebhookSubscriptionConnection!", {**_PAGE, "uri": "String"}),
     },
     "Mutation": {
         "fulfillmentOrderLineItemsPreparedForPickup": (
@@ -31,6 +33,10 @@ TYPES: dict[str, _Fields] = {
         "fulfillmentCreate": (
             "FulfillmentCreatePayload",
             {"fulfillment": "FulfillmentInput!", "message": "String"},
+        ),
+        "webhookSubscriptionCreate": (
+            "WebhookSubscriptionCreatePayload",
+            {"topic": "WebhookSubscriptionTopic!", "webhookSubscription": "WebhookSubscriptionInput!"},
         ),
     },
     "Shop": _plain("id ID!, name String!, myshopifyDomain String!, ianaTimezone String!"),
@@ -56,6 +62,10 @@ TYPES: dict[str, _Fields] = {
     ),
     "CustomerPhoneNumber": _plain("phoneNumber String!"),
     "PageInfo": _plain("hasNextPage Boolean!, hasPreviousPage Boolean!, startCursor String, endCursor String"),
+    "OrderConnection": _plain("nodes [Order!]!, pageInfo PageInfo!"),
+    "WebhookSubscriptionConnection": _plain("nodes [WebhookSubscription!]!, pageInfo PageInfo!"),
+    "WebhookSubscription": _plain("id ID!, topic WebhookSubscriptionTopic!, uri String!, format String!"),
+    "WebhookSubscriptionCreatePayload": _plain("webhookSubscription WebhookSubscription, userErrors [UserError!]!"),
     "FulfillmentOrderConnection": _plain("nodes [FulfillmentOrder!]!, pageInfo PageInfo!"),
     "FulfillmentOrder": {
         **_plain(
@@ -108,6 +118,13 @@ INPUTS: dict[str, dict[str, str]] = {
         "fulfillmentOrderLineItems": "[FulfillmentOrderLineItemInput!]",
     },
     "FulfillmentOrderLineItemInput": {"id": "ID!", "quantity": "Int!"},
+    "WebhookSubscriptionInput": {
+        "uri": "String",
+        "format": "WebhookSubscriptionFormat",
+        "filter": "String",
+        "includeFields": "[String!]",
+        "name": "String",
+    },
     "FulfillmentTrackingInput": {"company": "String", "number": "String", "url": "URL"},
     "FulfillmentOriginAddressInput": {"countryCode": "String!", "city": "String", "zip": "String"},
 }
