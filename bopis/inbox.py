@@ -25,6 +25,8 @@ class InboxEntry(Base):
         UniqueConstraint("connection_id", "delivery_id"),
         # Some vendors sign the body only, so a captured body could be played back under a new delivery id.
         UniqueConstraint("connection_id", "topic", "content_hash"),
+        Index("ix_inbox_subject", "connection_id", "subject"),
+        Index("ix_inbox_dead", "id", sqlite_where=text("state = 'dead'"), postgresql_where=text("state = 'dead'")),
         Index("ix_inbox_due", "next_at", sqlite_where=text("state = 'waiting'"), postgresql_where=text("state = 'waiting'")),
     )
 

@@ -26,6 +26,8 @@ class OutboxEntry(Base):
     __tablename__ = "outbox"
     __table_args__ = (
         UniqueConstraint("kind", "subject"),
+        Index("ix_outbox_pickup", "pickup_id"),
+        Index("ix_outbox_dead", "id", sqlite_where=text("state = 'dead'"), postgresql_where=text("state = 'dead'")),
         Index("ix_outbox_due", "next_at", sqlite_where=text("state = 'waiting'"), postgresql_where=text("state = 'waiting'")),
     )
 
@@ -34,6 +36,8 @@ class OutboxEntry(Base):
     subject: Mapped[str]
     """The message's fields as one text: the same message is asked for once."""
     fields: Mapped[dict[str, Any]]
+    pickup_id: Mapped[str | None] = mapped_column(Id)
+    """The pickup it is about, where the message names one."""
     created_at: Mapped[dt.datetime]
     state: Mapped[str] = mapped_column(default="waiting")
     outcome: Mapped[str] = mapped_column(default="")
@@ -54,6 +58,7 @@ def put(session: Session, message: Message, now: dt.datetime) -> None:
         "kind": kind,
         "subject": "|".join(str(value) for value in fields.values()),
         "fields": fields,
+        "pickup_id": fields.get("pickup_id"),
         "created_at": now,
         "state": "waiting",
         "outcome": "",

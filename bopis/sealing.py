@@ -55,7 +55,20 @@ def unseal_bytes(sealed: bytes, *, to: str) -> bytes:
 
 def derive(purpose: str) -> bytes:
     """32 bytes for one purpose, drawn from the newest key."""
-    return hmac.new(_keys[0], f"bopis:{purpose}".encode(), hashlib.sha256).digest()
+    return _derive(_keys[0], purpose)
+
+
+def blind(purpose: str, text: str) -> list[str]:
+    """What `text` is found again by without being kept: one hexadecimal HMAC for each key, newest first.
+
+    The first is what to store; all of them are what to look for, since a row may be older than the newest key.
+    """
+    named = f"blind:{purpose}"
+    return [hmac.new(_derive(key, named), text.encode(), hashlib.sha256).hexdigest() for key in _keys]
+
+
+def _derive(key: bytes, purpose: str) -> bytes:
+    return hmac.new(key, f"bopis:{purpose}".encode(), hashlib.sha256).digest()
 
 
 def cloud_key() -> Ed25519PrivateKey:

@@ -44,6 +44,8 @@ class Bridge(Base):
     boot_id: Mapped[str] = mapped_column(default="")
     last_seq: Mapped[int] = mapped_column(default=0)
     """The highest event number stored without a gap."""
+    applied_version: Mapped[int] = mapped_column(default=0)
+    """The bank's sync version it last said it has taken over; what changed later has not reached it yet."""
     revoked_at: Mapped[dt.datetime | None]
     bank: Mapped[Bank] = relationship()
 

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bopis import sealing
 from bopis.db import Base, Id
+
+PHONE = "orders.phone"
+"""What the numbers are made blind for."""
 
 
 class Order(Base):
     """What the platform says was bought. The phone number is sealed; no address and no e-mail is kept."""
 
     __tablename__ = "orders"
-    __table_args__ = (UniqueConstraint("connection_id", "platform_order_id"),)
+    __table_args__ = (
+        UniqueConstraint("connection_id", "platform_order_id"),
+        Index("ix_orders_name", "merchant_id", "name"),
+        Index("ix_orders_phone", "merchant_id", "phone_index"),
+    )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     merchant_id: Mapped[str] = mapped_column(Id, ForeignKey("merchants.id"))
@@ -25,6 +32,8 @@ class Order(Base):
     """As people say it: `#1001`."""
     first_name_sealed: Mapped[bytes | None]
     phone_sealed: Mapped[bytes | None]
+    phone_index: Mapped[str | None]
+    """By which a typed number finds its orders; says nothing to whoever has no key (`sealing.blind`)."""
     locale: Mapped[str]
     paid: Mapped[bool]
     cancelled_at: Mapped[dt.datetime | None]
@@ -34,6 +43,7 @@ class Order(Base):
     def keep_phone(self, phone: str) -> None:
         """Seal an E.164 number; an empty one forgets what was kept."""
         self.phone_sealed = sealing.seal(phone, to=f"orders.phone:{self.id}") if phone else None
+        self.phone_index = sealing.blind(PHONE, phone)[0] if phone else None
 
     def phone(self) -> str:
         """The E.164 number, or an empty text."""

@@ -25,6 +25,10 @@ class Pickup(Base):
     __table_args__ = (
         UniqueConstraint("order_id", "unit_id"),
         Index("ix_pickups_store_open", "store_id", "state", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_pickups_merchant_open", "merchant_id", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        # Newest first, page by page, for those who look over all stores or one.
+        Index("ix_pickups_merchant", "merchant_id", "id"),
+        Index("ix_pickups_store", "store_id", "id"),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)

@@ -104,6 +104,7 @@ def _take_in(session: Session, bridge_id: str, sent: dict[str, Any]) -> Bridge:
     now = clock.now()
     bridge = session.get_one(Bridge, bridge_id, with_for_update=True)
     bridge.seen_at, bridge.boot_id = now, sent["boot_id"]
+    bridge.applied_version = _version(sent["cursor"], bridge) or 0
     actions.record_doors(session, bridge, sent["doors"], now)
     act_on(session, bridge, actions.record_events(session, bridge, sent["events"], now), now)
     for result in sent["results"]:

@@ -45,3 +45,12 @@ def test_an_old_key_goes_on_opening_until_it_is_dropped() -> None:
 def test_the_same_text_never_looks_the_same_twice() -> None:
     sealing.use_keys((NEW,))
     assert sealing.seal("secret", to="here") != sealing.seal("secret", to="here")
+
+
+def test_what_is_blind_is_found_again_and_tells_nothing_without_the_key() -> None:
+    sealing.use_keys((OLD,))
+    (kept,) = sealing.blind("orders.phone", "+12015550123")
+    sealing.use_keys((NEW, OLD))
+    assert kept in sealing.blind("orders.phone", "+12015550123")
+    assert kept not in sealing.blind("orders.phone", "+12015550124") + sealing.blind("other", "+12015550123")
+    assert sealing.blind("orders.phone", "+12015550123")[0] != kept

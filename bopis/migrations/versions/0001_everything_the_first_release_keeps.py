@@ -32,7 +32,8 @@ def upgrade() -> None:
     sa.Column('id', sa.String(length=36), nullable=False),
     sa.Column('kind', sa.String(), nullable=False),
     sa.Column('subject', sa.String(), nullable=False),
-    sa.Column('fields', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('fields', sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+    sa.Column('pickup_id', sa.String(length=36), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('state', sa.String(), nullable=False),
     sa.Column('outcome', sa.String(), nullable=False),
@@ -46,7 +47,9 @@ def upgrade() -> None:
     sa.UniqueConstraint('kind', 'subject', name=op.f('uq_outbox_kind_subject'))
     )
     with op.batch_alter_table('outbox', schema=None) as batch_op:
+        batch_op.create_index('ix_outbox_dead', ['id'], unique=False, sqlite_where=sa.text("state = 'dead'"), postgresql_where=sa.text("state = 'dead'"))
         batch_op.create_index('ix_outbox_due', ['next_at'], unique=False, sqlite_where=sa.text("state = 'waiting'"), postgresql_where=sa.text("state = 'waiting'"))
+        batch_op.create_index('ix_outbox_pickup', ['pickup_id'], unique=False)
 
     op.create_table('tasks',
     sa.Column('id', sa.String(length=36), nullable=False),
@@ -61,6 +64,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_tasks'))
     )
     with op.batch_alter_table('tasks', schema=None) as batch_op:
+        batch_op.create_index('ix_tasks_merchant_open', ['merchant_id', 'created_at'], unique=False, sqlite_where=sa.text('settled_at IS NULL'), postgresql_where=sa.text('settled_at IS NULL'))
         batch_op.create_index('ix_tasks_store_open', ['store_id', 'created_at'], unique=False, sqlite_where=sa.text('settled_at IS NULL'), postgresql_where=sa.text('settled_at IS NULL'))
         batch_op.create_index('ux_tasks_open', ['kind', 'subject_id'], unique=True, sqlite_where=sa.text('settled_at IS NULL'), postgresql_where=sa.text('settled_at IS NULL'))
 
@@ -71,7 +75,7 @@ def upgrade() -> None:
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('what', sa.String(), nullable=False),
     sa.Column('actor', sa.String(), nullable=False),
-    sa.Column('detail', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('detail', sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
     sa.Column('previous_hash', sa.String(), nullable=False),
     sa.Column('hash', sa.String(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_timeline')),
@@ -83,7 +87,7 @@ def upgrade() -> None:
     sa.Column('vendor', sa.String(), nullable=False),
     sa.Column('account_name', sa.String(), nullable=False),
     sa.Column('secrets_sealed', sa.LargeBinary(), nullable=False),
-    sa.Column('settings', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('settings', sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['merchant_id'], ['merchants.id'], name=op.f('fk_connections_merchant_id_merchants')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_connections')),
@@ -149,7 +153,9 @@ def upgrade() -> None:
     sa.UniqueConstraint('connection_id', 'topic', 'content_hash', name=op.f('uq_inbox_connection_id_topic_content_hash'))
     )
     with op.batch_alter_table('inbox', schema=None) as batch_op:
+        batch_op.create_index('ix_inbox_dead', ['id'], unique=False, sqlite_where=sa.text("state = 'dead'"), postgresql_where=sa.text("state = 'dead'"))
         batch_op.create_index('ix_inbox_due', ['next_at'], unique=False, sqlite_where=sa.text("state = 'waiting'"), postgresql_where=sa.text("state = 'waiting'"))
+        batch_op.create_index('ix_inbox_subject', ['connection_id', 'subject'], unique=False)
 
     op.create_table('location_mappings',
     sa.Column('id', sa.String(length=36), nullable=False),
@@ -169,6 +175,7 @@ def upgrade() -> None:
     sa.Column('name', sa.String(), nullable=False),
     sa.Column('first_name_sealed', sa.LargeBinary(), nullable=True),
     sa.Column('phone_sealed', sa.LargeBinary(), nullable=True),
+    sa.Column('phone_index', sa.String(), nullable=True),
     sa.Column('locale', sa.String(), nullable=False),
     sa.Column('paid', sa.Boolean(), nullable=False),
     sa.Column('cancelled_at', sa.DateTime(timezone=True), nullable=True),
@@ -179,6 +186,10 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_orders')),
     sa.UniqueConstraint('connection_id', 'platform_order_id', name=op.f('uq_orders_connection_id_platform_order_id'))
     )
+    with op.batch_alter_table('orders', schema=None) as batch_op:
+        batch_op.create_index('ix_orders_name', ['merchant_id', 'name'], unique=False)
+        batch_op.create_index('ix_orders_phone', ['merchant_id', 'phone_index'], unique=False)
+
     op.create_table('staff',
     sa.Column('id', sa.String(length=36), nullable=False),
     sa.Column('merchant_id', sa.String(length=36), nullable=False),
@@ -205,6 +216,7 @@ def upgrade() -> None:
     sa.Column('seen_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('boot_id', sa.String(), nullable=False),
     sa.Column('last_seq', sa.Integer(), nullable=False),
+    sa.Column('applied_version', sa.Integer(), nullable=False),
     sa.Column('revoked_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['bank_id'], ['banks.id'], name=op.f('fk_bridges_bank_id_banks')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_bridges'))
@@ -218,7 +230,7 @@ def upgrade() -> None:
     sa.Column('bank_id', sa.String(length=36), nullable=False),
     sa.Column('number', sa.Integer(), nullable=False),
     sa.Column('size', sa.String(), nullable=False),
-    sa.Column('inner_mm', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('inner_mm', sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
     sa.Column('accessible', sa.Boolean(), nullable=False),
     sa.Column('board_address', sa.Integer(), nullable=False),
     sa.Column('channel', sa.Integer(), nullable=False),
@@ -254,7 +266,7 @@ def upgrade() -> None:
     sa.Column('state', sa.String(), nullable=False),
     sa.Column('reason', sa.String(), nullable=False),
     sa.Column('size', sa.String(), nullable=False),
-    sa.Column('lines', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('lines', sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
     sa.Column('link_hash', sa.String(), nullable=False),
     sa.Column('link_sealed', sa.LargeBinary(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
@@ -269,6 +281,9 @@ def upgrade() -> None:
     sa.UniqueConstraint('order_id', 'unit_id', name=op.f('uq_pickups_order_id_unit_id'))
     )
     with op.batch_alter_table('pickups', schema=None) as batch_op:
+        batch_op.create_index('ix_pickups_merchant', ['merchant_id', 'id'], unique=False)
+        batch_op.create_index('ix_pickups_merchant_open', ['merchant_id', 'id'], unique=False, sqlite_where=sa.text('closed_at IS NULL'), postgresql_where=sa.text('closed_at IS NULL'))
+        batch_op.create_index('ix_pickups_store', ['store_id', 'id'], unique=False)
         batch_op.create_index('ix_pickups_store_open', ['store_id', 'state'], unique=False, sqlite_where=sa.text('closed_at IS NULL'), postgresql_where=sa.text('closed_at IS NULL'))
 
     op.create_table('staff_sessions',
@@ -293,7 +308,7 @@ def upgrade() -> None:
     sa.Column('seq', sa.Integer(), nullable=False),
     sa.Column('kind', sa.String(), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('data', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('data', sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
     sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('trouble', sa.String(), nullable=False),
     sa.ForeignKeyConstraint(['bridge_id'], ['bridges.id'], name=op.f('fk_device_events_bridge_id_bridges')),
@@ -306,12 +321,12 @@ def upgrade() -> None:
     sa.Column('bridge_id', sa.String(length=36), nullable=False),
     sa.Column('kind', sa.String(), nullable=False),
     sa.Column('actor', sa.String(), nullable=False),
-    sa.Column('details', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('details', sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
     sa.Column('issued_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('status', sa.String(), nullable=False),
     sa.Column('code', sa.String(), nullable=False),
-    sa.Column('result', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('result', sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
     sa.Column('delivered_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('settled_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['bridge_id'], ['bridges.id'], name=op.f('fk_door_commands_bridge_id_bridges')),
@@ -421,6 +436,9 @@ def downgrade() -> None:
     op.drop_table('staff_sessions')
     with op.batch_alter_table('pickups', schema=None) as batch_op:
         batch_op.drop_index('ix_pickups_store_open', sqlite_where=sa.text('closed_at IS NULL'), postgresql_where=sa.text('closed_at IS NULL'))
+        batch_op.drop_index('ix_pickups_store')
+        batch_op.drop_index('ix_pickups_merchant_open', sqlite_where=sa.text('closed_at IS NULL'), postgresql_where=sa.text('closed_at IS NULL'))
+        batch_op.drop_index('ix_pickups_merchant')
 
     op.drop_table('pickups')
     op.drop_table('enrolment_codes')
@@ -430,10 +448,16 @@ def downgrade() -> None:
 
     op.drop_table('bridges')
     op.drop_table('staff')
+    with op.batch_alter_table('orders', schema=None) as batch_op:
+        batch_op.drop_index('ix_orders_phone')
+        batch_op.drop_index('ix_orders_name')
+
     op.drop_table('orders')
     op.drop_table('location_mappings')
     with op.batch_alter_table('inbox', schema=None) as batch_op:
+        batch_op.drop_index('ix_inbox_subject')
         batch_op.drop_index('ix_inbox_due', sqlite_where=sa.text("state = 'waiting'"), postgresql_where=sa.text("state = 'waiting'"))
+        batch_op.drop_index('ix_inbox_dead', sqlite_where=sa.text("state = 'dead'"), postgresql_where=sa.text("state = 'dead'"))
 
     op.drop_table('inbox')
     with op.batch_alter_table('banks', schema=None) as batch_op:
@@ -447,10 +471,13 @@ def downgrade() -> None:
     with op.batch_alter_table('tasks', schema=None) as batch_op:
         batch_op.drop_index('ux_tasks_open', sqlite_where=sa.text('settled_at IS NULL'), postgresql_where=sa.text('settled_at IS NULL'))
         batch_op.drop_index('ix_tasks_store_open', sqlite_where=sa.text('settled_at IS NULL'), postgresql_where=sa.text('settled_at IS NULL'))
+        batch_op.drop_index('ix_tasks_merchant_open', sqlite_where=sa.text('settled_at IS NULL'), postgresql_where=sa.text('settled_at IS NULL'))
 
     op.drop_table('tasks')
     with op.batch_alter_table('outbox', schema=None) as batch_op:
+        batch_op.drop_index('ix_outbox_pickup')
         batch_op.drop_index('ix_outbox_due', sqlite_where=sa.text("state = 'waiting'"), postgresql_where=sa.text("state = 'waiting'"))
+        batch_op.drop_index('ix_outbox_dead', sqlite_where=sa.text("state = 'dead'"), postgresql_where=sa.text("state = 'dead'"))
 
     op.drop_table('outbox')
     op.drop_table('merchants')
