@@ -52,6 +52,7 @@ def ready(needs: str, root: Path = ROOT) -> Path:
 def become(python: Path, name: str, arguments: list[str]) -> int:
     """Turn this process into the command `name`, so that signals meet the command itself."""
     os.environ["DEV_STARTED"] = str(STARTED)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # common in containers; every start would compile everything again
     sys.stdout.flush()
     os.execv(python, [str(python), "-m", "devtools", name, *arguments])
 
@@ -91,7 +92,8 @@ def _make(home: Path) -> None:
 def _install(home: Path, what: list[str], name: str) -> None:
     pip = [_python_with_pip(), "-m", "pip", "--python", str(home / "bin" / "python"), "--disable-pip-version-check"]
     _say(f"Installing {name} ...")
-    done = _run([*pip, "install", "--quiet", "--no-input", *what])
+    # Compiling every file ahead takes longer than all the rest; what is imported is compiled when it first is.
+    done = _run([*pip, "install", "--quiet", "--no-input", "--no-compile", *what])
     if done.returncode:
         raise Trouble(f"{done.stderr.strip()}\nCould not install {name}; what pip said stands above.")
 

@@ -78,6 +78,7 @@ class Stack:
         own = {
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{given.get('PATH', os.defpath)}",
             "PYTHONUNBUFFERED": "1",
+            "PYTHONDONTWRITEBYTECODE": "",  # or every start would compile everything again
             "GUNICORN_CMD_ARGS": "--log-level=warning",
             "HOST": "127.0.0.1",
             "DATA_DIR": str(self.data_dir),
