@@ -8,10 +8,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 from sqlalchemy import JSON, Boolean, DateTime, Integer, LargeBinary
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from bench.machine import plain
 from bench.orders import SECRET, SHOP
@@ -56,6 +57,7 @@ def filling(url: str) -> Iterator[psycopg.Connection]:
             "CREATE OR REPLACE FUNCTION made(kind text, n bigint) RETURNS text LANGUAGE sql IMMUTABLE AS "
             "$$ SELECT rpad(left(kind, 8), 8, '-') || '-0000-7000-8000-' || lpad(n::text, 12, '0') $$"
         )
+        _give_defaults(connection)
         yield connection
         connection.execute("VACUUM ANALYZE")
 
@@ -63,19 +65,28 @@ def filling(url: str) -> Iterator[psycopg.Connection]:
 def rows(connection: psycopg.Connection, table: str, first: int, last: int, **columns: str) -> None:
     """Insert the rows `first` to `last` of a table, each column an SQL expression of `n`.
 
-    The id is `made` from the table's name unless given; what must not be null and is not given is empty.
+    The id is `made` from the table's name unless given.
     """
     given = {"id": f"made('{table}', n)", "merchant_id": f"'{MERCHANT}'", **columns}
-    for column in Base.metadata.tables[table].columns:
-        if column.name in given or column.nullable:
-            continue
-        kind = column.type.impl if isinstance(column.type, TypeDecorator) else column.type
-        given[column.name] = next((empty for of, empty in _EMPTY if isinstance(kind, of)), "''")
     known = {name: words for name, words in given.items() if name in Base.metadata.tables[table].columns}
     names = ", ".join(f'"{name}"' for name in known)
     connection.execute(
         f"INSERT INTO {table} ({names}) SELECT {', '.join(known.values())} FROM generate_series({first}, {last}) AS n"
     )
+
+
+def _give_defaults(connection: psycopg.Connection) -> None:
+    """Let whatever must not be null be empty when it is not given, so that a statement here names what matters alone."""
+    for table in Base.metadata.tables.values():
+        columns = [column for column in table.columns if not column.nullable and not column.primary_key]
+        changes = [f'ALTER COLUMN "{column.name}" SET DEFAULT {_empty(column.type)}' for column in columns]
+        if changes:
+            connection.execute(f"ALTER TABLE {table.name} {', '.join(changes)}")
+
+
+def _empty(kind: TypeEngine[Any]) -> str:
+    plain_kind = kind.impl if isinstance(kind, TypeDecorator) else kind
+    return next((empty for of, empty in _EMPTY if isinstance(plain_kind, of)), "''")
 
 
 def stores(connection: psycopg.Connection, first: int, last: int) -> None:
