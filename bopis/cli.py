@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import secrets
 import sys
 
 import click
 from sqlalchemy import select
 
 from bopis import clock
-from bopis.bridges.actions import ENROLMENT_LIFE, offer_enrolment
+from bopis.bridges.actions import ENROLMENT_LIFE, new_enrolment_code
 from bopis.config import BadSetting, Settings
 from bopis.errors import BopisError
 from bopis.inbox import InboxEntry
@@ -19,8 +18,6 @@ from bopis.migrations import upgrade
 from bopis.outbox import OutboxEntry
 from bopis.wiring import Service, build
 from webhooks.replay import dead_letters, replay
-
-CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 @click.group()
@@ -51,8 +48,7 @@ def enrolment_code(bank_id: str, minutes: int) -> None:
         bank = session.get(Bank, bank_id)
         if bank is None:
             raise click.ClickException("There is no bank with this id. List them with: python -m bopis.cli banks")
-        code = "".join(secrets.choice(CROCKFORD) for _ in range(10))
-        offer_enrolment(session, bank, code, clock.now(), dt.timedelta(minutes=minutes))
+        code = new_enrolment_code(session, bank, clock.now(), dt.timedelta(minutes=minutes))
     click.echo(code)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,6 +23,8 @@ from bopis.ids import new_id
 from bopis.lockers.models import Bank, Compartment
 from firmware_bridge.protocol.signatures import CLOCK_SKEW, LIFETIME
 
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Digits and letters that nobody mistakes for one another."""
 COMMAND_LIFE = dt.timedelta(seconds=30)
 ENROLMENT_LIFE = dt.timedelta(minutes=15)
 NONCE_LIFE = LIFETIME + 2 * CLOCK_SKEW
@@ -32,6 +35,20 @@ def offer_enrolment(session: Session, bank: Bank, code: str, now: dt.datetime,
     """Let whoever brings `code` within `life` become this bank's bridge, once."""
     session.add(EnrolmentCode(id=new_id(), bank_id=bank.id, code_hash=_hash(code), expires_at=now + life))
     session.flush()
+
+
+def new_enrolment_code(session: Session, bank: Bank, now: dt.datetime, life: dt.timedelta = ENROLMENT_LIFE) -> str:
+    """Offer a fresh one-time code and return it, to be read out or typed; only its hash is kept."""
+    code = "".join(secrets.choice(CROCKFORD) for _ in range(10))
+    offer_enrolment(session, bank, code, now, life)
+    return code
+
+
+def revoke(session: Session, bridge: Bridge, now: dt.datetime) -> None:
+    """Shut a bridge out from its next request on; its bank needs a new one. What it holds runs out with its leases."""
+    bridge.revoked_at = bridge.revoked_at or now
+    session.flush()
+    ring_after_commit(session, NewsForBank(bridge.bank_id))
 
 
 def enrol(session: Session, code: str, public_key: bytes, proof: bytes, software: str, now: dt.datetime) -> Bridge:

@@ -1,0 +1,29 @@
+"""The operator's pages: what needs a person, pickups and their history, lockers, and both boxes."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from bopis.db import Database
+from bopis.web.associate import guard
+from bopis.web.ops import banks, boxes, bridges, home, pickup, pickups, tasks
+from bopis.web.ops.common import NEEDS, NOT_A_PERSON, helpers
+from bopis.web.ops.settling import Replay
+
+
+def blueprint(database: Database, replay: Replay, *, secure: bool) -> Blueprint:
+    """Everything under `/ops`, behind the associates' sign-in.
+
+    `replay` lets a dead letter be tried again; `secure` says that pages are reached over https.
+    """
+    routes = Blueprint("ops", __name__, url_prefix="/ops")
+    guard.install(routes, database, secure=secure, needs=NEEDS, by_itself=NOT_A_PERSON)
+    routes.context_processor(helpers)
+    home.add(routes, database)
+    tasks.add(routes, database, replay)
+    pickups.add(routes, database)
+    pickup.add(routes, database)
+    banks.add(routes, database)
+    bridges.add(routes, database)
+    boxes.add(routes, database, replay)
+    return routes

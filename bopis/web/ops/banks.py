@@ -1,0 +1,126 @@
+"""Banks of lockers: a map with live doors, and doors taken out of service and put back."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify, render_template, request
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
+from werkzeug.wrappers import Response as BaseResponse
+
+from bopis import clock, tasks
+from bopis.bridges.models import Bridge
+from bopis.bridges.queries import ONLINE_WITHIN
+from bopis.db import Database
+from bopis.errors import Invalid, NotFound
+from bopis.lockers.actions import put_back_into_service, take_out_of_service
+from bopis.lockers.models import Bank, Compartment
+from bopis.pickups.actions import give_up_place
+from bopis.pickups.models import Placement
+from bopis.stores.queries import lock
+from bopis.web.ops import bankmap
+from bopis.web.ops.common import actor, done, me, versioned
+from bopis.web.ops.words import DOORS, ITEMS
+
+_LONGEST_REASON = 80
+
+
+def add(routes: Blueprint, database: Database) -> None:
+    """`GET /ops/banks`, `/ops/banks/<id>`, `.../state`, `POST /ops/doors/<compartment>/close` (reason), `.../reopen`."""
+
+    @routes.get("/banks")
+    def banks() -> str:
+        with database.reading() as session:
+            return render_template("ops/banks.html", banks=_all(session), online_since=clock.now() - ONLINE_WITHIN)
+
+    @routes.get("/banks/<bank_id>")
+    def bank(bank_id: str) -> str:
+        return show(database, bank_id)
+
+    @routes.get("/banks/<bank_id>/state")
+    def bank_state(bank_id: str) -> Response:
+        with database.reading() as session:
+            view = bankmap.look(session, one(session, bank_id), clock.now())
+        return jsonify(versioned(view.written()))
+
+    @routes.post("/doors/<compartment_id>/close")
+    def close_door(compartment_id: str) -> BaseResponse:
+        reason = " ".join(request.form.get("reason", "").split())[:_LONGEST_REASON]
+        with database.transaction() as session:
+            box = _door(session, compartment_id)
+            if not reason:
+                raise Invalid("no_reason", "Say in a few words why this door is out of service.")
+            lock(session, box.bank.store_id)
+            take_out_of_service(session, box, reason)
+            _give_another_place(session, box)
+        return done("ops.bank", bank_id=box.bank_id)
+
+    @routes.post("/doors/<compartment_id>/reopen")
+    def reopen_door(compartment_id: str) -> BaseResponse:
+        with database.transaction() as session:
+            box = _door(session, compartment_id)
+            put_back_into_service(session, box)
+            tasks.settle(session, "door_failed", box.id, actor=actor(), now=clock.now())
+        return done("ops.bank", bank_id=box.bank_id)
+
+
+def show(database: Database, bank_id: str, code: str = "") -> str:
+    """The page of one bank; `code` is a fresh enrolment code, shown this once."""
+    with database.reading() as session:
+        found = one(session, bank_id)
+        view = bankmap.look(session, found, clock.now())
+        return render_template(
+            "ops/bank.html",
+            bank=found,
+            view=view,
+            version=versioned(view.written())["version"],
+            zone=found.store.time_zone,
+            doors_words=DOORS,
+            items_words=ITEMS,
+            code=code,
+        )
+
+
+def one(session: Session, bank_id: str) -> Bank:
+    """A bank of this merchant. Raises NotFound."""
+    found = session.scalars(
+        select(Bank)
+        .where(Bank.id == bank_id, Bank.merchant_id == me().merchant_id)
+        .options(joinedload(Bank.store), joinedload(Bank.compartments))
+    ).unique().first()
+    if found is None:
+        raise NotFound("unknown_bank", "There are no such lockers.")
+    return found
+
+
+def _all(session: Session) -> list[tuple[Bank, Bridge | None, int, int]]:
+    closed = func.count(Compartment.id).filter(Compartment.in_service.is_(False))
+    statement = (
+        select(Bank, Bridge, func.count(Compartment.id), closed)
+        .outerjoin(Bridge, (Bridge.bank_id == Bank.id) & Bridge.revoked_at.is_(None))
+        .outerjoin(Compartment, Compartment.bank_id == Bank.id)
+        .where(Bank.merchant_id == me().merchant_id)
+        .group_by(Bank.id, Bridge.id)
+        .order_by(Bank.created_at, Bank.id)
+        .options(joinedload(Bank.store))
+    )
+    return [(bank, bridge, doors, out) for bank, bridge, doors, out in session.execute(statement)]
+
+
+def _give_another_place(session: Session, box: Compartment) -> None:
+    """Whoever was only promised this door gets another; goods that may be inside stay assigned."""
+    promised = session.scalars(
+        select(Placement).where(
+            Placement.compartment_id == box.id, Placement.state == "held", Placement.touched.is_(False)
+        )
+    ).first()
+    if promised is not None and promised.pickup.state == "reserved":
+        give_up_place(session, promised.pickup, clock.now(), reason="door_out_of_service", actor=actor())
+
+
+def _door(session: Session, compartment_id: str) -> Compartment:
+    found = session.scalars(
+        select(Compartment).where(Compartment.id == compartment_id, Compartment.merchant_id == me().merchant_id)
+    ).first()
+    if found is None:
+        raise NotFound("unknown_door", "There is no such door.")
+    return found

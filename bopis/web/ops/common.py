@@ -1,0 +1,143 @@
+"""What the operator's pages share: their table of permissions, page by page lists, versions, and how a deed ends."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+from flask import jsonify, redirect, request, url_for
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as BaseResponse
+
+from bopis.errors import Invalid
+from bopis.staff.models import StaffMember
+from bopis.stores.models import Store
+from bopis.stores.times import in_store
+from bopis.web.associate.guard import staff, wants_page
+
+NEEDS = {
+    "ops.home": "oversee",
+    "ops.home_state": "oversee",
+    "ops.settle": "settle_anywhere",
+    "ops.pickups": "oversee",
+    "ops.find": "oversee",
+    "ops.pickup": "oversee",
+    "ops.pickup_state": "oversee",
+    "ops.banks": "oversee",
+    "ops.bank": "oversee",
+    "ops.bank_state": "oversee",
+    "ops.close_door": "close_door",
+    "ops.reopen_door": "repair_door",
+    "ops.enrolment_code": "enrol_bridge",
+    "ops.revoke_bridge": "revoke_bridge",
+    "ops.deliveries": "oversee",
+    "ops.effects": "oversee",
+    "ops.replay_delivery": "replay",
+    "ops.replay_effect": "replay",
+    "ops.replay_all": "replay",
+}
+"""Endpoint → what it takes, as `staff.permissions` names it."""
+_SECTIONS = {
+    "ops.home": ("ops.home", "ops.settle"),
+    "ops.pickups": ("ops.pickups", "ops.find", "ops.pickup"),
+    "ops.banks": ("ops.banks", "ops.bank", "ops.enrolment_code"),
+    "ops.deliveries": ("ops.deliveries",),
+    "ops.effects": ("ops.effects",),
+}
+"""Entry of the menu → the endpoints whose pages belong to it."""
+NOT_A_PERSON = frozenset({"ops.home_state", "ops.pickup_state", "ops.bank_state"})
+ROWS = 50
+"""Of one page of a list."""
+_LONGEST_ID = 36
+
+
+class _HasId(Protocol):
+    id: Any
+
+
+Row = TypeVar("Row", bound=_HasId)
+
+
+@dataclass(frozen=True)
+class Page(Generic[Row]):
+    """One page of a list; `after` is the key the next one starts behind, empty on the last."""
+
+    rows: Sequence[Row]
+    after: str
+
+
+def page_of(found: Sequence[Row]) -> Page[Row]:
+    """A page from one row more than it holds."""
+    rows = found[:ROWS]
+    return Page(rows, rows[-1].id if len(found) > ROWS else "")
+
+
+def after() -> str:
+    """The key this page starts behind, from the address; empty for the first page."""
+    return request.args.get("after", "")[:_LONGEST_ID]
+
+
+def chosen(name: str, among: Sequence[str], otherwise: str) -> str:
+    """A filter from the address. Raises Invalid when it is none of those there are."""
+    value = request.args.get(name) or otherwise
+    if value not in among:
+        raise Invalid("bad_filter", "There is no such choice in this list. Open it again from the menu.")
+    return value
+
+
+def me() -> StaffMember:
+    """Whoever asks."""
+    return staff().staff
+
+
+def actor() -> str:
+    """Whoever asks, as the timeline names them."""
+    return f"staff:{staff().staff_id}"
+
+
+def stores(session: Session) -> list[Store]:
+    """The stores of whoever asks, by name."""
+    return list(session.scalars(select(Store).where(Store.merchant_id == me().merchant_id).order_by(Store.name)))
+
+
+def versioned(body: dict[str, Any]) -> dict[str, Any]:
+    """For JSON: `version` changes with anything in it."""
+    written = json.dumps(body, sort_keys=True, default=str)
+    return {**body, "version": hashlib.sha256(written.encode()).hexdigest()[:16]}
+
+
+def done(endpoint: str, **values: str) -> BaseResponse:
+    """How a deed ends: back to its page, or a plain yes for a program."""
+    return redirect(url_for(endpoint, **values), 303) if wants_page() else jsonify(ok=True)
+
+
+def ago(then: dt.datetime, now: dt.datetime) -> str:
+    """`just now`, `4 min`, `3 h`, `2 days`."""
+    minutes = int((now - then).total_seconds() // 60)
+    if minutes < 1:
+        return "just now"
+    if minutes < 60:
+        return f"{minutes} min"
+    if minutes < 48 * 60:
+        return f"{minutes // 60} h"
+    return f"{minutes // (24 * 60)} days"
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """`1 door`, `2 doors`."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+def tried(attempts: int) -> str:
+    """`not tried yet`, `1 attempt`, `2 attempts`."""
+    return plural(attempts, "attempt") if attempts else "not tried yet"
+
+
+def helpers() -> dict[str, object]:
+    """What the templates may call beside what the guard gives them."""
+    return {"plural": plural, "time_in": in_store, "section": _SECTIONS, "tried": tried}

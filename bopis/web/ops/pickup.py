@@ -1,0 +1,142 @@
+"""One pickup, whole: its story, where it lies, its code's state (never the code), and what the world was told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, make_response, render_template
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from bopis.bridges.queries import bridge_of
+from bopis.db import Database
+from bopis.errors import BopisError, NotFound
+from bopis.inbox import InboxEntry
+from bopis.notices.models import Notice
+from bopis.outbox import OutboxEntry
+from bopis.pickups.models import Grant, Pickup, Placement
+from bopis.pickups.words import REASONS, STATES
+from bopis.timeline import entries, first_break
+from bopis.web.associate import story
+from bopis.web.ops.common import me, versioned
+from bopis.web.ops.home import rows
+from bopis.web.ops.settling import open_tasks
+from bopis.web.ops.words import EFFECTS
+
+_MOST = 50
+
+
+@dataclass(frozen=True)
+class GrantView:
+    """A grant without anything that opens a door. `reached` says whether its bridge has this state of it."""
+
+    grant: Grant
+    reached: bool
+
+
+def add(routes: Blueprint, database: Database) -> None:
+    """`GET /ops/pickups/<id>`, `GET /ops/pickups/<id>/state`."""
+
+    @routes.get("/pickups/<pickup_id>")
+    def pickup(pickup_id: str) -> Response:
+        return show(database, pickup_id)
+
+    @routes.get("/pickups/<pickup_id>/state")
+    def pickup_state(pickup_id: str) -> Response:
+        with database.reading() as session:
+            return jsonify(_state(session, _one(session, pickup_id)))
+
+
+def show(database: Database, pickup_id: str, problem: BopisError | None = None) -> Response:
+    """The page of one pickup, with what went wrong on top."""
+    with database.reading() as session:
+        found = _one(session, pickup_id)
+        told = entries(session, found.id)
+        page = render_template(
+            "ops/pickup.html",
+            pickup=found,
+            phone_ends=found.order.phone()[-4:],
+            zone=found.store.time_zone if found.store else me().store.time_zone,
+            words=STATES,
+            why=REASONS.get(found.reason, ""),
+            story=story.tell(session, me().merchant_id, told),
+            broken=first_break(told),
+            tasks=rows(session, open_tasks(session, me().merchant_id, found.id)),
+            access=_grants(session, found),
+            notices=_notices(session, found),
+            effects=_effects(session, found),
+            effect_words=EFFECTS,
+            deliveries=_deliveries(session, found),
+            version=_state(session, found)["version"],
+            problem=problem,
+        )
+    return make_response(page, problem.status if problem else 200)
+
+
+def _one(session: Session, pickup_id: str) -> Pickup:
+    found = session.scalars(
+        select(Pickup)
+        .where(Pickup.id == pickup_id, Pickup.merchant_id == me().merchant_id)
+        .options(
+            joinedload(Pickup.order),
+            joinedload(Pickup.store),
+            selectinload(Pickup.placements).joinedload(Placement.compartment),
+        )
+    ).first()
+    if found is None:
+        raise NotFound("unknown_pickup", "There is no such pickup.")
+    return found
+
+
+def _state(session: Session, pickup: Pickup) -> dict[str, Any]:
+    """What the page shows that may change, told apart without showing it."""
+    return versioned(
+        {
+            "state": pickup.state,
+            "placements": [[place.state, place.abandoned] for place in pickup.placements],
+            "story": len(entries(session, pickup.id)),
+            "tasks": [task.id for task in open_tasks(session, me().merchant_id, pickup.id)],
+            "grants": [[seen.grant.state, seen.reached] for seen in _grants(session, pickup)],
+            "notices": [[notice.id, notice.state] for notice in _notices(session, pickup)],
+            "effects": [[entry.state, entry.attempts] for entry in _effects(session, pickup)],
+            "deliveries": [[entry.id, entry.state] for entry in _deliveries(session, pickup)],
+        }
+    )
+
+
+def _grants(session: Session, pickup: Pickup) -> list[GrantView]:
+    found = session.scalars(
+        select(Grant)
+        .where(Grant.pickup_id == pickup.id)
+        .order_by(Grant.id.desc())
+        .options(joinedload(Grant.bank))
+        .limit(_MOST)
+    )
+    views = []
+    for grant in found:
+        bridge = bridge_of(session, grant.bank_id) if grant.bank_id else None
+        reached = bridge is not None and grant.verifier is not None and bridge.applied_version >= grant.sync_version
+        views.append(GrantView(grant, reached))
+    return views
+
+
+def _notices(session: Session, pickup: Pickup) -> list[Notice]:
+    statement = select(Notice).where(Notice.pickup_id == pickup.id).order_by(Notice.id.desc()).limit(_MOST)
+    return list(session.scalars(statement))
+
+
+def _effects(session: Session, pickup: Pickup) -> list[OutboxEntry]:
+    grants = session.scalars(select(Grant).where(Grant.pickup_id == pickup.id))
+    prepared = [f"{grant.id}|{version}" for grant in grants for version in range(1, grant.version + 1)]
+    of_grant = (OutboxEntry.kind == "PrepareGrant") & OutboxEntry.subject.in_(prepared)
+    statement = select(OutboxEntry).where(or_(OutboxEntry.pickup_id == pickup.id, of_grant))
+    return list(session.scalars(statement.order_by(OutboxEntry.id.desc()).limit(_MOST)))
+
+
+def _deliveries(session: Session, pickup: Pickup) -> list[InboxEntry]:
+    about = (pickup.order.platform_order_id, pickup.unit_id)
+    statement = select(InboxEntry).where(
+        InboxEntry.connection_id == pickup.order.connection_id, InboxEntry.subject.in_(about)
+    )
+    return list(session.scalars(statement.order_by(InboxEntry.id.desc()).limit(_MOST)))

@@ -1,0 +1,99 @@
+"""The one button of each task: its words, and the deed behind it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+from sqlalchemy import case, select
+from sqlalchemy.orm import Session
+
+from bopis import tasks
+from bopis.errors import Conflict
+from bopis.inbox import InboxEntry
+from bopis.lockers.actions import put_back_into_service
+from bopis.lockers.models import Compartment
+from bopis.outbox import OutboxEntry
+from bopis.pickups import loading
+from bopis.pickups.models import Pickup
+from bopis.staff.models import StaffSession
+from bopis.stores.queries import lock
+from bopis.tasks import Task
+from bopis.web.associate.counter import SETTLED_BY_WORD
+
+Replay = Callable[[Session, "InboxEntry | OutboxEntry", dt.datetime], None]
+Deed = Callable[[Session, Task, StaffSession, dt.datetime], None]
+
+URGENT = ("shopper_needs_help", "shopper_at_counter")
+"""Somebody stands there and waits."""
+_BUTTONS = {
+    "no_phone": "Shopper reached",
+    "text_failed": "Shopper reached",
+    "platform_refused": "Put right",
+    "shopper_needs_help": "Helped",
+    "goods_gone": "Settled",
+    "odd_event": "Looked at it",
+    "door_failed": "It works again",
+    "delivery_failed": "Replay",
+    "shopper_at_counter": "Handed over",
+    "left_uncertain": "It is empty",
+}
+ABOUT_PICKUPS = frozenset(
+    {
+        *("no_phone", "text_failed", "platform_refused", "shopper_needs_help", "goods_gone", "left_uncertain"),
+        *("reclaim", "shopper_at_counter", "map_location"),
+    }
+)
+"""Tasks whose subject is a pickup, if there is one of that id."""
+
+
+def button(kind: str) -> str:
+    """The words on the button that settles a task; empty where it settles itself once the deed is done."""
+    if kind in _BUTTONS:
+        return _BUTTONS[kind]
+    return "Done" if kind in SETTLED_BY_WORD else ""
+
+
+def open_tasks(session: Session, merchant_id: str, subject_id: str | None = None) -> list[Task]:
+    """A merchant's open tasks, where somebody waits first, then the oldest; of one subject if asked for."""
+    urgency = case(dict.fromkeys(URGENT, 0), value=Task.kind, else_=1)
+    statement = select(Task).where(Task.merchant_id == merchant_id, Task.settled_at.is_(None))
+    if subject_id is not None:
+        statement = statement.where(Task.subject_id == subject_id)
+    return list(session.scalars(statement.order_by(urgency, Task.created_at, Task.id).limit(tasks.AT_MOST)))
+
+
+def settle(session: Session, task: Task, by: StaffSession, now: dt.datetime, replay: Replay) -> None:
+    """Do what the task's button says. Raises Conflict where a button would not be enough."""
+    if task.kind == "delivery_failed":
+        replay(session, session.get_one(InboxEntry, task.subject_id), now)
+    elif task.kind in _DEEDS:
+        _DEEDS[task.kind](session, task, by, now)
+    elif task.kind not in SETTLED_BY_WORD:
+        raise Conflict("not_by_word", "This ends by itself once it is done.")
+    tasks.settle(session, task.kind, task.subject_id, actor=f"staff:{by.staff_id}", now=now)
+
+
+def _works_again(session: Session, task: Task, by: StaffSession, now: dt.datetime) -> None:
+    put_back_into_service(session, session.get_one(Compartment, task.subject_id))
+
+
+def _handed_over(session: Session, task: Task, by: StaffSession, now: dt.datetime) -> None:
+    loading.hand_over(session, _locked(session, task), by, now)
+
+
+def _is_empty(session: Session, task: Task, by: StaffSession, now: dt.datetime) -> None:
+    loading.confirm_empty(session, _locked(session, task), by, now)
+
+
+def _locked(session: Session, task: Task) -> Pickup:
+    assert task.store_id is not None
+    lock(session, task.store_id)
+    return session.get_one(Pickup, task.subject_id)
+
+
+_DEEDS: dict[str, Deed] = {
+    "door_failed": _works_again,
+    "shopper_at_counter": _handed_over,
+    "left_uncertain": _is_empty,
+}
