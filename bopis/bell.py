@@ -20,6 +20,8 @@ QUEUE = "bopis"
 BANKS = "bopis:banks"
 SILENCE = 5.0
 """Seconds without ringing after a ring was lost; what is due is found by looking meanwhile."""
+_BREATH = 0.01
+"""Seconds between two rings, in which others may join the second."""
 log = logging.getLogger(__name__)
 
 
@@ -50,14 +52,39 @@ class SilentBell:
 
 
 class RedisBell:
-    """Rings an RQ worker for work, and a channel for banks."""
+    """Rings an RQ worker for work, and a channel for banks, from a thread of its own: who rings never waits.
+
+    Rings of one kind that come while another is under way become one, so a busy process rings no more often than
+    Redis answers. A process that ends at once may take its last ring with it.
+    """
 
     def __init__(self, url: str) -> None:
         self.redis = connect(url)
         self.queue = Queue(QUEUE, connection=self.redis, serializer=JSONSerializer)
+        self._asked: set[Ring] = set()
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
         self._silent_until = 0.0
 
     def ring(self, ring: Ring) -> None:
+        with self._changed:
+            self._asked.add(ring)
+            if self._thread is None:  # not before: a server may fork after it was made
+                self._thread = threading.Thread(target=self._serve, name="bell", daemon=True)
+                self._thread.start()
+            self._changed.notify()
+
+    def _serve(self) -> None:
+        pause = threading.Event()
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._asked)
+                asked, self._asked = self._asked, set()
+            for ring in asked:
+                self._ring(ring)
+            pause.wait(_BREATH)
+
+    def _ring(self, ring: Ring) -> None:
         if time.monotonic() < self._silent_until:
             return
         try:
@@ -67,7 +94,7 @@ class RedisBell:
             elif self.queue.count == 0:
                 self.queue.enqueue_call("bopis.jobs.work", result_ttl=0, failure_ttl=60, description="work")
         except redis.RedisError as problem:
-            # Whoever rings has someone waiting for an answer: a Redis that hangs may cost that only now and then.
+            # A Redis that hangs takes a second to say nothing: meanwhile the rings would pile up for nobody.
             self._silent_until = time.monotonic() + SILENCE
             log.warning("ring lost: %s", type(problem).__name__)
 
@@ -77,24 +104,46 @@ def connect(url: str) -> redis.Redis:
     return redis.Redis.from_url(url, socket_connect_timeout=0.5, socket_timeout=1.0)
 
 
+@dataclass
+class _News:
+    """How often one bank's news was heard, and who waits for more."""
+
+    changed: threading.Condition
+    count: int = 0
+
+
 class BankListener:
     """Wakes whoever waits for news of a bank, from a thread that follows the channel."""
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._changed = threading.Condition()
-        self._counts: dict[str, int] = {}
+        self._lock = threading.Lock()
+        self._banks: dict[str, _News] = {}
         threading.Thread(target=self._follow, name="bank-listener", daemon=True).start()
 
     def count(self, bank_id: str) -> int:
         """How often news of this bank was heard; read it before looking, hand it to `wait` after."""
-        with self._changed:
-            return self._counts.get(bank_id, 0)
+        return self._news(bank_id).count
 
     def wait(self, bank_id: str, since: int, timeout: float) -> None:
         """Return when news came after `since`, or after `timeout` seconds."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._counts.get(bank_id, 0) != since, timeout)
+        news = self._news(bank_id)
+        with news.changed:
+            news.changed.wait_for(lambda: news.count != since, timeout)
+
+    def wake(self, bank_id: str) -> None:
+        """Let whoever waits for news of this bank look now."""
+        news = self._news(bank_id)
+        with news.changed:
+            news.count += 1
+            news.changed.notify_all()
+
+    def _news(self, bank_id: str) -> _News:
+        # A condition a bank: thousands wait, and one's news must not wake the others.
+        with self._lock:
+            if bank_id not in self._banks:
+                self._banks[bank_id] = _News(threading.Condition())
+            return self._banks[bank_id]
 
     def _follow(self) -> None:
         pause = threading.Event()
@@ -105,11 +154,6 @@ class BankListener:
                 channel.subscribe(BANKS)
                 for heard in channel.listen():
                     if heard["type"] == "message":
-                        self._heard(heard["data"].decode())
+                        self.wake(heard["data"].decode())
             except (redis.RedisError, OSError):
                 pause.wait(0.5)
-
-    def _heard(self, bank_id: str) -> None:
-        with self._changed:
-            self._counts[bank_id] = self._counts.get(bank_id, 0) + 1
-            self._changed.notify_all()

@@ -6,13 +6,14 @@ PostgreSQL in production, SQLite in WAL as the embedded default; every statement
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import JSON, DateTime, Engine, MetaData, String, TypeDecorator, create_engine, event, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 
@@ -118,9 +119,32 @@ def _engine(url: str) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(
-        url, pool_size=10, max_overflow=30, pool_timeout=2, pool_pre_ping=True, connect_args={"connect_timeout": 2}
-    )
+    engine = create_engine(url, pool_size=10, max_overflow=30, pool_timeout=2, connect_args={"connect_timeout": 2})
+    event.listen(engine, "checkin", _note_use)
+    event.listen(engine, "checkout", _ping_after_rest(engine))
+    return engine
+
+
+_REST = 2.0
+"""Seconds after which a pooled connection is asked whether it still lives. Asking each time costs two round trips."""
+
+
+def _note_use(connection: Any, record: Any) -> None:
+    record.info["used"] = time.monotonic()
+
+
+def _ping_after_rest(engine: Engine) -> Callable[[Any, Any, Any], None]:
+    def ping_after_rest(connection: Any, record: Any, fairy: Any) -> None:
+        if time.monotonic() - record.info.get("used", 0.0) < _REST:
+            return
+        try:
+            alive = engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as problem:
+            raise DisconnectionError from problem
+        if not alive:
+            raise DisconnectionError
+
+    return ping_after_rest
 
 
 def _prepare_sqlite(connection: Any, record: Any) -> None:

@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from bopis.bridges.models import Bridge, DoorCommand
@@ -34,25 +34,35 @@ def public_key(session: Session, bridge_id: str) -> Ed25519PublicKey | None:
 
 def waiting_commands(session: Session, bridge_id: str, now: dt.datetime) -> list[DoorCommand]:
     """Commands this bridge should hear of now, oldest first."""
-    return list(
-        session.scalars(
-            select(DoorCommand)
-            .where(
-                DoorCommand.bridge_id == bridge_id,
-                DoorCommand.status == "waiting",
-                DoorCommand.expires_at > now,
-                or_(DoorCommand.delivered_at.is_(None), DoorCommand.delivered_at < now - DELIVER_AGAIN),
-            )
-            .order_by(DoorCommand.issued_at, DoorCommand.id)
-        )
+    statement = select(DoorCommand).where(DoorCommand.bridge_id == bridge_id, _to_deliver(now))
+    return list(session.scalars(statement.order_by(DoorCommand.issued_at, DoorCommand.id)))
+
+
+def banks_with_waiting_commands(session: Session, now: dt.datetime) -> set[str]:
+    """The banks whose bridge should hear of a command now."""
+    statement = select(Bridge.bank_id).join(DoorCommand, DoorCommand.bridge_id == Bridge.id).where(_to_deliver(now))
+    return set(session.scalars(statement))
+
+
+def _to_deliver(now: dt.datetime) -> ColumnElement[bool]:
+    return and_(
+        DoorCommand.status == "waiting",
+        DoorCommand.expires_at > now,
+        or_(DoorCommand.delivered_at.is_(None), DoorCommand.delivered_at < now - DELIVER_AGAIN),
     )
 
 
 def layout(session: Session, bank_id: str) -> dict[str, Any]:
     """What a bridge must know of its bank, with the hash of it, as the sync protocol shapes it."""
     bank = session.scalars(select(Bank).where(Bank.id == bank_id).options(joinedload(Bank.store))).one()
-    compartments = session.scalars(
-        select(Compartment).where(Compartment.bank_id == bank_id).order_by(Compartment.number)
+    # Columns, not objects: a bank may have hundreds, and every sync looks.
+    compartments = session.execute(
+        select(
+            Compartment.number, Compartment.board_address, Compartment.channel, Compartment.size, Compartment.row,
+            Compartment.column, Compartment.height, Compartment.accessible,
+        )
+        .where(Compartment.bank_id == bank_id)
+        .order_by(Compartment.number)
     )
     body: dict[str, Any] = {
         "bank": {"id": bank.id, "name": bank.name},

@@ -23,10 +23,9 @@ from bopis.lockers.queries import bank_key
 from bopis.pickups.device_events import act_on
 from bopis.pickups.for_bridge import grants_since
 from bopis.web.schemas import EnrolSchema, SyncSchema, load
+from bopis.web.watching import Held, Watch
 from firmware_bridge.protocol import signatures
 
-LOOK_EVERY = 2.0
-"""Seconds between looks while a sync is held open and no ring is heard."""
 CLOUD_KEY_ID = "cloud-1"
 _ENROL, _SYNC = EnrolSchema(), SyncSchema()
 
@@ -34,6 +33,7 @@ _ENROL, _SYNC = EnrolSchema(), SyncSchema()
 @dataclass(frozen=True)
 class _News:
     cursor: str
+    version: int
     reset: bool
     grants: list[dict[str, Any]]
     layout: dict[str, Any] | None
@@ -46,6 +46,7 @@ class _News:
 def blueprint(database: Database, listener: BankListener, bridges_url: str) -> Blueprint:
     """`POST /bridge/v1/enrol` and `POST /bridge/v1/sync`, as `firmware_bridge.protocol.wire` shapes them."""
     routes = Blueprint("bridge_api", __name__)
+    waiting = _Waiting(database, listener, Watch(database, listener))
 
     @routes.errorhandler(_Refused)
     def refuse(problem: _Refused) -> tuple[Response, int]:
@@ -74,7 +75,7 @@ def blueprint(database: Database, listener: BankListener, bridges_url: str) -> B
         with database.transaction() as session:
             actions.remember_nonce(session, signed.key_id, signed.nonce, clock.now())
             bridge = _take_in(session, signed.key_id, sent)
-        news = _wait_for_news(database, listener, bridge, sent)
+        news = waiting.for_news(bridge, sent)
         return _signed(_written(bridge, news), signed.nonce)
 
     return routes
@@ -113,20 +114,28 @@ def _take_in(session: Session, bridge_id: str, sent: dict[str, Any]) -> Bridge:
     return bridge
 
 
-def _wait_for_news(database: Database, listener: BankListener, bridge: Bridge, sent: dict[str, Any]) -> _News:
-    deadline = clock.now().timestamp() + sent["wait"]
-    settled = {result["command"] for result in sent["results"]}
-    while True:
-        heard = listener.count(bridge.bank_id)
-        with database.reading() as session:
-            news = _news(session, bridge, sent, settled)
-        if news.commands:
-            with database.transaction() as session:
-                actions.note_delivery(session, [command.id for command in news.commands], clock.now())
-        left = deadline - clock.now().timestamp()
-        if news or left <= 0 or _something_to_acknowledge(sent):
-            return news
-        listener.wait(bridge.bank_id, heard, min(LOOK_EVERY, left))
+@dataclass(frozen=True)
+class _Waiting:
+    database: Database
+    listener: BankListener
+    watch: Watch
+
+    def for_news(self, bridge: Bridge, sent: dict[str, Any]) -> _News:
+        """What there is for a bridge to hear, at once or as soon as there is something; nothing when its time is up."""
+        deadline = clock.now().timestamp() + sent["wait"]
+        settled = {result["command"] for result in sent["results"]}
+        while True:
+            heard = self.listener.count(bridge.bank_id)
+            with self.database.reading() as session:
+                news = _news(session, bridge, sent, settled)
+            if news.commands:
+                with self.database.transaction() as session:
+                    actions.note_delivery(session, [command.id for command in news.commands], clock.now())
+            left = deadline - clock.now().timestamp()
+            if news or left <= 0 or _something_to_acknowledge(sent):
+                return news
+            with self.watch.holding(Held(bridge.bank_id, news.version, bridge.id)):
+                self.listener.wait(bridge.bank_id, heard, left)
 
 
 def _something_to_acknowledge(sent: dict[str, Any]) -> bool:
@@ -146,6 +155,7 @@ def _news(session: Session, bridge: Bridge, sent: dict[str, Any], settled: set[s
         raise Forbidden("revoked", "This bridge was replaced or revoked.")
     return _News(
         cursor=f"{bridge.id}:{newest}",
+        version=newest,
         reset=version is None,
         grants=grants,
         layout=shape if shape["hash"] != sent["layout"] else None,
