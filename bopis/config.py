@@ -7,6 +7,7 @@ import binascii
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 
@@ -28,6 +29,10 @@ class Settings:
     """Where bridges reach the bridges process; their signatures cover it."""
     shopify_url: str = ""
     """Empty in production: each shop is called at its own address."""
+    shopify_client_id: str = ""
+    """Of our app, so that merchants can install it; empty where shops are connected by hand."""
+    shopify_client_secrets: tuple[str, ...] = field(default=(), repr=False)
+    """The first signs; deliveries signed with any of them are ours, so that a secret can be retired."""
     twilio_url: str = "https://api.twilio.com"
 
     @classmethod
@@ -41,6 +46,7 @@ class Settings:
             public_url=public_url,
             bridges_url=_url(environ, "BRIDGES_URL", "http", "https", default=public_url),
             shopify_url=_url(environ, "SHOPIFY_URL", "http", "https", default=""),
+            **_shopify_app(environ),
             twilio_url=_url(environ, "TWILIO_URL", "http", "https", default=cls.twilio_url),
         )
 
@@ -55,6 +61,17 @@ def _url(environ: Mapping[str, str], name: str, *schemes: str, default: str | No
     if parts.scheme not in schemes or not (parts.netloc or parts.path):
         raise BadSetting(f"{name} must start with {' or '.join(s + '://' for s in schemes)} and name a host.")
     return value
+
+
+def _shopify_app(environ: Mapping[str, str]) -> dict[str, Any]:
+    client_id = environ.get("SHOPIFY_CLIENT_ID", "").strip()
+    secrets = tuple(part.strip() for part in environ.get("SHOPIFY_CLIENT_SECRET", "").split(",") if part.strip())
+    if bool(client_id) != bool(secrets):
+        raise BadSetting(
+            "SHOPIFY_CLIENT_ID and SHOPIFY_CLIENT_SECRET go together: set both, or neither. "
+            "Several secrets are separated by commas, newest first."
+        )
+    return {"shopify_client_id": client_id, "shopify_client_secrets": secrets}
 
 
 def _database_url(environ: Mapping[str, str]) -> str:

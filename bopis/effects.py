@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
 from bopis.errors import EffectError
-from bopis.messages import MarkCollected, MarkReady, Message, PrepareGrant, TellShopper
+from bopis.merchants.effects import WatchSubscriptionsEffect
+from bopis.messages import MarkCollected, MarkReady, Message, PrepareGrant, Reconcile, TellShopper, WatchSubscriptions
 from bopis.notices.effects import TellShopperEffect
 from bopis.pickups.effects import MarkCollectedEffect, MarkReadyEffect, PrepareGrantEffect
-from bopis.ports import Messenger, Platform
+from bopis.pickups.reconcile import ReconcileEffect
+from bopis.ports import Installer, Messenger, Platform
 
 
 class Effect(Protocol):
@@ -45,6 +47,7 @@ class Gateways:
 
     platforms: Mapping[str, Platform]
     messengers: Mapping[str, Messenger]
+    installers: Mapping[str, Installer] = field(default_factory=dict)
 
 
 def handlers(gateways: Gateways, public_url: str) -> dict[type[Message], Effect]:
@@ -54,4 +57,6 @@ def handlers(gateways: Gateways, public_url: str) -> dict[type[Message], Effect]
         MarkReady: MarkReadyEffect(gateways.platforms),
         MarkCollected: MarkCollectedEffect(gateways.platforms),
         TellShopper: TellShopperEffect(gateways.messengers, public_url),
+        Reconcile: ReconcileEffect(gateways.platforms),
+        WatchSubscriptions: WatchSubscriptionsEffect(gateways.platforms, public_url),
     }

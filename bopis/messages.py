@@ -39,8 +39,24 @@ class PrepareGrant:
     version: int = 1
 
 
-Message = MarkReady | MarkCollected | TellShopper | PrepareGrant
-KINDS: dict[str, type[Message]] = {kind.__name__: kind for kind in (MarkReady, MarkCollected, TellShopper, PrepareGrant)}
+@dataclass(frozen=True)
+class Reconcile:
+    """Ask a platform what changed, so that orders nobody told us of are found. Asked for again and again."""
+
+    connection_id: str
+
+
+@dataclass(frozen=True)
+class WatchSubscriptions:
+    """See to it that a platform still sends us its news. Asked for again and again."""
+
+    connection_id: str
+
+
+Message = MarkReady | MarkCollected | TellShopper | PrepareGrant | Reconcile | WatchSubscriptions
+KINDS: dict[str, type[Message]] = {
+    kind.__name__: kind for kind in (MarkReady, MarkCollected, TellShopper, PrepareGrant, Reconcile, WatchSubscriptions)
+}
 
 
 def write(message: Message) -> tuple[str, dict[str, str | int]]:

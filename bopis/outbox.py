@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint, literal, text
+from sqlalchemy import Index, UniqueConstraint, literal, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -56,7 +56,7 @@ def put(session: Session, message: Message, now: dt.datetime) -> None:
     row = {
         "id": new_id(),
         "kind": kind,
-        "subject": "|".join(str(value) for value in fields.values()),
+        "subject": _subject(fields),
         "fields": fields,
         "pickup_id": fields.get("pickup_id"),
         "created_at": now,
@@ -69,3 +69,21 @@ def put(session: Session, message: Message, now: dt.datetime) -> None:
     statement = dialect.insert(OutboxEntry).values(row).on_conflict_do_nothing().returning(literal(1))
     if session.execute(statement).first() is not None:
         ring_after_commit(session, WorkToDo())
+
+
+def repeat(session: Session, message: Message, now: dt.datetime) -> None:
+    """Ask the world for `message` once more: the row of the last time is used again, unless it is still waiting."""
+    put(session, message, now)
+    kind, fields = messages.write(message)
+    again = (
+        update(OutboxEntry)
+        .where(OutboxEntry.kind == kind, OutboxEntry.subject == _subject(fields), OutboxEntry.state != "waiting")
+        .values(state="waiting", attempts=0, next_at=now, submitted_at=None, lease_until=None)
+        .execution_options(synchronize_session=False)
+    )
+    if session.execute(again).rowcount:  # type: ignore[attr-defined]
+        ring_after_commit(session, WorkToDo())
+
+
+def _subject(fields: dict[str, Any]) -> str:
+    return "|".join(str(value) for value in fields.values())

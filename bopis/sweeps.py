@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
+from bopis import outbox
 from bopis.bridges.models import DoorCommand
 from bopis.db import Database
 from bopis.inbox import InboxEntry
-from bopis.pickups import grants
+from bopis.merchants.effects import EVERY
+from bopis.merchants.models import Connection
+from bopis.messages import Reconcile, WatchSubscriptions
+from bopis.orders.models import Order
+from bopis.orders.privacy import erase
+from bopis.pickups import grants, reconcile
 from bopis.pickups.models import Grant, Pickup
 from bopis.stores.queries import lock
 
@@ -113,4 +119,46 @@ class EraseBodies(Step):
         session.get_one(InboxEntry, found).body_sealed = None
 
 
-STEPS: tuple[Step, ...] = (CloseSpentGrants(), RenewLeases(), ExpireCommands(), EraseBodies())
+class AskWhatChanged(Step):
+    """Every platform is asked regularly what changed, because news get lost."""
+
+    def find(self, session: Session, now: dt.datetime) -> str | None:
+        return session.scalars(
+            select(Connection.id).where(Connection.reconcile_at <= now, Connection.paused_at.is_(None)).limit(1)
+        ).first()
+
+    def do(self, session: Session, found: str, now: dt.datetime) -> None:
+        session.get_one(Connection, found).reconcile_at = now + reconcile.EVERY
+        outbox.repeat(session, Reconcile(found), now)
+
+
+class LookAfterSubscriptions(Step):
+    """Every platform is looked at regularly: does it still send us its news?"""
+
+    def find(self, session: Session, now: dt.datetime) -> str | None:
+        return session.scalars(
+            select(Connection.id).where(Connection.subscriptions_at <= now, Connection.paused_at.is_(None)).limit(1)
+        ).first()
+
+    def do(self, session: Session, found: str, now: dt.datetime) -> None:
+        session.get_one(Connection, found).subscriptions_at = now + EVERY
+        outbox.repeat(session, WatchSubscriptions(found), now)
+
+
+class EraseOrders(Step):
+    """Who an order was for is forgotten, where that was asked for, once nothing of it waits for anybody."""
+
+    def find(self, session: Session, now: dt.datetime) -> str | None:
+        is_open = exists().where(Pickup.order_id == Order.id, Pickup.closed_at.is_(None))
+        return session.scalars(
+            select(Order.id).where(Order.erasure_asked_at.is_not(None), Order.erased_at.is_(None), ~is_open).limit(1)
+        ).first()
+
+    def do(self, session: Session, found: str, now: dt.datetime) -> None:
+        erase(session, session.get_one(Order, found), now)
+
+
+STEPS: tuple[Step, ...] = (
+    CloseSpentGrants(), RenewLeases(), ExpireCommands(), EraseBodies(), AskWhatChanged(), LookAfterSubscriptions(),
+    EraseOrders(),
+)

@@ -26,6 +26,10 @@ KINDS = {
     "door_failed": "Look at the door",
     "goods_gone": "Settle it with the shopper",
     "left_uncertain": "Look inside and say what you find",
+    "changed_after_loading": "Take it out and change it",
+    "reconnect": "Connect the shop again",
+    "connection_failed": "Put the connection right",
+    "data_request": "Send the shopper what we hold",
     "delivery_failed": "Put it right and replay it",
     "odd_event": "Look at what the bridge reported",
 }
@@ -72,15 +76,17 @@ def is_open(session: Session, kind: str, subject_id: str) -> bool:
     return session.scalars(statement).first() is not None
 
 
-def settle(session: Session, kind: str, subject_id: str, *, actor: str, now: dt.datetime) -> None:
-    """Close the open task of this kind about this subject, if there is one."""
+def settle(session: Session, kind: str, subject_id: str, *, actor: str, now: dt.datetime) -> bool:
+    """Close the open task of this kind about this subject; whether there was one."""
     found = session.scalars(
         select(Task).where(Task.kind == kind, Task.subject_id == subject_id, Task.settled_at.is_(None))
     ).first()
-    if found:
-        found.settled_at = now
-        found.settled_by = actor
-        session.flush()
+    if found is None:
+        return False
+    found.settled_at = now
+    found.settled_by = actor
+    session.flush()
+    return True
 
 
 def open_in(session: Session, merchant_id: str, store_id: str, *, and_of_no_store: bool = False) -> list[Task]:

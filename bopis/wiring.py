@@ -10,8 +10,11 @@ from bopis.bell import Bell, RedisBell
 from bopis.config import Settings
 from bopis.db import Database
 from bopis.effects import Effect, Gateways, handlers
+from bopis.merchants.calling import CarefulPlatform
+from bopis.merchants.secrets import Keeper
 from bopis.messages import Message
-from integrations.shopify import ShopifyPlatform
+from bopis.ports import Installer, Platform
+from integrations.shopify import ShopifyInstaller, ShopifyPlatform
 from integrations.twilio import TwilioMessenger
 
 
@@ -28,9 +31,29 @@ class Service:
 def build(settings: Settings, bell: Bell | None = None) -> Service:
     """Put the service together. Nothing is called yet: the first use of a part finds out whether it answers."""
     sealing.use_keys(settings.secret_keys)
-    gateways = Gateways(
-        platforms={"shopify": ShopifyPlatform(base_url=settings.shopify_url)},
-        messengers={"twilio": TwilioMessenger(base_url=settings.twilio_url)},
-    )
     database = Database(settings.database_url, bell or RedisBell(settings.redis_url))
+    installers = _installers(settings)
+    keeper = Keeper(database, installers)
+    gateways = Gateways(
+        platforms={name: CarefulPlatform(platform, keeper) for name, platform in _platforms(settings).items()},
+        messengers={"twilio": TwilioMessenger(base_url=settings.twilio_url)},
+        installers=installers,
+    )
     return Service(settings, database, gateways, handlers(gateways, settings.public_url))
+
+
+def _platforms(settings: Settings) -> dict[str, Platform]:
+    """Every shop platform there is: one line each."""
+    return {
+        "shopify": ShopifyPlatform(base_url=settings.shopify_url, app_secrets=settings.shopify_client_secrets),
+    }
+
+
+def _installers(settings: Settings) -> dict[str, Installer]:
+    if not settings.shopify_client_id:
+        return {}
+    return {
+        "shopify": ShopifyInstaller(
+            settings.shopify_client_id, settings.shopify_client_secrets, base_url=settings.shopify_url
+        )
+    }

@@ -1,8 +1,4 @@
-"""Processes what was received: say which order it concerns, fetch that order as it is now, act on it.
-
-The fetch happens outside any transaction. Acting on the order's present state, not on the delivery's words, is what
-makes late, repeated and shuffled deliveries harmless.
-"""
+"""Processes what was received: acted on, put off, or buried for a person to look at."""
 
 from __future__ import annotations
 
@@ -12,16 +8,14 @@ from collections.abc import Mapping
 
 from sqlalchemy.exc import IntegrityError
 
-from bopis import clock, inbox, tasks
+from bopis import clock, tasks
 from bopis.claims import LostLease, settle
 from bopis.db import Database
 from bopis.errors import EffectError, TemporaryFailure, Unavailable
 from bopis.inbox import InboxEntry
 from bopis.merchants.models import Connection
-from bopis.orders.actions import accept
-from bopis.orders.queries import country_of
-from bopis.pickups.follow import follow
-from bopis.ports import BadDelivery, Delivery, Platform
+from bopis.ports import BadDelivery, Platform
+from webhooks.acting import act
 
 PAUSES = (2, 5, 15, 60, 300, 300, 900, 900, 1800, 3600, 3600, 7200)
 """Seconds until each further attempt; then it is a dead letter."""
@@ -31,7 +25,7 @@ log = logging.getLogger(__name__)
 def process(database: Database, platforms: Mapping[str, Platform], entry: InboxEntry) -> None:
     """Work on one claimed delivery as far as it goes now. Never raises for what the world does to us."""
     try:
-        outcome = _act(database, platforms, entry)
+        outcome = act(database, platforms, entry)
         log.info("delivery %s %s: %s", entry.topic, entry.id, outcome)
     except (BadDelivery, KeyError) as problem:
         _bury(database, entry, f"bad_delivery: {problem}")
@@ -45,36 +39,6 @@ def process(database: Database, platforms: Mapping[str, Platform], entry: InboxE
     except Exception as problem:
         log.exception("delivery %s failed by a defect", entry.id)
         _put_off(database, entry, f"defect: {type(problem).__name__}", permanent=False)
-
-
-def _act(database: Database, platforms: Mapping[str, Platform], entry: InboxEntry) -> str:
-    with database.reading() as session:
-        connection = session.get_one(Connection, entry.connection_id)
-        account, merchant_id = connection.account(), connection.merchant_id
-        country = country_of(session, merchant_id)
-    platform = platforms[account.vendor]
-    delivery = Delivery(entry.delivery_id, entry.topic, entry.subject, entry.occurred_at)
-    order_id = platform.order_of(delivery, inbox.body_of(entry))
-    if order_id is None:
-        return _finish(database, entry, "concerns no order")
-    snapshot = platform.fetch_order(account, order_id)
-    if snapshot is None:
-        return _finish(database, entry, "the platform has no such order")
-    with database.transaction() as session:
-        now = clock.now()
-        order = accept(session, merchant_id, account, snapshot, country, now)
-        outcome = follow(session, order, snapshot, now) if order else "newer news is known"
-        if snapshot.complete or snapshot.cancelled_at is not None:
-            settle(session, entry, state="done", outcome=outcome)
-    if not snapshot.complete and snapshot.cancelled_at is None:
-        raise TemporaryFailure("units_missing", "The platform has not worked out yet what goes where.")
-    return outcome
-
-
-def _finish(database: Database, entry: InboxEntry, outcome: str) -> str:
-    with database.transaction() as session:
-        settle(session, entry, state="done", outcome=outcome)
-    return outcome
 
 
 def _put_off(database: Database, entry: InboxEntry, outcome: str, *, permanent: bool) -> None:

@@ -37,7 +37,28 @@ class Connection(Base):
     secrets_sealed: Mapped[bytes]
     settings: Mapped[dict[str, Any]]
     created_at: Mapped[dt.datetime]
+    installed_at: Mapped[dt.datetime | None]
+    """When its owner last let us in with a browser; None for one whose secrets were typed in."""
+    paused_at: Mapped[dt.datetime | None]
+    """Since when we do not call it; see `paused_because`."""
+    paused_because: Mapped[str] = mapped_column(default="")
+    reconcile_at: Mapped[dt.datetime | None]
+    """When to ask next what changed; None for a connection that has no orders."""
+    reconciled_until: Mapped[dt.datetime | None]
+    """Everything that changed before this has been asked for."""
+    reconciled: Mapped[dict[str, Any] | None]
+    """What came of the last time: {"at", "changed", "asked", "total"}."""
+    subscriptions_at: Mapped[dt.datetime | None]
+    """When to look next whether the platform still sends us its news."""
+    subscriptions: Mapped[dict[str, Any] | None]
+    """What came of the last look: {"at", "created", "lost"}, `lost` counting all ever re-created."""
+    secrets_lease_until: Mapped[dt.datetime | None]
+    """Until when one worker is renewing the secrets and the others wait."""
     merchant: Mapped[Merchant] = relationship()
+
+    def watch(self, now: dt.datetime) -> None:
+        """Follow this platform from now on: orders that nobody told us of, subscriptions that got lost."""
+        self.reconcile_at = self.subscriptions_at = now
 
     def keep_secrets(self, secrets: dict[str, str]) -> None:
         """Seal the account's secrets, replacing what was kept."""

@@ -11,8 +11,30 @@ from bopis.ports import Account
 
 def account(session: Session, vendor: str, connection_id: str) -> Account | None:
     """The account behind a connection's id, if it is with this vendor."""
-    connection = session.get(Connection, connection_id)
-    return connection.account() if connection and connection.vendor == vendor else None
+    # Past the object mapper: every delivery asks.
+    found = session.connection().execute(_ACCOUNT, {"of": connection_id}).first()
+    if found is None or found.vendor != vendor:
+        return None
+    return Account(connection_id, vendor, found.account_name, _opened(connection_id, found.secrets_sealed), found.settings)
+
+
+_ACCOUNT = select(
+    Connection.vendor, Connection.account_name, Connection.secrets_sealed, Connection.settings
+).where(Connection.id == bindparam("of"))
+
+
+@lru_cache(maxsize=1024)
+def _opened(connection_id: str, sealed: bytes) -> Mapping[str, str]:
+    """The secrets in a sealed value, opened once: as long as the row holds the same value, they are the same."""
+    secrets: dict[str, str] = json.loads(sealing.unseal(sealed, to=secrets_place(connection_id)))
+    return MappingProxyType(secrets)
+
+
+def account_named(session: Session, vendor: str, name: str) -> Account | None:
+    """The account by its own name at the vendor."""
+    found = session.scalars(select(Connection).where(Connection.vendor == vendor, Connection.account_name == name))
+    connection = found.first()
+    return connection.account() if connection else None
 
 
 def account_of(session: Session, connection_id: str) -> Account:

@@ -38,8 +38,9 @@ def accept(session: Session, merchant_id: str, account: Account, snapshot: Order
     order.paid = snapshot.paid
     order.cancelled_at = snapshot.cancelled_at
     order.platform_updated_at = snapshot.updated_at
-    order.keep_phone(_best_phone(snapshot, country))
-    order.keep_first_name(snapshot.first_name)
+    if order.erased_at is None:
+        order.keep_phone(_best_phone(snapshot, country))
+        order.keep_first_name(snapshot.first_name)
     session.flush()
     return order
 

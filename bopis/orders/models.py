@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bopis import sealing
@@ -12,6 +12,7 @@ from bopis.db import Base, Id
 
 PHONE = "orders.phone"
 """What the numbers are made blind for."""
+_TO_ERASE = text("erasure_asked_at IS NOT NULL AND erased_at IS NULL")
 
 
 class Order(Base):
@@ -22,6 +23,7 @@ class Order(Base):
         UniqueConstraint("connection_id", "platform_order_id"),
         Index("ix_orders_name", "merchant_id", "name"),
         Index("ix_orders_phone", "merchant_id", "phone_index"),
+        Index("ix_orders_to_erase", "erasure_asked_at", sqlite_where=_TO_ERASE, postgresql_where=_TO_ERASE),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
@@ -39,6 +41,9 @@ class Order(Base):
     cancelled_at: Mapped[dt.datetime | None]
     platform_updated_at: Mapped[dt.datetime]
     created_at: Mapped[dt.datetime]
+    erasure_asked_at: Mapped[dt.datetime | None]
+    """Since when nothing personal may be kept once the order is over."""
+    erased_at: Mapped[dt.datetime | None]
 
     def keep_phone(self, phone: str) -> None:
         """Seal an E.164 number; an empty one forgets what was kept."""

@@ -14,6 +14,7 @@ from bopis.lockers.fit import size_for
 from bopis.lockers.queries import item_sizes
 from bopis.messages import MarkCollected, MarkReady, TellShopper
 from bopis.pickups import grants, places
+from bopis.pickups.later import written
 from bopis.pickups.lifecycle import check_move
 from bopis.pickups.models import Pickup
 from bopis.ports import Line
@@ -34,7 +35,7 @@ def measure(session: Session, pickup: Pickup, lines: tuple[Line, ...]) -> None:
     """Take over what is in it, and the door size that needs; an empty size fits no door."""
     known = item_sizes(session, pickup.merchant_id, [line.sku for line in lines if line.sku])
     pickup.size = size_for(lines, known) or ""
-    pickup.lines = [{"title": line.title, "sku": line.sku, "quantity": line.quantity} for line in lines]
+    pickup.lines = written(lines)
     session.flush()
 
 
@@ -57,11 +58,32 @@ def reserve(session: Session, pickup: Pickup, now: dt.datetime, *, actor: str = 
 
 def give_up_place(session: Session, pickup: Pickup, now: dt.datetime, *, reason: str, actor: str) -> None:
     """Take a promised place away from a pickup; it waits, and is reserved again if there is another."""
+    put_back(session, pickup, now, reason=reason, actor=actor)
+    reserve(session, pickup, now)
+
+
+def put_back(session: Session, pickup: Pickup, now: dt.datetime, *, reason: str, actor: str) -> None:
+    """Take a promised place away from a pickup that must wait; it is reserved again when nothing keeps it."""
+    _let_go(session, pickup, now)
+    move(session, pickup, "waiting", actor=actor, now=now, reason=reason)
+
+
+def change_store(session: Session, pickup: Pickup, store_id: str | None, now: dt.datetime, *, actor: str) -> None:
+    """Let a pickup of which nothing is in a place yet go to another store, where it gets a code of that bank."""
+    if pickup.state == "reserved":
+        put_back(session, pickup, now, reason="moved", actor=actor)
+    grant = grants.open_grant(session, pickup.id)
+    if grant is not None:
+        grants.close(session, grant, now)
+    pickup.store_id = store_id
+    session.flush()
+    session.refresh(pickup, ["store"])
+
+
+def _let_go(session: Session, pickup: Pickup, now: dt.datetime) -> None:
     for placement in pickup.live_placements():
         if placement.state == "held" and not placement.touched:
             places.release(session, placement, "never_opened", now)
-    move(session, pickup, "waiting", actor=actor, now=now, reason=reason)
-    reserve(session, pickup, now)
 
 
 def make_ready(session: Session, pickup: Pickup, now: dt.datetime, *, actor: str) -> None:
@@ -84,7 +106,7 @@ def make_collected(session: Session, pickup: Pickup, now: dt.datetime, *, actor:
     called_off = pickup.state == "cancelled"
     move(session, pickup, "collected", actor=actor, now=now)
     pickup.closed_at = now
-    for kind in ("reclaim", "shopper_at_counter"):
+    for kind in ("reclaim", "shopper_at_counter", "changed_after_loading"):
         tasks.settle(session, kind, pickup.id, actor=actor, now=now)
     grant = grants.open_grant(session, pickup.id)
     if grant is not None:
@@ -103,9 +125,9 @@ def cancel(session: Session, pickup: Pickup, now: dt.datetime, *, actor: str, re
         _ask(session, pickup, "goods_gone", "The order was called off after it was collected.", now)
         return
     move(session, pickup, "cancelled", actor=actor, now=now, reason=reason)
-    for placement in pickup.live_placements():
-        if placement.state == "held" and not placement.touched:
-            places.release(session, placement, "never_opened", now)
+    _let_go(session, pickup, now)
+    for kind in ("changed_after_loading", "map_location"):
+        tasks.settle(session, kind, pickup.id, actor=actor, now=now)
     grant = grants.open_grant(session, pickup.id)
     if grant is not None:
         grants.close(session, grant, now)

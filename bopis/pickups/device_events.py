@@ -14,7 +14,7 @@ from bopis import tasks, timeline
 from bopis.bridges.models import Bridge, DeviceEvent
 from bopis.lockers.actions import take_out_of_service
 from bopis.lockers.queries import compartment
-from bopis.pickups import actions, grants, places
+from bopis.pickups import actions, grants, later, places
 from bopis.pickups.models import Grant, Pickup, Placement
 from bopis.stores.queries import lock
 
@@ -95,6 +95,7 @@ def _shut_after_unloading(session: Session, bridge: Bridge, placement: Placement
         if grant is not None:
             grants.suspend(session, grant, now)
         actions.reserve(session, pickup, now)
+        later.taken_out(session, pickup, now, actor=_actor(bridge))
 
 
 def _shut_after_reclaiming(session: Session, bridge: Bridge, placement: Placement, event: DeviceEvent,

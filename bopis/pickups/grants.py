@@ -6,7 +6,7 @@ import base64
 import datetime as dt
 import secrets
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from bopis import outbox, sealing
@@ -40,9 +40,10 @@ def issue(session: Session, pickup: Pickup, bank_id: str | None, now: dt.datetim
     Without a bank there is a QR only: no kiosk would read the code.
     """
     token = secrets.token_bytes(codes.QR_BYTES)
+    earlier = session.scalar(select(func.max(Grant.version)).where(Grant.pickup_id == pickup.id)) or 0
     grant = Grant(
         id=new_id(), merchant_id=pickup.merchant_id, pickup_id=pickup.id, bank_id=bank_id, state="held",
-        qr_sha256=codes.qr_hash(token), valid_from=now, valid_until=_NEVER, created_at=now, version=1,
+        qr_sha256=codes.qr_hash(token), valid_from=now, valid_until=_NEVER, created_at=now, version=earlier + 1,
         lease_until=now + LEASE,
     )
     grant.qr_sealed = sealing.seal(base64.b64encode(token).decode(), to=f"grants.qr:{grant.id}")

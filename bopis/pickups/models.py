@@ -29,6 +29,7 @@ class Pickup(Base):
         # Newest first, page by page, for those who look over all stores or one.
         Index("ix_pickups_merchant", "merchant_id", "id"),
         Index("ix_pickups_store", "store_id", "id"),
+        Index("ix_pickups_unit", "unit_id"),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
@@ -37,6 +38,7 @@ class Pickup(Base):
     unit_id: Mapped[str]
     store_id: Mapped[str | None] = mapped_column(Id, ForeignKey("stores.id"))
     """None until someone says which store the platform's location is."""
+    location_id: Mapped[str] = mapped_column(default="")
     location_name: Mapped[str]
     state: Mapped[str]
     reason: Mapped[str]
@@ -44,6 +46,8 @@ class Pickup(Base):
     size: Mapped[str]
     lines: Mapped[list[Any]] = mapped_column(type_=Json)
     """[{"title", "sku", "quantity"}]"""
+    differs: Mapped[str] = mapped_column(default="")
+    """How the order differs from what was loaded, as stable words with blanks between."""
     link_hash: Mapped[str] = mapped_column(unique=True)
     link_sealed: Mapped[bytes]
     created_at: Mapped[dt.datetime]

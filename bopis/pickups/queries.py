@@ -70,6 +70,15 @@ def by_link(session: Session, token: str) -> Pickup | None:
     return found[0] if found else None
 
 
+def order_id_of_unit(session: Session, connection_id: str, unit_id: str) -> str | None:
+    """The platform's id of the order whose pickup this unit is, if we know it."""
+    return session.scalars(
+        select(Order.platform_order_id)
+        .join(Pickup, Pickup.order_id == Order.id)
+        .where(Order.connection_id == connection_id, Pickup.unit_id == unit_id)
+    ).first()
+
+
 def _in_store(merchant_id: str, store_id: str) -> Select[tuple[Pickup]]:
     return (
         select(Pickup)

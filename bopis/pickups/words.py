@@ -25,8 +25,12 @@ REASONS = {
     "door_taken": "Its door went to an order that was ready first",
     "edited": "The order was changed",
     "cancelled_on_platform": "Called off in the shop",
+    "closed_on_platform": "Closed in the shop: moved, refunded or handed over there",
+    "deleted_on_platform": "Deleted in the shop",
+    "moved": "Moved to another store",
     "gone_from_order": "No longer part of the order",
     "door_failed": "Its door did not open",
+    "door_out_of_service": "Its door was taken out of service",
     "taken_out": "Taken out again",
     "": "",
 }

@@ -8,6 +8,7 @@ _IN_CHARGE = frozenset({"manager", "admin"})
 _ADMIN = frozenset({"admin"})
 
 PERMISSIONS: dict[str, frozenset[str]] = {
+    "connect": frozenset({"admin"}),
     "look": _EVERYONE,
     "look_everywhere": _IN_CHARGE,
     "take_presence": _EVERYONE,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bopis.stores.models import LocationMapping, Store
+
+_NEAR = 0.6
 
 
 def lock(session: Session, store_id: str) -> Store:
@@ -26,3 +30,18 @@ def store_for_location(session: Session, connection_id: str, location_id: str) -
         .join(LocationMapping, LocationMapping.store_id == Store.id)
         .where(LocationMapping.connection_id == connection_id, LocationMapping.location_id == location_id)
     ).first()
+
+
+def nearest_by_name(session: Session, merchant_id: str, name: str) -> Store | None:
+    """The merchant's store that a platform's name for a location most probably means; None when none is near."""
+    wanted = name.casefold().strip()
+    stores = session.scalars(select(Store).where(Store.merchant_id == merchant_id).order_by(Store.created_at, Store.id))
+    scored = [(_likeness(wanted, store.name.casefold()), store) for store in stores] if wanted else []
+    likeness, nearest = max(scored, key=lambda pair: pair[0], default=(0.0, None))
+    return nearest if likeness >= _NEAR else None
+
+
+def _likeness(one: str, other: str) -> float:
+    if one in other or other in one:
+        return 1.0
+    return difflib.SequenceMatcher(None, one, other).ratio()

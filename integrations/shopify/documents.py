@@ -42,6 +42,39 @@ query UnitStatus($id: ID!) {
 }
 """
 
+UNIT_ORDER = """
+query UnitOrder($id: ID!) {
+  fulfillmentOrder(id: $id) { orderId }
+}
+"""
+
+CHANGED_ORDERS = """
+query ChangedOrders($query: String!, $after: String) {
+  orders(first: 250, after: $after, query: $query, sortKey: UPDATED_AT) {
+    pageInfo { hasNextPage endCursor }
+    nodes { id updatedAt }
+  }
+}
+"""
+
+SUBSCRIPTIONS = """
+query Subscriptions($after: String) {
+  webhookSubscriptions(first: 100, after: $after) {
+    pageInfo { hasNextPage endCursor }
+    nodes { topic uri }
+  }
+}
+"""
+
+SUBSCRIBE = """
+mutation Subscribe($topic: WebhookSubscriptionTopic!, $subscription: WebhookSubscriptionInput!) {
+  webhookSubscriptionCreate(topic: $topic, webhookSubscription: $subscription) {
+    webhookSubscription { id }
+    userErrors { field message }
+  }
+}
+"""
+
 READY_FOR_PICKUP = """
 mutation ReadyForPickup($input: FulfillmentOrderLineItemsPreparedForPickupInput!) {
   fulfillmentOrderLineItemsPreparedForPickup(input: $input) { userErrors { field message code } }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Iterator
 from typing import Any
 
 from bopis.errors import PermanentFailure
@@ -38,6 +40,22 @@ def read_order(client: AdminClient, account: Account, order_id: str) -> dict[str
     for unit in order["units"]["nodes"]:
         _complete_lines(client, account, unit)
     return order
+
+
+def changed_orders(client: AdminClient, account: Account, since: dt.datetime) -> Iterator[tuple[str, dt.datetime]]:
+    """Id and time of change of every order changed since then, oldest change first. Raises the three effect errors.
+
+    Source: shopify.dev, "Webhooks best practices": reconcile by `updated_at`.
+    """
+    query, after = f"updated_at:>='{since.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%SZ}'", None
+    while True:
+        found = client.query(account, documents.CHANGED_ORDERS, {"query": query, "after": after}).get("orders")
+        page = read(schemas.ChangedOrders(), found, "orders")
+        for node in page["nodes"]:
+            yield node["id"], node["updated_at"].astimezone(dt.UTC)
+        after = _next(page["page"])
+        if after is None:
+            return
 
 
 def read(schema: schemas.Vendor, payload: Any, name: str) -> dict[str, Any]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
 
 from bopis.errors import EffectError, OutcomeUnknown, PermanentFailure
-from bopis.ports import Account, Delivery, OrderSnapshot
+from bopis.ports import Account, AccountNews, Delivery, OrderSnapshot
 from integrations import http
 from integrations.shopify import documents, failures, schemas, webhooks
 from integrations.shopify.client import AdminClient
-from integrations.shopify.orders import read, read_order
+from integrations.shopify.orders import changed_orders, read, read_order
+from integrations.shopify.subscriptions import ensure
 from integrations.shopify.translate import order_snapshot
 
 ALREADY_PREPARED = "NO_LINE_ITEMS_TO_PREPARE_FOR_FULFILLMENT_ORDER"
@@ -22,16 +24,46 @@ class ShopifyPlatform:
     `previous_client_secret`, `store_webhook_key`, and the setting `country`.
     """
 
-    def __init__(self, base_url: str = "", read_seconds: float = http.READ_SECONDS) -> None:
+    def __init__(
+        self, base_url: str = "", read_seconds: float = http.READ_SECONDS, app_secrets: Sequence[str] = ()
+    ) -> None:
         self._client = AdminClient(base_url, read_seconds)
+        self._app_secrets = tuple(app_secrets)
+
+    def verify_for_app(self, headers: Mapping[str, str], body: bytes) -> tuple[str, Delivery]:
+        """Check a webhook sent to the app's one address; the shop's domain comes first. Raises as `verify` does."""
+        return webhooks.verify_for_app(headers, body, self._app_secrets)
 
     def verify(self, headers: Mapping[str, str], body: bytes, account: Account) -> Delivery:
         """Check a webhook and say what it is. Raises BadSignature or BadDelivery."""
-        return webhooks.verify(headers, body, account)
+        return webhooks.verify(headers, body, account, self._app_secrets)
 
     def order_of(self, delivery: Delivery, body: bytes) -> str | None:
         """The order id a webhook concerns, or None. Raises BadDelivery."""
         return webhooks.order_of(delivery.topic, body)
+
+    def unit_of(self, delivery: Delivery, body: bytes) -> str | None:
+        """The fulfilment order a webhook concerns, or None. Raises BadDelivery."""
+        return webhooks.unit_of(delivery.topic, body)
+
+    def account_news(self, account: Account, delivery: Delivery, body: bytes) -> AccountNews | None:
+        """What a webhook says about the shop itself, or None. Raises BadDelivery."""
+        return webhooks.account_news(delivery.topic, body, account.name)
+
+    def order_of_unit(self, account: Account, unit_id: str) -> str | None:
+        """The order a fulfilment order belongs to; None when Shopify has no such one. Raises the three."""
+        found = self._client.query(
+            account, documents.UNIT_ORDER, {"id": documents.gid("FulfillmentOrder", unit_id)}
+        ).get("fulfillmentOrder")
+        return None if found is None else str(read(schemas.UnitsOrder(), found, "fulfillmentOrder")["order_id"])
+
+    def changed_since(self, account: Account, since: dt.datetime) -> Iterator[tuple[str, dt.datetime]]:
+        """Orders changed since then, oldest change first, page by page as they are read. Raises the three."""
+        return changed_orders(self._client, account, since)
+
+    def ensure_subscriptions(self, account: Account, callback_url: str) -> list[str]:
+        """Subscribe to every topic we follow that is missing at this address; says which. Raises the three."""
+        return ensure(self._client, account, callback_url)
 
     def fetch_order(self, account: Account, order_id: str) -> OrderSnapshot | None:
         """The order as it is now; None when Shopify has no such order. Raises the three effect errors."""

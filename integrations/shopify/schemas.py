@@ -141,6 +141,40 @@ class Order(Vendor):
     units = fields.Nested(FulfillmentOrders, required=True, data_key="fulfillmentOrders")
 
 
+class ChangedOrder(Vendor):
+    id = Id(required=True)
+    updated_at = fields.AwareDateTime(required=True, data_key="updatedAt")
+
+
+class ChangedOrders(Vendor):
+    page = fields.Nested(PageInfo, required=True, data_key="pageInfo")
+    nodes = fields.List(fields.Nested(ChangedOrder), required=True)
+
+
+class SubscribedTopic(Vendor):
+    topic = fields.String(required=True)
+    uri = fields.String(required=True)
+
+
+class SubscribedTopics(Vendor):
+    page = fields.Nested(PageInfo, required=True, data_key="pageInfo")
+    nodes = fields.List(fields.Nested(SubscribedTopic), required=True)
+
+
+class UnitsOrder(Vendor):
+    order_id = Id(required=True, data_key="orderId")
+
+
+class NewTokens(Vendor):
+    access_token = fields.String(required=True)
+    scope = fields.String(load_default="")
+    expires_in = fields.Integer(load_default=None, allow_none=True)
+    refresh_token = fields.String(load_default=None, allow_none=True)
+    refresh_expires_in = fields.Integer(
+        load_default=None, allow_none=True, data_key="refresh_token_expires_in"
+    )
+
+
 class UnitState(Vendor):
     status = fields.String(required=True)
 

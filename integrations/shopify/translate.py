@@ -13,7 +13,8 @@ from integrations.phones import first_e164
 _STATUS = {
     "OPEN": "open",
     "IN_PROGRESS": "open",
-    "SCHEDULED": "open",
+    # Not to be handed over before its day; news of that day comes by itself.
+    "SCHEDULED": "on_hold",
     "ON_HOLD": "on_hold",
     "CLOSED": "closed",
     "INCOMPLETE": "closed",

@@ -13,19 +13,38 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from bopis.ports import Account, BadDelivery, BadSignature, Delivery
+from shopify.utils.shop_url import sanitize_shop_domain
+
+from bopis.ports import Account, AccountNews, BadDelivery, BadSignature, Delivery
 from integrations.shopify import schemas
 
 SECRETS = ("client_secret", "previous_client_secret", "store_webhook_key")
 """The app's secret, the one it replaced (in use for up to an hour), and the key of webhooks made by hand."""
 
+_UNIT_GID = re.compile("gid://shopify/FulfillmentOrder/([0-9]{1,20})")
+_DEEPEST = 6
 _TOPIC = re.compile(r"[a-z_]{1,40}/[a-z_]{1,60}")
 _WEBHOOK_ID = re.compile(r"[\x21-\x7e]{1,100}")
 
 
-def verify(headers: Mapping[str, str], body: bytes, account: Account, prefix: str = "X-Shopify-") -> Delivery:
+def verify_for_app(
+    headers: Mapping[str, str], body: bytes, secrets: Sequence[str], prefix: str = "X-Shopify-"
+) -> tuple[str, Delivery]:
+    """`verify` with the app's secrets alone; the shop's domain, made safe, comes first. Raises the same."""
+    given = {name.lower(): value for name, value in headers.items()}
+    _check_signature(given.get(prefix.lower() + "hmac-sha256", ""), body, secrets)
+    shop = sanitize_shop_domain(given.get(prefix.lower() + "shop-domain", ""))
+    if not shop:
+        raise BadDelivery(f"{prefix}Shop-Domain")
+    return shop, _delivery(given, body, prefix)
+
+
+def verify(
+    headers: Mapping[str, str], body: bytes, account: Account, app_secrets: Sequence[str] = (),
+    prefix: str = "X-Shopify-",
+) -> Delivery:
     """Check the raw body's signature and the shop, and read the headers; `prefix` is how their names begin.
 
     A body that cannot be read is still a delivery, with no subject: it is kept as evidence and buried later, because a
@@ -33,10 +52,15 @@ def verify(headers: Mapping[str, str], body: bytes, account: Account, prefix: st
     topic is missing. Source: shopify.dev, "Verify webhook deliveries".
     """
     given = {name.lower(): value for name, value in headers.items()}
-    start = prefix.lower()
-    _check_signature(given.get(start + "hmac-sha256", ""), body, account)
-    if given.get(start + "shop-domain", "").strip().lower() != account.name.lower():
+    own = [account.secrets[name] for name in SECRETS if account.secrets.get(name)]
+    _check_signature(given.get(prefix.lower() + "hmac-sha256", ""), body, [*own, *app_secrets])
+    if given.get(prefix.lower() + "shop-domain", "").strip().lower() != account.name.lower():
         raise BadSignature("the delivery is another shop's")
+    return _delivery(given, body, prefix)
+
+
+def _delivery(given: Mapping[str, str], body: bytes, prefix: str) -> Delivery:
+    start = prefix.lower()
     topic = given.get(start + "topic", "").strip()
     if not _TOPIC.fullmatch(topic):
         raise BadDelivery(f"{prefix}Topic")
@@ -71,7 +95,7 @@ def _schema_for(topic: str) -> schemas.Vendor | None:
         return schemas.OrderEditedNews()
     if topic.startswith("orders/"):
         return schemas.OrderNews()
-    if topic == "refunds/create" or topic.startswith("fulfillments/"):
+    if topic == "refunds/create" or topic.startswith(("fulfillments/", "order_transactions/")):
         return schemas.AboutAnOrder()
     return None
 
@@ -87,13 +111,57 @@ def _order_of_unit(payload: dict[str, object]) -> str | None:
     return None
 
 
-def _check_signature(signature: str, body: bytes, account: Account) -> None:
+def unit_of(topic: str, body: bytes) -> str | None:
+    """The first fulfilment order that news of fulfilment orders name, as decimal digits. Raises BadDelivery."""
+    if not topic.startswith("fulfillment_orders/"):
+        return None
+    found = next(_unit_gids(_read(body)), None)
+    if found is None:
+        raise BadDelivery(f"{topic}: fulfillment_order.id")
+    return found
+
+
+def account_news(topic: str, body: bytes, account_name: str) -> AccountNews | None:
+    """What a delivery says about the shop itself, or of a shopper's rights. Raises BadDelivery."""
+    kind = _ACCOUNT_NEWS.get(topic)
+    if kind is None:
+        return None
+    payload = _read(body)
+    # The header that names the shop is not signed; the body is.
+    said = payload.get("shop_domain") or payload.get("myshopify_domain") or payload.get("domain")
+    if str(said or "").lower() != account_name.lower():
+        raise BadDelivery(f"{topic}: the shop's domain")
+    ids = payload.get("orders_requested") or payload.get("orders_to_redact") or []
+    if not isinstance(ids, list):
+        raise BadDelivery(f"{topic}: the list of orders")
+    return AccountNews(kind, tuple(str(order_id) for order_id in ids if str(order_id).isdigit()))
+
+
+_ACCOUNT_NEWS = {
+    "app/uninstalled": "uninstalled",
+    "customers/data_request": "data_request",
+    "customers/redact": "erase_orders",
+    "shop/redact": "erase_account",
+}
+
+
+def _unit_gids(part: object, depth: int = 0) -> Iterator[str]:
+    if isinstance(part, str):
+        found = _UNIT_GID.fullmatch(part)
+        if found:
+            yield found[1]
+    elif isinstance(part, (dict, list)) and depth < _DEEPEST:
+        for each in part.values() if isinstance(part, dict) else part:
+            yield from _unit_gids(each, depth + 1)
+
+
+def _check_signature(signature: str, body: bytes, secrets: Sequence[str]) -> None:
     try:
         given = base64.b64decode(signature.strip(), validate=True)
     except (binascii.Error, ValueError):
         raise BadSignature("the signature is not base64") from None
-    keys = [account.secrets[name].encode() for name in SECRETS if account.secrets.get(name)]
-    matches = [hmac.compare_digest(hmac.new(key, body, hashlib.sha256).digest(), given) for key in keys]
+    digests = [hmac.new(secret.encode(), body, hashlib.sha256).digest() for secret in secrets if secret]
+    matches = [hmac.compare_digest(digest, given) for digest in digests]
     if not any(matches):
         raise BadSignature("no key of this connection made the signature")
 

@@ -2,94 +2,22 @@
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
-import hashlib
-import hmac
 import json
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
-from flask.testing import FlaskClient
-from sqlalchemy import func, select
-from werkzeug.test import TestResponse
+from sqlalchemy import select
 
-from bopis import app, clock, wiring
-from bopis.bell import BankListener
-from bopis.config import Settings
+from bopis import clock
 from bopis.db import Database
-from bopis.drain import drain
 from bopis.inbox import InboxEntry, body_of
 from bopis.merchants.models import Connection
 from bopis.outbox import OutboxEntry
 from bopis.pickups.models import Pickup
 from bopis.ports import Account
-from bopis.tasks import Task
-from tests.sandbox.running import CLIENT_SECRET, DOMAIN, TOKEN, Running, running_sandbox
-from tests.world import SECRET_KEY, World, build
+from tests.webhooks.door import Door, order_body
 from webhooks.replay import dead_letters, replay
-
-
-@dataclass
-class Door:
-    """The service's webhook address, and the shop that posts to it."""
-
-    service: wiring.Service
-    world: World
-    shop: Running
-    client: FlaskClient
-
-    def deliver(self, body: Any, *, topic: str = "orders/paid", delivery: str = "d1", secret: str = CLIENT_SECRET,
-                raw: bytes | None = None) -> TestResponse:
-        data = raw if raw is not None else json.dumps(body).encode()
-        digest = hmac.new(secret.encode(), data, hashlib.sha256).digest()
-        return self.client.post(
-            f"/webhooks/shopify/{self.world.shop.connection_id}", data=data, content_type="application/json",
-            headers={
-                "X-Shopify-Topic": topic, "X-Shopify-Hmac-Sha256": base64.b64encode(digest).decode(),
-                "X-Shopify-Shop-Domain": DOMAIN, "X-Shopify-Webhook-Id": delivery,
-                "X-Shopify-API-Version": "2026-10", "X-Shopify-Triggered-At": "2026-11-22T12:00:00.123456789Z",
-            },
-        )
-
-    def work(self) -> None:
-        """Everything that is due."""
-        drain(self.service)
-
-    def count(self, table: Any) -> int:
-        with self.service.database.reading() as session:
-            return session.scalar(select(func.count()).select_from(table)) or 0
-
-    def entry(self) -> InboxEntry:
-        with self.service.database.reading() as session:
-            return session.scalars(select(InboxEntry)).one()
-
-    def tasks(self) -> list[str]:
-        with self.service.database.reading() as session:
-            return sorted(session.scalars(select(Task.kind).where(Task.settled_at.is_(None))))
-
-
-@pytest.fixture
-def door(database_url: str, redis_url: str) -> Iterator[Door]:
-    with running_sandbox() as shop:
-        settings = Settings(database_url, redis_url, (SECRET_KEY,), "http://web.test", "http://bridges.test",
-                            shopify_url=shop.url, twilio_url=shop.url)
-        service = wiring.build(settings)
-        world = build(database_url)
-        with service.database.transaction() as session:
-            connection = session.get_one(Connection, world.shop.connection_id)
-            connection.account_name = DOMAIN
-            connection.keep_secrets({"access_token": TOKEN, "client_secret": CLIENT_SECRET})
-        yield Door(service, world, shop, app.create_app(service, BankListener(redis_url)).test_client())
-        service.database.close()
-        world.database.close()
-
-
-def order_body(order_id: str) -> dict[str, Any]:
-    return {"id": int(order_id), "admin_graphql_api_id": f"gid://shopify/Order/{order_id}", "name": "#1001"}
 
 
 def test_a_signed_delivery_is_stored_sealed_and_thanked_for(door: Door) -> None:
@@ -165,7 +93,8 @@ def test_a_paid_order_becomes_a_reserved_compartment(door: Door) -> None:
     door.work()
     with door.service.database.reading() as session:
         pickup = session.scalars(select(Pickup)).one()
-        assert (pickup.state, pickup.store_id, pickup.order.phone()) == ("reserved", door.world.store_id, "+14155550123")
+        told = (pickup.state, pickup.store_id, pickup.order.phone())
+        assert told == ("reserved", door.world.store_id, "+14155550123")
 
 
 def test_a_hundred_deliveries_of_one_orders_life_in_any_order_make_one_pickup(door: Door) -> None:
@@ -236,7 +165,7 @@ def test_a_revoked_token_makes_a_dead_letter_and_a_task_and_a_replay_heals_it(do
     door.shop.sandbox.shop.behaviour.change({"token_revoked": True})
     door.deliver(order_body(order_id))
     door.work()
-    assert (door.entry().state, door.tasks()) == ("dead", ["delivery_failed"])
+    assert (door.entry().state, door.tasks()) == ("dead", ["delivery_failed", "reconnect"])
     door.shop.sandbox.shop.behaviour.change({"token_revoked": False})
     with door.service.database.transaction() as session:
         for letter in dead_letters(session):
@@ -251,11 +180,6 @@ def test_ready_and_collected_are_told_to_the_shop_and_the_shopper_is_told_once(d
     door.work()
     with door.service.database.reading() as session:
         pickup_id = session.scalars(select(Pickup.id)).one()
-        provider = session.get_one(Connection, door.world.phone.connection_id)
-    with door.service.database.transaction() as session:
-        provider = session.get_one(Connection, provider.id)
-        provider.account_name, provider.settings = "AC" + "0" * 32, {"from": "+12015550100"}
-        provider.keep_secrets({"auth_token": "auth token of the tests"})
     door.world.load(pickup_id)
     door.work()
     done = [change["operation"] for change in door.shop.mutations() if not change["refused"]]

@@ -89,6 +89,15 @@ def upgrade() -> None:
     sa.Column('secrets_sealed', sa.LargeBinary(), nullable=False),
     sa.Column('settings', sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('installed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('paused_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('paused_because', sa.String(), nullable=False),
+    sa.Column('reconcile_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('reconciled_until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('reconciled', sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+    sa.Column('subscriptions_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('subscriptions', sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+    sa.Column('secrets_lease_until', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['merchant_id'], ['merchants.id'], name=op.f('fk_connections_merchant_id_merchants')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_connections')),
     sa.UniqueConstraint('vendor', 'account_name', name=op.f('uq_connections_vendor_account_name'))
@@ -181,6 +190,8 @@ def upgrade() -> None:
     sa.Column('cancelled_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('platform_updated_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('erasure_asked_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('erased_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['connection_id'], ['connections.id'], name=op.f('fk_orders_connection_id_connections')),
     sa.ForeignKeyConstraint(['merchant_id'], ['merchants.id'], name=op.f('fk_orders_merchant_id_merchants')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_orders')),
@@ -189,6 +200,7 @@ def upgrade() -> None:
     with op.batch_alter_table('orders', schema=None) as batch_op:
         batch_op.create_index('ix_orders_name', ['merchant_id', 'name'], unique=False)
         batch_op.create_index('ix_orders_phone', ['merchant_id', 'phone_index'], unique=False)
+        batch_op.create_index('ix_orders_to_erase', ['erasure_asked_at'], unique=False, sqlite_where=sa.text('erasure_asked_at IS NOT NULL AND erased_at IS NULL'), postgresql_where=sa.text('erasure_asked_at IS NOT NULL AND erased_at IS NULL'))
 
     op.create_table('staff',
     sa.Column('id', sa.String(length=36), nullable=False),
@@ -262,11 +274,13 @@ def upgrade() -> None:
     sa.Column('order_id', sa.String(length=36), nullable=False),
     sa.Column('unit_id', sa.String(), nullable=False),
     sa.Column('store_id', sa.String(length=36), nullable=True),
+    sa.Column('location_id', sa.String(), nullable=False),
     sa.Column('location_name', sa.String(), nullable=False),
     sa.Column('state', sa.String(), nullable=False),
     sa.Column('reason', sa.String(), nullable=False),
     sa.Column('size', sa.String(), nullable=False),
     sa.Column('lines', sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+    sa.Column('differs', sa.String(), nullable=False),
     sa.Column('link_hash', sa.String(), nullable=False),
     sa.Column('link_sealed', sa.LargeBinary(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
@@ -285,6 +299,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_pickups_merchant_open', ['merchant_id', 'id'], unique=False, sqlite_where=sa.text('closed_at IS NULL'), postgresql_where=sa.text('closed_at IS NULL'))
         batch_op.create_index('ix_pickups_store', ['store_id', 'id'], unique=False)
         batch_op.create_index('ix_pickups_store_open', ['store_id', 'state'], unique=False, sqlite_where=sa.text('closed_at IS NULL'), postgresql_where=sa.text('closed_at IS NULL'))
+        batch_op.create_index('ix_pickups_unit', ['unit_id'], unique=False)
 
     op.create_table('staff_sessions',
     sa.Column('id', sa.String(length=36), nullable=False),
@@ -435,6 +450,7 @@ def downgrade() -> None:
     op.drop_table('device_events')
     op.drop_table('staff_sessions')
     with op.batch_alter_table('pickups', schema=None) as batch_op:
+        batch_op.drop_index('ix_pickups_unit')
         batch_op.drop_index('ix_pickups_store_open', sqlite_where=sa.text('closed_at IS NULL'), postgresql_where=sa.text('closed_at IS NULL'))
         batch_op.drop_index('ix_pickups_store')
         batch_op.drop_index('ix_pickups_merchant_open', sqlite_where=sa.text('closed_at IS NULL'), postgresql_where=sa.text('closed_at IS NULL'))
@@ -449,6 +465,7 @@ def downgrade() -> None:
     op.drop_table('bridges')
     op.drop_table('staff')
     with op.batch_alter_table('orders', schema=None) as batch_op:
+        batch_op.drop_index('ix_orders_to_erase', sqlite_where=sa.text('erasure_asked_at IS NOT NULL AND erased_at IS NULL'), postgresql_where=sa.text('erasure_asked_at IS NOT NULL AND erased_at IS NULL'))
         batch_op.drop_index('ix_orders_phone')
         batch_op.drop_index('ix_orders_name')
 

@@ -27,6 +27,9 @@ SETTLED_BY_WORD = frozenset(
         "shopper_needs_help",
         "goods_gone",
         "odd_event",
+        "changed_after_loading",
+        "connection_failed",
+        "data_request",
     }
 )
 """Tasks a person settles by saying that it is done; the others end with the deed they ask for."""

@@ -28,7 +28,10 @@ NOT_YET = frozenset({"unpaid", "on_hold"})
 """Reasons for which an order is not to be picked from the shelf."""
 _BEHIND_LISTS = frozenset({"reclaim", "shopper_at_counter"})
 _ABOUT_PICKUPS = frozenset(
-    {"no_phone", "text_failed", "platform_refused", "shopper_needs_help", "code_locked", "goods_gone", "left_uncertain"}
+    {
+        *("no_phone", "text_failed", "platform_refused", "shopper_needs_help", "code_locked", "goods_gone"),
+        *("left_uncertain", "changed_after_loading"),
+    }
 )
 
 

@@ -46,7 +46,7 @@ def test_an_order_becomes_a_snapshot() -> None:
     [
         ("OPEN", "open"),
         ("IN_PROGRESS", "open"),
-        ("SCHEDULED", "open"),
+        ("SCHEDULED", "on_hold"),
         ("ON_HOLD", "on_hold"),
         ("CLOSED", "closed"),
         ("INCOMPLETE", "closed"),
