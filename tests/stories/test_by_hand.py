@@ -15,6 +15,7 @@ from tests.stories.conftest import Copy
 
 pytestmark = [pytest.mark.timeout(180), pytest.mark.xdist_group("stories")]
 PHONE, KIOSK, DESK = (390, 844), (1080, 1920), (1280, 900)
+expect.set_options(timeout=20_000)  # the shopper's page looks every ten seconds
 Opens = Callable[[tuple[int, int], str], Page]
 
 
