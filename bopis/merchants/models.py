@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import ForeignKey, UniqueConstraint
@@ -66,5 +69,12 @@ class Connection(Base):
 
     def account(self) -> Account:
         """The account with its secrets opened, for an integration."""
-        secrets = json.loads(sealing.unseal(self.secrets_sealed, to=f"connections.secrets:{self.id}"))
+        secrets = open_secrets(self.id, self.secrets_sealed)
         return Account(self.id, self.vendor, self.account_name, secrets, self.settings)
+
+
+@lru_cache(maxsize=1024)
+def open_secrets(connection_id: str, sealed: bytes) -> Mapping[str, str]:
+    """The secrets in a sealed value, opened once: while the row holds this value they stay the same."""
+    secrets: dict[str, str] = json.loads(sealing.unseal(sealed, to=f"connections.secrets:{connection_id}"))
+    return MappingProxyType(secrets)

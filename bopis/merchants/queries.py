@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from bopis.merchants.models import Connection
+from bopis.merchants.models import Connection, open_secrets
 from bopis.ports import Account
 
 
@@ -15,19 +15,13 @@ def account(session: Session, vendor: str, connection_id: str) -> Account | None
     found = session.connection().execute(_ACCOUNT, {"of": connection_id}).first()
     if found is None or found.vendor != vendor:
         return None
-    return Account(connection_id, vendor, found.account_name, _opened(connection_id, found.secrets_sealed), found.settings)
+    secrets = open_secrets(connection_id, found.secrets_sealed)
+    return Account(connection_id, vendor, found.account_name, secrets, found.settings)
 
 
-_ACCOUNT = select(
-    Connection.vendor, Connection.account_name, Connection.secrets_sealed, Connection.settings
-).where(Connection.id == bindparam("of"))
-
-
-@lru_cache(maxsize=1024)
-def _opened(connection_id: str, sealed: bytes) -> Mapping[str, str]:
-    """The secrets in a sealed value, opened once: as long as the row holds the same value, they are the same."""
-    secrets: dict[str, str] = json.loads(sealing.unseal(sealed, to=secrets_place(connection_id)))
-    return MappingProxyType(secrets)
+_ACCOUNT = select(Connection.vendor, Connection.account_name, Connection.secrets_sealed, Connection.settings).where(
+    Connection.id == bindparam("of")
+)
 
 
 def account_named(session: Session, vendor: str, name: str) -> Account | None:
