@@ -9,7 +9,7 @@ from flask import Flask
 from bopis.bell import BankListener
 from bopis.config import Settings
 from bopis.logs import start_logging
-from bopis.web import associate, bridge_api, health, ops, receipts, shopper, static
+from bopis.web import associate, bridge_api, connect, health, ops, receipts, shopper, static
 from bopis.web.errors import answer_errors
 from bopis.web.headers import add_headers
 from bopis.wiring import Service, build
@@ -27,6 +27,7 @@ def create_app(service: Service, listener: BankListener) -> Flask:
     app.register_blueprint(receipts.blueprint(database, gateways.messengers, public_url))
     app.register_blueprint(associate.blueprint(database, listener, secure=public_url.startswith("https")))
     app.register_blueprint(ops.blueprint(database, replay, secure=public_url.startswith("https")))
+    app.register_blueprint(connect.blueprint(database, gateways.installers, public_url))
     app.register_blueprint(shopper.blueprint(database))
     app.register_blueprint(static.blueprint())
     return app

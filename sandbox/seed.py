@@ -107,6 +107,8 @@ def _connection(session: Session, merchant: Merchant, vendor: str, name: str, se
     connection = Connection(id=new_id(), merchant_id=merchant.id, vendor=vendor, account_name=name, settings=settings,
                             created_at=clock.now())
     connection.keep_secrets(secret)
+    if vendor == "shopify":
+        connection.watch(clock.now())
     session.add(connection)
     session.flush()
     return connection

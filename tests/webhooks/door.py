@@ -85,9 +85,10 @@ class Door:
         self.work()
 
     def round(self) -> None:
-        """What the relay does when its time comes: sweeps, and work until nothing is due."""
-        sweep(self.service.database, clock.now())
+        """What the relay does when its time comes: sweeps and works until nothing is due."""
         self.work()
+        while sweep(self.service.database, clock.now()):
+            self.work()
 
     def order(self, *skus: str, **more: Any) -> str:
         """An order placed in the shop and taken over; its id there."""

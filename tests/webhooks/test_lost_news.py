@@ -65,7 +65,7 @@ def test_five_hours_of_nobody_at_home_heal_within_ten_minutes(watched: Door, tim
     time.move(minutes=10)
     watched.round()
     assert [pickup.state for pickup in watched.pickups()] == ["reserved"] * 6
-    assert watched.connection().reconciled["asked"] == 6
+    assert watched.connection().reconciled["total"] == 6
 
 
 def test_an_order_that_came_by_itself_is_not_asked_for_again(watched: Door, time: Clock) -> None:
