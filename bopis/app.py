@@ -9,9 +9,10 @@ from flask import Flask
 from bopis.bell import BankListener
 from bopis.config import Settings
 from bopis.logs import start_logging
-from bopis.web import associate, bridge_api, connect, health, ops, receipts, shopper, static
+from bopis.web import associate, bridge_api, connect, health, metrics, ops, receipts, shopper, static
 from bopis.web.errors import answer_errors
 from bopis.web.headers import add_headers
+from bopis.web.requests import log_requests
 from bopis.wiring import Service, build
 from webhooks import receive
 from webhooks.replay import replay
@@ -61,5 +62,7 @@ def _bare(service: Service) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
     answer_errors(app)
     add_headers(app)
+    log_requests(app)
     app.register_blueprint(health.blueprint(service.database))
+    app.register_blueprint(metrics.blueprint(service.database, service.settings.metrics_token))
     return app

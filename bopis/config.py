@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+SHORTEST_TOKEN = 16
+
 
 class BadSetting(Exception):
     """A setting is missing or wrong; the text says which, what was wrong and what to write instead."""
@@ -34,6 +36,10 @@ class Settings:
     shopify_client_secrets: tuple[str, ...] = field(default=(), repr=False)
     """The first signs; deliveries signed with any of them are ours, so that a secret can be retired."""
     twilio_url: str = "https://api.twilio.com"
+    log_format: str = "json"
+    """`json` or `text`; read by `bopis.logs` before anything else."""
+    metrics_token: str = field(default="", repr=False)
+    """What a scraper that is not on this machine shows to read `/metrics`; empty lets none in."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -48,6 +54,8 @@ class Settings:
             shopify_url=_url(environ, "SHOPIFY_URL", "http", "https", default=""),
             **_shopify_app(environ),
             twilio_url=_url(environ, "TWILIO_URL", "http", "https", default=cls.twilio_url),
+            metrics_token=_metrics_token(environ),
+            log_format=_log_format(environ),
         )
 
 
@@ -72,6 +80,22 @@ def _shopify_app(environ: Mapping[str, str]) -> dict[str, Any]:
             "Several secrets are separated by commas, newest first."
         )
     return {"shopify_client_id": client_id, "shopify_client_secrets": secrets}
+
+
+def _log_format(environ: Mapping[str, str]) -> str:
+    value = environ.get("LOG_FORMAT", "").strip() or "json"
+    if value not in ("json", "text"):
+        raise BadSetting("LOG_FORMAT must be json or text.")
+    return value
+
+
+def _metrics_token(environ: Mapping[str, str]) -> str:
+    token = environ.get("METRICS_TOKEN", "").strip()
+    if token and len(token) < SHORTEST_TOKEN:
+        raise BadSetting(
+            f"METRICS_TOKEN must be at least {SHORTEST_TOKEN} characters. Make one with: openssl rand -base64 32"
+        )
+    return token
 
 
 def _database_url(environ: Mapping[str, str]) -> str:

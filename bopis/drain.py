@@ -11,6 +11,7 @@ from bopis import clock
 from bopis.claims import claim, due
 from bopis.dispatch import carry_out
 from bopis.inbox import InboxEntry
+from bopis.logs import about
 from bopis.outbox import OutboxEntry
 from bopis.wiring import Service
 from webhooks.process import process
@@ -40,8 +41,16 @@ def _work(service: Service, box: type[Entry], step: Callable[[Entry], None]) -> 
     with service.database.transaction() as session:
         batch = claim(session, box, BATCH, clock.now())
     for entry in batch:
-        step(entry)
+        with about(**ids_of(entry)):
+            step(entry)
     return len(batch)
+
+
+def ids_of(entry: InboxEntry | OutboxEntry) -> dict[str, object]:
+    """What the lines logged at work on an entry are about."""
+    if isinstance(entry, InboxEntry):
+        return {"delivery": entry.id}
+    return {"effect": entry.id, "pickup": entry.pickup_id, "grant": entry.fields.get("grant_id")}
 
 
 def is_due(service: Service, box: type[Entry]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import logging
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, literal, text
@@ -11,14 +12,16 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bopis import sealing
-from bopis.db import Base, Id, ring_after_commit
 from bopis.bell import WorkToDo
+from bopis.db import Base, Id, ring_after_commit
 from bopis.ids import new_id
+from bopis.logs import its
 from bopis.ports import Account, Delivery
-
 
 ASK_AGAIN = "ask_again"
 """The topic of our own entries. No platform's looks like it."""
+_WAITING, _DEAD = text("state = 'waiting'"), text("state = 'dead'")
+log = logging.getLogger(__name__)
 
 
 class InboxEntry(Base):
@@ -30,8 +33,8 @@ class InboxEntry(Base):
         # Some vendors sign the body only, so a captured body could be played back under a new delivery id.
         UniqueConstraint("connection_id", "topic", "content_hash"),
         Index("ix_inbox_subject", "connection_id", "subject"),
-        Index("ix_inbox_dead", "id", sqlite_where=text("state = 'dead'"), postgresql_where=text("state = 'dead'")),
-        Index("ix_inbox_due", "next_at", sqlite_where=text("state = 'waiting'"), postgresql_where=text("state = 'waiting'")),
+        Index("ix_inbox_dead", "id", sqlite_where=_DEAD, postgresql_where=_DEAD),
+        Index("ix_inbox_due", "next_at", sqlite_where=_WAITING, postgresql_where=_WAITING),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
@@ -74,6 +77,7 @@ def store(session: Session, account: Account, delivery: Delivery, body: bytes, n
     connection = session.connection()
     if connection.execute(_STORE[connection.dialect.name], row).first() is None:
         return False
+    log.info("delivery %s taken in", delivery.topic, extra=its(delivery=entry_id))
     ring_after_commit(session, WorkToDo())
     return True
 

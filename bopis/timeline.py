@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import logging
 from typing import Any
 
 from sqlalchemy import UniqueConstraint, select
@@ -12,6 +13,11 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bopis.db import Base, Id
 from bopis.ids import new_id
+from bopis.logs import its
+
+_TOLD = ("reason", "door", "placement", "command")
+"""Of an entry's detail, what its log line repeats."""
+log = logging.getLogger(__name__)
 
 
 class TimelineEntry(Base):
@@ -53,6 +59,7 @@ def write(session: Session, pickup_id: str, what: str, *, actor: str, at: dt.dat
     entry.hash = _hash(entry)
     session.add(entry)
     session.flush()
+    log.info("pickup %s", what, extra=its(pickup=pickup_id, actor=actor, **{name: detail.get(name) for name in _TOLD}))
 
 
 def entries(session: Session, pickup_id: str) -> list[TimelineEntry]:

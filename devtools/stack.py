@@ -81,6 +81,7 @@ class Stack:
             "PYTHONDONTWRITEBYTECODE": "",  # or every start would compile everything again
             "GUNICORN_CMD_ARGS": "--log-level=warning",
             "HOST": "127.0.0.1",
+            "LOG_FORMAT": given.get("LOG_FORMAT") or "text",
             "DATA_DIR": str(self.data_dir),
             "DATABASE_URL": given.get("DATABASE_URL") or f"sqlite:///{self.data_dir}/bopis.db",
             "REDIS_URL": given.get("REDIS_URL") or f"unix://{self.socket}",

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, NullPool, create_engine, event, text
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, NullPool, create_engine, event, inspect, text
+from sqlalchemy.orm import Session
 
 HERE = Path(__file__).parent
 LOCK = 0x626F706973
@@ -29,6 +31,20 @@ def config(connection: Connection) -> Config:
     settings.set_main_option("script_location", str(HERE).replace("%", "%%"))
     settings.attributes["connection"] = connection
     return settings
+
+
+def newest() -> str:
+    """The step that this release's code expects the database to be at."""
+    head = ScriptDirectory(str(HERE)).get_current_head()
+    assert head is not None
+    return head
+
+
+def reached(session: Session) -> str:
+    """The step a database is at; empty when it has no tables of ours."""
+    if not inspect(session.connection()).has_table("alembic_version"):
+        return ""
+    return session.execute(text("SELECT version_num FROM alembic_version")).scalar() or ""
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from bopis import tasks, timeline
 from bopis.bridges.models import Bridge, DeviceEvent
 from bopis.lockers.actions import take_out_of_service
 from bopis.lockers.queries import compartment
+from bopis.logs import about
 from bopis.pickups import actions, grants, later, places
 from bopis.pickups.models import Grant, Pickup, Placement
 from bopis.stores.queries import lock
@@ -30,7 +31,7 @@ def act_on(session: Session, bridge: Bridge, events: list[DeviceEvent], now: dt.
         if handler is None:
             continue
         try:
-            with session.begin_nested():
+            with session.begin_nested(), about(bridge=bridge.id, event=event.seq):
                 handler(session, bridge, event, now)
         except Exception as problem:
             log.exception("device event %s of bridge %s could not be acted on", event.kind, bridge.id)

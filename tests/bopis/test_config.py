@@ -34,6 +34,8 @@ def test_good_settings_are_read() -> None:
         ("SECRET_KEYS", "not base64"),
         ("PUBLIC_URL", "pickup.example.com"),
         ("BRIDGES_URL", "ftp://bridges"),
+        ("METRICS_TOKEN", "short"),
+        ("LOG_FORMAT", "xml"),
     ],
 )
 def test_a_wrong_setting_stops_the_start_with_a_sentence_that_names_it(name: str, value: str) -> None:

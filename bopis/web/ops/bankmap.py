@@ -22,7 +22,7 @@ COLUMN, ROW, GAP = 64, 26, 4
 
 @dataclass(frozen=True)
 class Door:
-    """One door. `x`, `y`, `width`, `height` are its place in the picture; `order` and `pickup` say whose goods it holds."""
+    """One door. `x`, `y`, `width`, `height` are its place in the picture; `order`, `pickup`: whose goods it holds."""
 
     id: str
     number: int
@@ -53,7 +53,7 @@ class Door:
 
 @dataclass(frozen=True)
 class BridgeView:
-    """The machine that drives the bank. `behind` counts codes it has not taken over yet, `unrevoked` those that are over."""
+    """The machine that drives the bank. `behind` counts codes it has yet to hear of, `unrevoked` ones that are over."""
 
     id: str
     online: bool

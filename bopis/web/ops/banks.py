@@ -25,7 +25,7 @@ _LONGEST_REASON = 80
 
 
 def add(routes: Blueprint, database: Database) -> None:
-    """`GET /ops/banks`, `/ops/banks/<id>`, `.../state`, `POST /ops/doors/<compartment>/close` (reason), `.../reopen`."""
+    """`GET /ops/banks`, `/ops/banks/<id>`, `.../state`, `POST /ops/doors/<door>/close` (reason), `.../reopen`."""
 
     @routes.get("/banks")
     def banks() -> str:

@@ -22,7 +22,8 @@ def mo(web: Flask) -> Operator:
 def delivery(world: World, name: str, shop: Account | None = None, state: str = "waiting") -> str:
     """A delivery in the inbox; returns its id."""
     with world.database.transaction() as session:
-        inbox.store(session, shop or world.shop, Delivery(name, f"orders/{name}", "1", None), name.encode(), clock.now())
+        news = Delivery(name, f"orders/{name}", "1", None)
+        inbox.store(session, shop or world.shop, news, name.encode(), clock.now())
         found = session.scalars(select(InboxEntry).where(InboxEntry.delivery_id == name)).one()
         found.state, found.outcome, found.attempts = state, "no store" if state == "dead" else "", 12
         if state == "dead":

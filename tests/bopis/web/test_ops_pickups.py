@@ -10,8 +10,8 @@ from sqlalchemy import update
 
 from bopis import clock, inbox
 from bopis.bridges.models import Bridge
-from bopis.notices.models import Notice
 from bopis.ids import new_id
+from bopis.notices.models import Notice
 from bopis.pickups import grants
 from bopis.pickups.models import Grant, Pickup
 from bopis.ports import Delivery

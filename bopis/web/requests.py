@@ -1,0 +1,25 @@
+"""One line for each request: what kind, how it ended, how long it took; never the address, which may hold a link."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask, Response, request
+
+from bopis.logs import REQUESTS, its
+from bopis.web.metrics import route, took
+
+log = logging.getLogger(REQUESTS)
+_OFTEN = frozenset({"/livez", "/readyz", "/metrics", "/static/<name>"})
+
+
+def log_requests(app: Flask) -> None:
+    """Install it."""
+
+    @app.after_request
+    def say(response: Response) -> Response:
+        level = logging.WARNING if response.status_code >= 500 else logging.INFO
+        if level == logging.WARNING or route() not in _OFTEN:
+            told = its(method=request.method, route=route(), status=response.status_code, ms=round(took() * 1000, 1))
+            log.log(level, "%s %s %s", request.method, route(), response.status_code, extra=told)
+        return response
