@@ -52,7 +52,6 @@ class OutboxEntry(Base):
 def put(session: Session, message: Message, now: dt.datetime) -> None:
     """Ask the world for `message`, once: a message that was asked for before is left as it is."""
     kind, fields = messages.write(message)
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     row = {
         "id": new_id(),
         "kind": kind,
@@ -66,9 +65,15 @@ def put(session: Session, message: Message, now: dt.datetime) -> None:
         "next_at": now,
         "lease_token": 0,
     }
-    statement = dialect.insert(OutboxEntry).values(row).on_conflict_do_nothing().returning(literal(1))
-    if session.execute(statement).first() is not None:
+    connection = session.connection()
+    if connection.execute(_PUT[connection.dialect.name], row).first() is not None:
         ring_after_commit(session, WorkToDo())
+
+
+_PUT = {
+    name: dialect.insert(OutboxEntry.__table__).on_conflict_do_nothing().returning(literal(1))
+    for name, dialect in (("postgresql", postgresql), ("sqlite", sqlite))
+}
 
 
 def repeat(session: Session, message: Message, now: dt.datetime) -> None:

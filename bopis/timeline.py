@@ -8,7 +8,7 @@ import json
 import logging
 from typing import Any
 
-from sqlalchemy import UniqueConstraint, select
+from sqlalchemy import UniqueConstraint, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bopis.db import Base, Id
@@ -39,7 +39,9 @@ class TimelineEntry(Base):
 
 def write(session: Session, pickup_id: str, what: str, *, actor: str, at: dt.datetime, **detail: Any) -> None:
     """Add one entry. The caller holds the store's lock, so that entries of one pickup come one after another."""
-    last = session.execute(
+    # Past the object mapper: every step of every pickup comes through here.
+    connection = session.connection()
+    last = connection.execute(
         select(TimelineEntry.number, TimelineEntry.hash)
         .where(TimelineEntry.pickup_id == pickup_id)
         .order_by(TimelineEntry.number.desc())
@@ -57,9 +59,11 @@ def write(session: Session, pickup_id: str, what: str, *, actor: str, at: dt.dat
         hash="",
     )
     entry.hash = _hash(entry)
-    session.add(entry)
-    session.flush()
+    connection.execute(_WRITE, {name: getattr(entry, name) for name in TimelineEntry.__table__.columns.keys()})
     log.info("pickup %s", what, extra=its(pickup=pickup_id, actor=actor, **{name: detail.get(name) for name in _TOLD}))
+
+
+_WRITE = insert(TimelineEntry.__table__)
 
 
 def entries(session: Session, pickup_id: str) -> list[TimelineEntry]:

@@ -20,6 +20,7 @@ class Door:
     size: str
     accessible: bool
     holder: str | None = None
+    bank_id: str = ""
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ def reserve(session: Session, pickup: Pickup, now: dt.datetime, *, actor: str = 
     """Give a waiting pickup a place, a compartment or else the counter, and a code that opens nothing yet."""
     choice = places.choose_for(session, pickup, in_hand=False)
     placement = places.give(session, pickup, choice.door.compartment_id if choice.door else None, now)
-    bank_id = places.bank_of(session, pickup)
+    bank_id = choice.door.bank_id if choice.door else places.bank_of(session, pickup)
     try:
         grant = grants.open_grant(session, pickup.id) or grants.issue(session, pickup, bank_id, now)
     except grants.NoSelectorFree:

@@ -16,18 +16,21 @@ from bopis.pickups.models import Pickup, Placement
 
 def doors_to_choose_from(session: Session, store_id: str, *, in_hand: bool) -> list[Door]:
     """The doors of a store that are free, and for goods in hand also those another pickup is only promised."""
+    # Columns, not objects: this is read for every order, and a store has dozens of doors.
     statement = (
-        select(Compartment, Placement)
+        select(
+            Compartment.id, Compartment.number, Compartment.size, Compartment.accessible, Compartment.bank_id,
+            Placement.pickup_id, Placement.state, Placement.touched,
+        )
         .join(Bank, Bank.id == Compartment.bank_id)
         .outerjoin(Placement, and_(Placement.compartment_id == Compartment.id, Placement.state != "released"))
         .where(Bank.store_id == store_id, Compartment.in_service.is_(True))
     )
     doors = []
-    for compartment, placement in session.execute(statement):
-        promised = placement is not None and placement.state == "held" and not placement.touched
-        if placement is None or (in_hand and promised):
-            holder = placement.pickup_id if placement else None
-            doors.append(Door(compartment.id, compartment.number, compartment.size, compartment.accessible, holder))
+    for compartment_id, number, size, accessible, bank_id, holder, state, touched in session.execute(statement):
+        promised = state == "held" and not touched
+        if holder is None or (in_hand and promised):
+            doors.append(Door(compartment_id, number, size, accessible, holder, bank_id))
     return doors
 
 
@@ -42,9 +45,9 @@ def give(session: Session, pickup: Pickup, compartment_id: str | None, now: dt.d
     """Hold a compartment, or the counter, for this pickup. The unique index lets only one hold a door."""
     placement = Placement(
         id=new_id(), merchant_id=pickup.merchant_id, compartment_id=compartment_id, state="held", created_at=now,
-        touched=False, abandoned=False, evidence="",
+        touched=False, abandoned=False, evidence="", pickup=pickup,
     )
-    pickup.placements.append(placement)
+    session.add(placement)
     session.flush()
     return placement
 
