@@ -5,15 +5,21 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from pathlib import Path
 from typing import Any
 
+_PREFIX = "bopis-metrics-"
 _made: list[str] = []
 
 
 def on_starting(server: Any) -> None:
-    """Before the first worker: workers inherit the folder's name."""
+    """Before the first worker: workers inherit the folder's name. What a killed server left behind goes."""
+    for left in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        owner = left.name.removeprefix(_PREFIX).partition("-")[0]
+        if not Path("/proc", owner).exists():
+            shutil.rmtree(left, ignore_errors=True)
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-        _made.append(tempfile.mkdtemp(prefix="bopis-metrics-"))
+        _made.append(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = _made[0]
 
 

@@ -1,8 +1,9 @@
-"""`python -m bopis.cli`: migrate, enrolment codes, dead letters."""
+"""`python -m bopis.cli`: migrate, enrolment codes, dead letters, doctor."""
 
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import sys
 
 import click
@@ -11,6 +12,7 @@ from sqlalchemy import select
 from bopis import clock
 from bopis.bridges.actions import ENROLMENT_LIFE, new_enrolment_code
 from bopis.config import BadSetting, Settings
+from bopis.doctor import FAIL, OK, Finding, examine
 from bopis.errors import BopisError
 from bopis.inbox import InboxEntry
 from bopis.lockers.models import Bank
@@ -76,6 +78,23 @@ def replay_dead_letters(entry_ids: tuple[str, ...], everything: bool) -> None:
     if missing:
         raise click.ClickException(f"Not a dead letter: {', '.join(sorted(missing))}")
     click.echo(f"{len(chosen)} will be tried again.")
+
+
+@cli.command()
+@click.option("--offline", is_flag=True, help="Ask no shop and no provider.")
+def doctor(offline: bool) -> None:
+    """Check that everything is in its place; say what to do where it is not. Exit code 1 when something fails."""
+    failed = False
+    try:
+        findings = examine(_service(), offline=offline)
+        for finding in itertools.chain([Finding(OK, "settings", "complete")], findings):
+            failed = failed or finding.level == FAIL
+            click.echo(f"{finding.level:<4}  {finding.about}: {finding.words}{'. ' + finding.do if finding.do else ''}")
+    except BadSetting as problem:
+        failed = True
+        click.echo(f"{FAIL:<4}  settings: {problem}")
+    if failed:
+        sys.exit(1)
 
 
 def _service() -> Service:

@@ -17,7 +17,7 @@ LAYERS = [
     layer.split()
     for layer in """
         app cli jobs relay
-        drain
+        drain doctor
         wiring
         dispatch
         effects sweeps web webhooks
