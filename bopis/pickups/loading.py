@@ -168,7 +168,8 @@ def _find_place(session: Session, pickup: Pickup, now: dt.datetime, *, actor: st
     if choice.door is None:
         raise Conflict(choice.reason, "No locker can take this order now. Take it to the counter instead.")
     for placement in pickup.wanted_placements():
-        places.release(session, placement, "never_opened", now)
+        if placement.state == "held":  # what is loaded stays: this is one more box of the same order
+            places.release(session, placement, "never_opened", now)
     pickup.reason = choice.reason
     return _take(session, pickup, choice.door.compartment_id, choice.robbed, now)
 
@@ -196,14 +197,19 @@ def _take(session: Session, pickup: Pickup, compartment_id: str, robbed: str | N
 
 
 def _abandon(session: Session, placement: Placement, now: dt.datetime) -> None:
+    box = placement.compartment
     if not placement.touched:
         places.release(session, placement, "never_opened", now)
-    elif placement.compartment is not None and placement.compartment.door == "shut":
+    elif box is not None and box.door == "shut" and box.item != "present":
         # Staff say that the goods are not in it, and its door is shut: nothing more is to be waited for.
         places.release(session, placement, "staff", now)
     else:
         placement.abandoned = True
         session.flush()
+        if box is not None and box.door == "shut":
+            pickup = placement.pickup
+            tasks.ask(session, "left_uncertain", pickup.id, merchant_id=pickup.merchant_id, store_id=pickup.store_id,
+                      reason=f"Door {box.number} was given up, but its sensor sees something inside.", now=now)
 
 
 def _open(session: Session, placement: Placement, cause: str, by: StaffSession, now: dt.datetime) -> DoorCommand:

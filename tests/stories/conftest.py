@@ -2,22 +2,47 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
+from bopis import clock
+from bopis.bell import SilentBell
+from bopis.claims import LEASE
+from bopis.db import Database
+from bopis.dispatch import LOOK_FOR
+from bopis.inbox import InboxEntry
+from bopis.outbox import OutboxEntry
 from devtools.run import started
 from devtools.stack import Stack
 from sandbox.journey import Journey
+from tests.conftest import DATABASES, new_database
+from tests.invariants import Evidence, violations
+from tests.stories.patient import PatientJourney
+
+PROCESSES = {
+    "web": "bopis.app:web",
+    "bridges": "bopis.app:bridges",
+    "worker": "bopis.jobs",
+    "relay": "bopis.relay",
+    "bridge": "firmware_bridge",
+    "valkey": "valkey-server",
+}
+"""What the command lines of a copy's processes hold; the sandbox, the world itself, is never taken away."""
 
 
 @dataclass
 class Copy:
-    """A whole running copy, and its processes by what they run."""
+    """A whole running copy, its processes by what they run, and what its parts remember."""
 
     stack: Stack
+    database_url: str
 
     def journey(self) -> Journey:
         """An associate signed in and present."""
@@ -26,36 +51,98 @@ class Copy:
         journey.take_presence()
         return journey
 
+    def patient_journey(self) -> PatientJourney:
+        """People who try again, the associate signed in."""
+        journey = PatientJourney(self.stack.web, self.stack.kiosk, self.stack.sandbox)
+        journey.sign_in()
+        journey.until("the lockers are ready", lambda: journey.state()["ready"] and journey.state()["online"])
+        return journey
+
     def pids(self, words: str) -> list[int]:
         """The processes of this copy, and no other, whose command line holds these words."""
         found = []
         for process in Path("/proc").iterdir():
             try:
                 command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-                ours = f"DATA_DIR={self.stack.data_dir}\0".encode() in (process / "environ").read_bytes()
+                told = f"DATA_DIR={self.stack.data_dir}\0".encode() in (process / "environ").read_bytes()
             except (OSError, UnicodeDecodeError):
                 continue
-            if ours and words in command:
+            # A Valkey writes its title over its environment, and its socket into its title.
+            if words in command and (told or str(self.stack.data_dir) in command):
                 found.append(int(process.name))
         return found
 
     def send(self, words: str, number: signal.Signals) -> None:
-        """Send a signal to those processes."""
-        for pid in self.pids(words):
+        """Send a signal to those processes, of which there must be one."""
+        found = self.pids(words)
+        assert found, f"no {words} runs"
+        for pid in found:
             os.kill(pid, number)
 
+    def kill(self, process: str) -> None:
+        """kill -9 one of PROCESSES as soon as it is there; then a minute passes for whatever it held."""
+        deadline = time.monotonic() + 60
+        while not (found := self.pids(PROCESSES[process])):
+            assert time.monotonic() < deadline, f"{process} did not come back"
+            time.sleep(0.02)
+        for pid in found:
+            os.kill(pid, signal.SIGKILL)
+        self.let_leases_lapse()
 
-@pytest.fixture(scope="session")
-def running() -> Iterator[Copy]:
-    """Everything on SQLite, started once; what a story takes away it gives back."""
-    with started() as stack:
-        yield Copy(stack)
+    def let_leases_lapse(self) -> None:
+        """Leases taken before now are over, as they would be after a minute; a living holder's word is then refused."""
+        now = clock.now()
+        with self._transaction() as session:
+            for box in (InboxEntry, OutboxEntry):
+                session.execute(sa.update(box).where(box.lease_until <= now + LEASE).values(lease_until=now))
+
+    def a_minute_passes(self) -> None:
+        """For the outbox, and what nobody is at work on: what waits is due, what was asked was asked a minute ago."""
+        now = clock.now()
+        with self._transaction() as session:
+            resting = session.scalars(sa.select(OutboxEntry).where(
+                OutboxEntry.state == "waiting", sa.or_(OutboxEntry.lease_until.is_(None), OutboxEntry.lease_until <= now)))
+            for entry in resting:
+                entry.next_at = min(entry.next_at, now)
+                if entry.submitted_at is not None:
+                    entry.submitted_at = min(entry.submitted_at, now - LOOK_FOR)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Session]:
+        database = Database(self.database_url, SilentBell())
+        with database.transaction() as session:
+            yield session
+        database.close()
+
+    def evidence(self) -> Evidence:
+        """Where everybody's memory of what happened is."""
+        return Evidence(self.database_url, self.stack.sandbox, self.stack.data_dir / "bridge" / "journal.db")
+
+    def assert_nothing_is_wrong(self) -> None:
+        """Every invariant holds once everything has come to rest."""
+        deadline = time.monotonic() + 100
+        while found := violations(self.evidence()):
+            assert time.monotonic() < deadline, "\n".join(found)
+            time.sleep(0.1)
+
+
+@pytest.fixture(scope="session", params=DATABASES)
+def running(request: pytest.FixtureRequest) -> Iterator[Copy]:
+    """Everything, once on each kind of database; what a story takes away it gives back."""
+    with ExitStack() as cleanup:
+        url = ""
+        if request.param == "postgresql":
+            template = request.getfixturevalue("postgresql_template")
+            url = cleanup.enter_context(new_database(template, "template"))
+        stack = cleanup.enter_context(started(database_url=url))
+        yield Copy(stack, url or f"sqlite:///{stack.data_dir}/bopis.db")
 
 
 @pytest.fixture
-def copy(running: Copy) -> Copy:
-    """The running copy, its world well-behaved."""
+def copy(running: Copy) -> Iterator[Copy]:
+    """The running copy, its world well-behaved; whatever a story does, the invariants hold after it."""
     journey = Journey(running.stack.web, running.stack.kiosk, running.stack.sandbox)
     for part in ("shop", "phone"):
         journey.behave(part, reset=True)
-    return running
+    yield running
+    running.assert_nothing_is_wrong()
