@@ -63,7 +63,7 @@ def store(session: Session, account: Account, delivery: Delivery, body: bytes, n
         "delivery_id": delivery.delivery_id,
         "topic": delivery.topic,
         "subject": delivery.subject,
-        "content_hash": hashlib.sha256(body).hexdigest(),
+        "content_hash": hashlib.sha256(body + (delivery.delivery_id if delivery.is_thin else "").encode()).hexdigest(),
         "body_sealed": sealing.seal_bytes(body, to=_place(entry_id)),
         "received_at": now,
         "occurred_at": delivery.occurred_at,

@@ -32,6 +32,8 @@ class Delivery:
     topic: str
     subject: str
     occurred_at: dt.datetime | None = None
+    is_thin: bool = False
+    """It says so little that the same body may come again and mean something new."""
 
 
 @dataclass(frozen=True)

@@ -160,6 +160,19 @@ def test_news_of_units_without_an_order_find_it_by_what_we_know_or_by_asking(doo
     assert states(door) == [("waiting", "on_hold")]
 
 
+def test_an_order_held_and_released_twice_is_followed_both_times(door: Door) -> None:
+    order_id = door.order("MUG-SLATE")
+    unit_id = door.shop.unit_of(order_id)
+    body = {"fulfillment_order": {"id": f"gid://shopify/FulfillmentOrder/{unit_id}", "status": "open"}}
+    for number in range(2):
+        door.change(order_id, "hold", unit_id=unit_id)
+        door.shop.change(order_id, "release", unit_id=unit_id)
+        assert door.pickup().state == "waiting"
+        door.deliver(body, topic="fulfillment_orders/hold_released", delivery=f"released{number}")
+        door.work()
+        assert door.pickup().state == "reserved"
+
+
 def test_news_of_a_unit_there_is_not_is_left_alone_and_says_why(door: Door) -> None:
     unit = {"fulfillment_order": {"id": "gid://shopify/FulfillmentOrder/1", "status": "open"}}
     door.deliver(unit, topic="fulfillment_orders/order_routing_complete")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 
 import pytest
@@ -9,6 +10,9 @@ import pytest
 from bopis.errors import OutcomeUnknown, PermanentFailure, TemporaryFailure
 from bopis.ports import Account
 from integrations.shopify import ShopifyPlatform
+from integrations.shopify.subscriptions import TOPICS
+from sandbox.shop.catalogue import CATALOGUE
+from sandbox.shop.world import Wanted, WantedLine
 from tests.sandbox.running import LOCATIONS, SHOPPER, Receiver, Running, receiver, running_sandbox
 
 
@@ -155,3 +159,58 @@ def test_what_the_shop_sends_is_verified_and_leads_to_the_order(news: Receiver, 
         assert (delivery.topic, delivery.subject) == ("orders/create", order_id)
         assert platform.order_of(delivery, got.body) == order_id
         assert delivery.occurred_at is not None
+
+
+def test_the_order_of_a_unit_is_found(platform: ShopifyPlatform, running: Running, shop: Account) -> None:
+    order_id = running.order()
+
+    assert platform.order_of_unit(shop, running.unit_of(order_id)) == order_id
+    assert platform.order_of_unit(shop, "1") is None
+
+
+def test_what_changed_is_listed_oldest_first_over_many_pages(
+    platform: ShopifyPlatform, running: Running, shop: Account
+) -> None:
+    since = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=1)
+    placed = {running.order() for _ in range(3)}
+    world = running.sandbox.shop.world
+    wanted = Wanted((WantedLine(CATALOGUE["LIP-ROSE"], 1, "1001"),), "", "", True)
+    placed |= {world.place(wanted).order_id for _ in range(300)}
+    found = list(platform.changed_since(shop, since))
+
+    assert {order_id for order_id, _ in found} == placed
+    assert [at for _, at in found] == sorted(at for _, at in found)
+    assert list(platform.changed_since(shop, since + dt.timedelta(hours=1))) == []
+
+
+def test_subscriptions_are_made_once_at_each_address(
+    platform: ShopifyPlatform, running: Running, shop: Account
+) -> None:
+    here, there = "https://one.example.com/news", "https://two.example.com/news"
+
+    assert platform.ensure_subscriptions(shop, here) == list(TOPICS)
+    assert platform.ensure_subscriptions(shop, here) == []
+    assert platform.ensure_subscriptions(shop, there) == list(TOPICS)
+
+
+def test_an_address_the_shop_does_not_take_is_a_failure_a_person_sees(
+    platform: ShopifyPlatform, shop: Account
+) -> None:
+    with pytest.raises(PermanentFailure) as failure:
+        platform.ensure_subscriptions(shop, "nowhere")
+
+    assert "Address is invalid" in failure.value.message
+
+
+def test_a_bucket_without_points_says_how_long_to_wait(
+    platform: ShopifyPlatform, running: Running, shop: Account
+) -> None:
+    order_id = running.order()
+    running.post("/shop/api/behaviour", {"points": 900})
+    with pytest.raises(TemporaryFailure) as failure:
+        for _ in range(500):
+            platform.fetch_order(shop, order_id)
+
+    assert failure.value.code == "throttled"
+    assert failure.value.retry_after is not None
+    assert 1 <= failure.value.retry_after < 10
