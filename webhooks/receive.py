@@ -34,7 +34,7 @@ def blueprint(database: Database, platforms: Mapping[str, Platform]) -> Blueprin
             try:
                 delivery = platform.verify(request.headers, body, sender)
             except BadSignature:
-                raise NotSignedIn("bad_signature", "This delivery is not signed with the connection's secret.") from None
+                raise NotSignedIn("bad_signature", "It is not signed with this connection's secret.") from None
             except BadDelivery as problem:
                 raise Invalid("bad_delivery", str(problem)) from None
             fresh = inbox.store(session, sender, delivery, body, clock.now())

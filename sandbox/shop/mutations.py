@@ -1,4 +1,4 @@
-"""The mutations an app of ours needs, with what Shopify refuses. What is done to orders, or refused, is in the ledger."""
+"""The mutations an app like ours needs, with what Shopify refuses. What is done to orders is in the ledger."""
 
 from __future__ import annotations
 

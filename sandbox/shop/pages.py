@@ -44,6 +44,25 @@ def shop_blueprint(shop: Shop) -> Blueprint:
             raise Refused("not_possible", f"This cannot be done: {refusal}.", 409) from None
         return jsonify(_seen(shop, order))
 
+    @blueprint.get("/api/ledger")
+    def ledger() -> Response:
+        return jsonify(shop.ledger())
+
+    @blueprint.get("/api/behaviour")
+    def behaviour() -> Response:
+        return jsonify(shop.behaviour.all())
+
+    @blueprint.post("/api/behaviour")
+    def behave() -> Response:
+        return jsonify(shop.behaviour.change(request.get_json(silent=True)))
+
+    _add_later(blueprint, shop)
+    return blueprint
+
+
+def _add_later(blueprint: Blueprint, shop: Shop) -> None:
+    """What happens to orders later, and to the app."""
+
     @blueprint.post("/api/orders/<order_id>/change")
     def change_later(order_id: str) -> Response:
         wanted = request.get_json(silent=True)
@@ -71,20 +90,6 @@ def shop_blueprint(shop: Shop) -> Blueprint:
     @blueprint.get("/api/subscriptions")
     def subscriptions() -> Response:
         return jsonify(subscriptions=[asdict(one) for one in shop.webhooks.subscriptions.all()])
-
-    @blueprint.get("/api/ledger")
-    def ledger() -> Response:
-        return jsonify(shop.ledger())
-
-    @blueprint.get("/api/behaviour")
-    def behaviour() -> Response:
-        return jsonify(shop.behaviour.all())
-
-    @blueprint.post("/api/behaviour")
-    def behave() -> Response:
-        return jsonify(shop.behaviour.change(request.get_json(silent=True)))
-
-    return blueprint
 
 
 def _wanted(shop: Shop, payload: Any) -> Wanted:

@@ -45,3 +45,12 @@ def test_a_wrong_setting_stops_the_start_with_a_sentence_that_names_it(name: str
 
 def test_no_secret_is_shown_by_printing_the_settings() -> None:
     assert "kkkk" not in repr(Settings.from_env(GOOD))
+
+
+def test_our_app_at_a_platform_is_named_whole_or_not_at_all() -> None:
+    settings = Settings.from_env({**GOOD, "SHOPIFY_CLIENT_ID": "id", "SHOPIFY_CLIENT_SECRET": "new, old"})
+    assert (settings.shopify_client_id, settings.shopify_client_secrets) == ("id", ("new", "old"))
+    assert "old" not in repr(settings)
+    for name in ("SHOPIFY_CLIENT_ID", "SHOPIFY_CLIENT_SECRET"):
+        with pytest.raises(BadSetting, match="go together"):
+            Settings.from_env({**GOOD, name: "alone"})

@@ -291,7 +291,8 @@ class PlatformContract:
         meeting.shop.cancel(order_id)
         meeting.news(order_id, "cancelled")
         (pickup,) = meeting.pickups()
-        assert (pickup.state, [state for _, state in meeting.world.placements(pickup.id)]) == ("cancelled", ["released"])
+        places = [state for _, state in meeting.world.placements(pickup.id)]
+        assert (pickup.state, places) == ("cancelled", ["released"])
 
     def test_goods_of_a_cancelled_order_are_to_be_taken_out(self, meeting: Meeting) -> None:
         order_id = meeting.order()

@@ -4,9 +4,10 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import count
+from types import MappingProxyType
 
 import pytest
 
@@ -21,7 +22,7 @@ MOODS = {"throttled": {"throttled": 1}, "revoked": {"token_revoked": True}, "dow
 class ShopifyShop(Shop):
     vendor = "shopify"
     account_name = DOMAIN
-    secrets = {"access_token": TOKEN, "client_secret": CLIENT_SECRET}
+    secrets: Mapping[str, str] = MappingProxyType({"access_token": TOKEN, "client_secret": CLIENT_SECRET})
 
     def __init__(self, running: Running) -> None:
         self.running = running
