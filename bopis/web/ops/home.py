@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from bopis import clock
 from bopis.db import Database
 from bopis.errors import BopisError
+from bopis.pickups.mapping import suggestion
 from bopis.pickups.models import Pickup
 from bopis.stores.models import Store
 from bopis.tasks import KINDS, Task
@@ -35,6 +36,8 @@ class TaskRow:
     """In the store of whoever looks, where they can also do it by hand."""
     urgent: bool
     age: str
+    store: str = ""
+    """The store it most probably means, where it asks for one."""
 
 
 @dataclass(frozen=True)
@@ -70,9 +73,8 @@ def rows(session: Session, found: Sequence[Task]) -> list[TaskRow]:
     """Tasks as pages show them."""
     mine, now = me().store_id, clock.now()
     subjects = [task.subject_id for task in found if task.kind in ABOUT_PICKUPS]
-    pickups = set(
-        session.scalars(select(Pickup.id).where(Pickup.id.in_(subjects), Pickup.merchant_id == me().merchant_id))
-    )
+    meant = select(Pickup).where(Pickup.id.in_(subjects), Pickup.merchant_id == me().merchant_id)
+    pickups = {pickup.id: pickup for pickup in session.scalars(meant)}
     return [
         TaskRow(
             task.id,
@@ -84,16 +86,24 @@ def rows(session: Session, found: Sequence[Task]) -> list[TaskRow]:
             task.store_id == mine,
             task.kind in URGENT,
             ago(task.created_at, now),
+            _suggested(session, pickups.get(task.subject_id)) if task.kind == "map_location" else "",
         )
         for task in found
     ]
 
 
+def _suggested(session: Session, pickup: Pickup | None) -> str:
+    store = suggestion(session, pickup) if pickup is not None else None
+    return store.id if store is not None else ""
+
+
 def _look(session: Session) -> dict[str, Any]:
     found = open_tasks(session, me().merchant_id)
-    groups = _by_store(found, rows(session, found), stores(session))
+    known = stores(session)
+    groups = _by_store(found, rows(session, found), known)
     return versioned(
         {
+            "stores": [{"id": store.id, "name": store.name} for store in known],
             "groups": [asdict(group) for group in groups],
             "tasks": len(found),
             "numbers": asdict(numbers.count(session, me().merchant_id, clock.now())),

@@ -19,7 +19,7 @@ from bopis.pickups.models import Grant, Pickup, Placement
 from bopis.pickups.words import REASONS, STATES
 from bopis.timeline import entries, first_break
 from bopis.web.associate import story
-from bopis.web.ops.common import me, versioned
+from bopis.web.ops.common import me, stores, versioned
 from bopis.web.ops.home import rows
 from bopis.web.ops.settling import open_tasks
 from bopis.web.ops.words import EFFECTS
@@ -62,6 +62,7 @@ def show(database: Database, pickup_id: str, problem: BopisError | None = None) 
             why=REASONS.get(found.reason, ""),
             story=story.tell(session, me().merchant_id, told),
             broken=first_break(told),
+            stores=stores(session),
             tasks=rows(session, open_tasks(session, me().merchant_id, found.id)),
             access=_grants(session, found),
             notices=_notices(session, found),

@@ -9,14 +9,16 @@ from sqlalchemy import case, select
 from sqlalchemy.orm import Session
 
 from bopis import tasks
-from bopis.errors import Conflict
+from bopis.errors import Conflict, Invalid
 from bopis.inbox import InboxEntry
 from bopis.lockers.actions import put_back_into_service
 from bopis.lockers.models import Compartment
 from bopis.outbox import OutboxEntry
 from bopis.pickups import loading
+from bopis.pickups.mapping import map_location
 from bopis.pickups.models import Pickup
 from bopis.staff.models import StaffSession
+from bopis.stores.models import Store
 from bopis.stores.queries import lock
 from bopis.tasks import Task
 from bopis.web.associate.counter import SETTLED_BY_WORD
@@ -37,6 +39,7 @@ _BUTTONS = {
     "delivery_failed": "Replay",
     "shopper_at_counter": "Handed over",
     "left_uncertain": "It is empty",
+    "map_location": "This is it",
 }
 ABOUT_PICKUPS = frozenset(
     {
@@ -63,15 +66,29 @@ def open_tasks(session: Session, merchant_id: str, subject_id: str | None = None
     return list(session.scalars(statement.order_by(urgency, Task.created_at, Task.id).limit(tasks.AT_MOST)))
 
 
-def settle(session: Session, task: Task, by: StaffSession, now: dt.datetime, replay: Replay) -> None:
-    """Do what the task's button says. Raises Conflict where a button would not be enough."""
-    if task.kind == "delivery_failed":
+def settle(
+    session: Session, task: Task, by: StaffSession, now: dt.datetime, replay: Replay, store_id: str = ""
+) -> None:
+    """Do what the task's button says; `store_id` answers the one that asks for a store.
+
+    Raises Conflict where a button would not be enough, Invalid when no such store was chosen.
+    """
+    if task.kind == "map_location":
+        _this_store(session, task, store_id, now)
+    elif task.kind == "delivery_failed":
         replay(session, session.get_one(InboxEntry, task.subject_id), now)
     elif task.kind in _DEEDS:
         _DEEDS[task.kind](session, task, by, now)
     elif task.kind not in SETTLED_BY_WORD:
         raise Conflict("not_by_word", "This ends by itself once it is done.")
     tasks.settle(session, task.kind, task.subject_id, actor=f"staff:{by.staff_id}", now=now)
+
+
+def _this_store(session: Session, task: Task, store_id: str, now: dt.datetime) -> None:
+    store = session.scalars(select(Store).where(Store.id == store_id, Store.merchant_id == task.merchant_id)).first()
+    if store is None:
+        raise Invalid("unknown_store", "Choose the store that this location is.")
+    map_location(session, session.get_one(Pickup, task.subject_id), store, now)
 
 
 def _works_again(session: Session, task: Task, by: StaffSession, now: dt.datetime) -> None:

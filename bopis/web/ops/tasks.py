@@ -19,7 +19,7 @@ from bopis.web.ops.settling import Replay, settle
 
 
 def add(routes: Blueprint, database: Database, replay: Replay) -> None:
-    """`POST /ops/tasks/<id>/settle` (pickup to come back to)."""
+    """`POST /ops/tasks/<id>/settle` (pickup to come back to, store where one is asked for)."""
 
     @routes.post("/tasks/<task_id>/settle", endpoint="settle")
     def settle_task(task_id: str) -> BaseResponse:
@@ -27,7 +27,7 @@ def add(routes: Blueprint, database: Database, replay: Replay) -> None:
         try:
             with database.transaction() as session:
                 by = session.get_one(StaffSession, staff().id)
-                settle(session, _task(session, task_id), by, clock.now(), replay)
+                settle(session, _task(session, task_id), by, clock.now(), replay, request.form.get("store", ""))
         except BopisError as problem:
             if not wants_page() or problem.status == 404:
                 raise

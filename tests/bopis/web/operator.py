@@ -12,7 +12,7 @@ from tests.world import PIN
 
 
 class Operator:
-    """Someone signed in, by badge. `page=True` asks as a browser does; otherwise answers are JSON where there are any."""
+    """Someone signed in, by badge. `page=True` asks as a browser does; otherwise answers are JSON."""
 
     def __init__(self, app: Flask, badge: str = "A1M") -> None:
         self.client = app.test_client()

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from bopis import clock, tasks
 from bopis.lockers.models import Compartment
 from bopis.pickups import loading
+from bopis.pickups.models import Pickup
 from bopis.tasks import Task
 from tests.bopis.web.lockers import Lockers
 from tests.bopis.web.operator import Operator
@@ -156,3 +157,17 @@ def test_signing_in_leads_back_to_the_page_that_was_asked_for(world: World, phon
     asked = phone.client.get("/ops/pickups", headers={"Accept": "text/html"})
     assert (asked.status_code, asked.location) == (303, "/associate/sign-in?next=/ops/pickups")
     assert phone.sign_in("A1M", next="/ops/pickups", page=True).location == "/ops/pickups"
+
+
+def test_saying_which_store_a_location_is_lets_its_orders_go_on(world: World, mo: Operator) -> None:
+    pickup = world.order("3", location="9999")
+    (row,) = open_rows(mo)
+    assert (row["button"], row["store"]) == ("This is it", world.store_id)
+    assert mo.refused(f"/tasks/{row['id']}/settle") == (400, "unknown_store")
+    assert world.outsider is not None
+    assert mo.refused(f"/tasks/{row['id']}/settle", store=world.outsider.store_id) == (400, "unknown_store")
+    mo.does(f"/tasks/{row['id']}/settle", store=world.station_id)
+    assert open_rows(mo) == []
+    world.news(world.snapshot("3", location="9999"))
+    with world.database.reading() as session:
+        assert session.get_one(Pickup, pickup).store_id == world.station_id
