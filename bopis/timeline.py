@@ -8,7 +8,7 @@ import json
 import logging
 from typing import Any
 
-from sqlalchemy import UniqueConstraint, insert, select
+from sqlalchemy import UniqueConstraint, bindparam, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bopis.db import Base, Id
@@ -41,12 +41,7 @@ def write(session: Session, pickup_id: str, what: str, *, actor: str, at: dt.dat
     """Add one entry. The caller holds the store's lock, so that entries of one pickup come one after another."""
     # Past the object mapper: every step of every pickup comes through here.
     connection = session.connection()
-    last = connection.execute(
-        select(TimelineEntry.number, TimelineEntry.hash)
-        .where(TimelineEntry.pickup_id == pickup_id)
-        .order_by(TimelineEntry.number.desc())
-        .limit(1)
-    ).first()
+    last = connection.execute(_LAST, {"of": pickup_id}).first()
     entry = TimelineEntry(
         id=new_id(),
         pickup_id=pickup_id,
@@ -59,11 +54,18 @@ def write(session: Session, pickup_id: str, what: str, *, actor: str, at: dt.dat
         hash="",
     )
     entry.hash = _hash(entry)
-    connection.execute(_WRITE, {name: getattr(entry, name) for name in TimelineEntry.__table__.columns.keys()})
+    connection.execute(_WRITE, {name: getattr(entry, name) for name in _FIELDS})
     log.info("pickup %s", what, extra=its(pickup=pickup_id, actor=actor, **{name: detail.get(name) for name in _TOLD}))
 
 
 _WRITE = insert(TimelineEntry.__table__)
+_FIELDS = tuple(column.name for column in TimelineEntry.__table__.columns)
+_LAST = (
+    select(TimelineEntry.number, TimelineEntry.hash)
+    .where(TimelineEntry.pickup_id == bindparam("of"))
+    .order_by(TimelineEntry.number.desc())
+    .limit(1)
+)
 
 
 def entries(session: Session, pickup_id: str) -> list[TimelineEntry]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
 
 from bopis.bell import NewsForBank
@@ -16,14 +16,17 @@ def next_sync_version(session: Session, bank_id: str) -> int:
     The row lock of the UPDATE is held to the commit, so the numbers become visible in their order.
     """
     ring_after_commit(session, NewsForBank(bank_id))
-    statement = (
-        update(Bank)
-        .where(Bank.id == bank_id)
-        .values(sync_version=Bank.sync_version + 1)
-        .returning(Bank.sync_version)
-        .execution_options(synchronize_session=False)
-    )
-    return session.execute(statement).scalar_one()
+    version: int = session.connection().execute(_NEXT, {"of": bank_id}).scalar_one()
+    return version
+
+
+_BANKS = Bank.__table__
+_NEXT = (
+    update(_BANKS)
+    .where(_BANKS.c.id == bindparam("of"))
+    .values(sync_version=_BANKS.c.sync_version + 1)
+    .returning(_BANKS.c.sync_version)
+)
 
 
 def take_out_of_service(session: Session, compartment: Compartment, reason: str) -> None:

@@ -6,7 +6,7 @@ import base64
 import datetime as dt
 import secrets
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select, union_all
 from sqlalchemy.orm import Session
 
 from bopis import outbox, sealing
@@ -25,13 +25,25 @@ AFTER_COLLECTING = dt.timedelta(minutes=5)
 """How long a spent grant lives on, so that the shopper can open the same door once more."""
 
 
+# Built once: building a statement takes longer than sending it, and every order needs these.
+_OPEN_GRANT = select(Grant).where(Grant.pickup_id == bindparam("of"), Grant.state != "closed")
+_LAST_VERSION = select(func.max(Grant.version)).where(Grant.pickup_id == bindparam("of"))
+# Two parts with an index each: a bank's past grows for ever, and must not be read.
+_IN_USE = union_all(
+    select(Grant.selector).where(Grant.bank_id == bindparam("bank"), Grant.state != "closed"),
+    select(Grant.selector).where(
+        Grant.bank_id == bindparam("bank"), Grant.state == "closed", Grant.closed_at > bindparam("rested")
+    ),
+)
+
+
 class NoSelectorFree(Exception):
     """Every selector of the bank is in use or rests."""
 
 
 def open_grant(session: Session, pickup_id: str) -> Grant | None:
     """The grant of a pickup that is not closed."""
-    return session.scalars(select(Grant).where(Grant.pickup_id == pickup_id, Grant.state != "closed")).first()
+    return session.scalars(_OPEN_GRANT, {"of": pickup_id}).first()
 
 
 def issue(session: Session, pickup: Pickup, bank_id: str | None, now: dt.datetime) -> Grant:
@@ -40,7 +52,7 @@ def issue(session: Session, pickup: Pickup, bank_id: str | None, now: dt.datetim
     Without a bank there is a QR only: no kiosk would read the code.
     """
     token = secrets.token_bytes(codes.QR_BYTES)
-    earlier = session.scalar(select(func.max(Grant.version)).where(Grant.pickup_id == pickup.id)) or 0
+    earlier = session.connection().execute(_LAST_VERSION, {"of": pickup.id}).scalar() or 0
     grant = Grant(
         id=new_id(), merchant_id=pickup.merchant_id, pickup_id=pickup.id, bank_id=bank_id, state="held",
         qr_sha256=codes.qr_hash(token), valid_from=now, valid_until=_NEVER, created_at=now, version=earlier + 1,
@@ -55,12 +67,7 @@ def issue(session: Session, pickup: Pickup, bank_id: str | None, now: dt.datetim
 
 
 def _add_code(session: Session, grant: Grant, bank_id: str, now: dt.datetime) -> None:
-    # Two indexes of their own: a bank's past grows for ever, and must not be read for every order.
-    live = select(Grant.selector).where(Grant.bank_id == bank_id, Grant.state != "closed")
-    resting = select(Grant.selector).where(
-        Grant.bank_id == bank_id, Grant.state == "closed", Grant.closed_at > now - SELECTOR_REST
-    )
-    in_use = session.scalars(live.union_all(resting))
+    in_use = session.connection().execute(_IN_USE, {"bank": bank_id, "rested": now - SELECTOR_REST}).scalars()
     taken = {int(selector) for selector in in_use if selector is not None}
     selector = free_selector(taken, secrets.randbelow(10**9))
     if selector is None:
@@ -105,9 +112,7 @@ def changed(session: Session, grant: Grant, now: dt.datetime) -> None:
     """Let the bridge hear of a change of the grant or of its placements, with a fresh lease."""
     grant.lease_until = now + LEASE
     if grant.bank_id is not None:
-        with session.no_autoflush:  # so that a new grant is written once
-            version = next_sync_version(session, grant.bank_id)
-        grant.sync_version = version
+        grant.sync_version = next_sync_version(session, grant.bank_id)
     session.flush()
 
 

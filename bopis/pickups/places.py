@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from bopis.ids import new_id
@@ -16,22 +16,24 @@ from bopis.pickups.models import Pickup, Placement
 
 def doors_to_choose_from(session: Session, store_id: str, *, in_hand: bool) -> list[Door]:
     """The doors of a store that are free, and for goods in hand also those another pickup is only promised."""
-    # Columns, not objects: this is read for every order, and a store has dozens of doors.
-    statement = (
-        select(
-            Compartment.id, Compartment.number, Compartment.size, Compartment.accessible, Compartment.bank_id,
-            Placement.pickup_id, Placement.state, Placement.touched,
-        )
-        .join(Bank, Bank.id == Compartment.bank_id)
-        .outerjoin(Placement, and_(Placement.compartment_id == Compartment.id, Placement.state != "released"))
-        .where(Bank.store_id == store_id, Compartment.in_service.is_(True))
-    )
     doors = []
-    for compartment_id, number, size, accessible, bank_id, holder, state, touched in session.execute(statement):
+    for compartment_id, number, size, accessible, bank_id, holder, state, touched in session.execute(_DOORS, {"store": store_id}):
         promised = state == "held" and not touched
         if holder is None or (in_hand and promised):
             doors.append(Door(compartment_id, number, size, accessible, holder, bank_id))
     return doors
+
+
+# Columns, not objects, and built once: this is read for every order, and a store has dozens of doors.
+_DOORS = (
+    select(
+        Compartment.id, Compartment.number, Compartment.size, Compartment.accessible, Compartment.bank_id,
+        Placement.pickup_id, Placement.state, Placement.touched,
+    )
+    .join(Bank, Bank.id == Compartment.bank_id)
+    .outerjoin(Placement, and_(Placement.compartment_id == Compartment.id, Placement.state != "released"))
+    .where(Bank.store_id == bindparam("store"), Compartment.in_service.is_(True))
+)
 
 
 def choose_for(session: Session, pickup: Pickup, *, in_hand: bool, not_in: Collection[str] = ()) -> Choice:

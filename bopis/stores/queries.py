@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from bopis.stores.models import LocationMapping, Store
@@ -18,9 +18,13 @@ def lock(session: Session, store_id: str) -> Store:
     Whatever changes a pickup, a placement or a grant takes this lock first, so that two changes in one store come one
     after the other and never wait for each other in a circle. (SQLite has one writer anyway.)
     """
-    return session.scalars(
-        select(Store).where(Store.id == store_id).with_for_update().execution_options(populate_existing=True)
-    ).one()
+    return session.scalars(_LOCK, {"of": store_id}).one()
+
+
+# Statements on the way of every order are built once: building takes longer than sending.
+_LOCK = (
+    select(Store).where(Store.id == bindparam("of")).with_for_update().execution_options(populate_existing=True)
+)
 
 
 def store_for_location(session: Session, connection_id: str, location_id: str) -> Store | None:

@@ -375,6 +375,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('grants', schema=None) as batch_op:
         batch_op.create_index('ix_grants_lease', ['lease_until'], unique=False, sqlite_where=sa.text("state <> 'closed'"), postgresql_where=sa.text("state <> 'closed'"))
+        batch_op.create_index('ix_grants_pickup', ['pickup_id', 'version'], unique=False)
         batch_op.create_index('ix_grants_qr', ['qr_sha256'], unique=False)
         batch_op.create_index('ix_grants_resting', ['bank_id', 'closed_at'], unique=False, sqlite_where=sa.text("state = 'closed'"), postgresql_where=sa.text("state = 'closed'"))
         batch_op.create_index('ix_grants_sync', ['bank_id', 'sync_version'], unique=False)
@@ -442,6 +443,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_grants_sync')
         batch_op.drop_index('ix_grants_resting', sqlite_where=sa.text("state = 'closed'"), postgresql_where=sa.text("state = 'closed'"))
         batch_op.drop_index('ix_grants_qr')
+        batch_op.drop_index('ix_grants_pickup')
         batch_op.drop_index('ix_grants_lease', sqlite_where=sa.text("state <> 'closed'"), postgresql_where=sa.text("state <> 'closed'"))
 
     op.drop_table('grants')
