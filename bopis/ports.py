@@ -100,6 +100,8 @@ class Receipt:
 
 ACCESS_REFUSED = "token_revoked"
 """The code of the PermanentFailure that says: this account lets us in no more."""
+SLOW_DOWN = "throttled"
+"""The code of the TemporaryFailure that says: you ask too often."""
 MESSAGE_STATES = ("accepted", "sent", "delivered", "failed")
 
 

@@ -14,7 +14,7 @@ from bopis.db import Database
 from bopis.errors import EffectError, TemporaryFailure, Unavailable
 from bopis.inbox import InboxEntry
 from bopis.merchants.models import Connection
-from bopis.ports import BadDelivery, Platform
+from bopis.ports import SLOW_DOWN, BadDelivery, Platform
 from webhooks.acting import act
 
 PAUSES = (2, 5, 15, 60, 300, 300, 900, 900, 1800, 3600, 3600, 7200)
@@ -30,22 +30,30 @@ def process(database: Database, platforms: Mapping[str, Platform], entry: InboxE
     except (BadDelivery, KeyError) as problem:
         _bury(database, entry, f"bad_delivery: {problem}")
     except EffectError as problem:
-        _put_off(database, entry, str(problem), permanent=not isinstance(problem, TemporaryFailure))
+        if isinstance(problem, TemporaryFailure):
+            patient = problem.code == SLOW_DOWN
+            _put_off(database, entry, str(problem), at_least=problem.retry_after or 0.0, for_ever=patient)
+        else:
+            _bury(database, entry, str(problem))
     except (LostLease, Unavailable) as problem:
         log.warning("delivery %s: left to the next worker: %s", entry.id, type(problem).__name__)
     except IntegrityError:
         # Two workers met the same new order; the other one has it now.
-        _put_off(database, entry, "met another worker", permanent=False)
+        _put_off(database, entry, "met another worker")
     except Exception as problem:
         log.exception("delivery %s failed by a defect", entry.id)
-        _put_off(database, entry, f"defect: {type(problem).__name__}", permanent=False)
+        _put_off(database, entry, f"defect: {type(problem).__name__}")
 
 
-def _put_off(database: Database, entry: InboxEntry, outcome: str, *, permanent: bool) -> None:
-    if permanent or entry.attempts > len(PAUSES):
+def _put_off(
+    database: Database, entry: InboxEntry, outcome: str, *, at_least: float = 0.0, for_ever: bool = False
+) -> None:
+    if entry.attempts > len(PAUSES) and not for_ever:
         _bury(database, entry, outcome)
         return
-    pause = dt.timedelta(seconds=PAUSES[entry.attempts - 1])
+    # Whoever only asks us to slow down will answer one day: that uses no patience up, and never waits for hours.
+    often = min(entry.attempts, 5) if for_ever else entry.attempts
+    pause = dt.timedelta(seconds=max(PAUSES[often - 1], at_least))
     try:
         with database.transaction() as session:
             settle(session, entry, next_at=clock.now() + pause, outcome=outcome[:300])

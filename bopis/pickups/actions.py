@@ -122,7 +122,9 @@ def cancel(session: Session, pickup: Pickup, now: dt.datetime, *, actor: str, re
     if pickup.state in ("cancelled", "returned"):
         return
     if pickup.state == "collected":
-        _ask(session, pickup, "goods_gone", "The order was called off after it was collected.", now)
+        if not any(entry.what == "called_off_too_late" for entry in timeline.entries(session, pickup.id)):
+            timeline.write(session, pickup.id, "called_off_too_late", actor=actor, at=now, reason=reason)
+            _ask(session, pickup, "goods_gone", "The order was called off after it was collected.", now)
         return
     move(session, pickup, "cancelled", actor=actor, now=now, reason=reason)
     _let_go(session, pickup, now)

@@ -155,9 +155,31 @@ def test_a_throttled_shop_is_asked_again_later(door: Door, monkeypatch: pytest.M
     door.work()
     assert (door.entry().state, door.entry().attempts, door.count(Pickup)) == ("waiting", 1, 0)
     real = clock.now
-    monkeypatch.setattr(clock, "now", lambda: real() + dt.timedelta(seconds=3))
+    monkeypatch.setattr(clock, "now", lambda: real() + dt.timedelta(seconds=6))
     door.work()
     assert (door.entry().state, door.count(Pickup)) == ("done", 1)
+
+
+def test_a_shop_that_throttles_for_hours_is_asked_until_it_answers(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order_id = door.shop.order("MUG-SLATE")
+    door.shop.sandbox.shop.behaviour.change({"throttled": 20})
+    door.deliver(order_body(order_id))
+    real = clock.now
+    for number in range(21):
+        monkeypatch.setattr(clock, "now", lambda ahead=number: real() + dt.timedelta(minutes=6 * ahead))
+        door.work()
+    assert (door.entry().state, door.entry().attempts, door.count(Pickup)) == ("done", 21, 1)
+
+
+def test_as_long_as_the_shop_asks_for_is_waited(door: Door) -> None:
+    order_id = door.shop.order("MUG-SLATE")
+    door.shop.sandbox.shop.behaviour.change({"throttled": 1})
+    door.deliver(order_body(order_id))
+    door.work()
+    entry = door.entry()
+    assert entry.next_at - clock.now() > dt.timedelta(seconds=3)
 
 
 def test_a_revoked_token_makes_a_dead_letter_and_a_task_and_a_replay_heals_it(door: Door) -> None:
