@@ -7,6 +7,7 @@ import secrets
 import selectors
 import socket
 import time
+from collections import Counter
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -17,6 +18,8 @@ from firmware_bridge.protocol import signatures
 from firmware_bridge.protocol.wire import LONGEST_WAIT_SECONDS, PROTOCOL
 
 PATH = "/bridge/v1/sync"
+AT_ONCE = 20
+"""So many bridges are new at a time: the claim is about those that stay, not about a storm."""
 HELD_AFTER = 0.3
 """Seconds without an answer after which a sync counts as held."""
 
@@ -34,13 +37,19 @@ class _Bridge:
         self.answered = 0.0
         self.answer = b""
 
+    @property
+    def is_new(self) -> bool:
+        """Whether it is connected and waits for its first answer."""
+        return self.socket is not None and self.cursor is None
+
 
 class Crowd:
     """`size` bridges that all sign with `key`. Everything happens while one of its methods runs."""
 
     def __init__(self, port: int, size: int, key: Ed25519PrivateKey) -> None:
         self.size = size
-        self.lost = 0
+        self.refused: Counter[int] = Counter()
+        """How often which status came back instead of an answer."""
         self._port, self._key = port, key
         self._bridges = [_Bridge(number) for number in range(1, size + 1)]
         self._ready = selectors.DefaultSelector()
@@ -49,6 +58,7 @@ class Crowd:
         """Let the first `count` bridges be connected and past their first answer."""
         for bridge in self._bridges[:count]:
             if bridge.socket is None:
+                self._until(lambda: sum(1 for each in self._bridges if each.is_new) < AT_ONCE, 120)
                 bridge.socket = socket.create_connection(("127.0.0.1", self._port))
                 self._ready.register(bridge.socket, selectors.EVENT_READ, bridge)
                 self._ask(bridge)
@@ -102,7 +112,7 @@ class Crowd:
             return
         bridge.answered, bridge.answer = time.monotonic(), b""
         if not head.startswith(b"HTTP/1.1 200"):
-            self.lost += 1
+            self.refused[int(head[9:12])] += 1
             self._ask(bridge)
             return
         said = json.loads(content)
