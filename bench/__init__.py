@@ -52,8 +52,11 @@ def _read(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=Plan.rounds, help=f"rounds of each comparison ({Plan.rounds})")
     parser.add_argument("--seconds", type=float, default=Plan.seconds, help=f"a subject's turn ({Plan.seconds:g})")
     parser.add_argument("--out", type=Path, help="folder for the JSON (var/bench, quick runs in var/bench/quick)")
-    parser.add_argument("--write-docs", action="store_true",
-                        help="put the last results into docs/performance.md; without names, only that")
+    parser.add_argument(
+        "--write-docs",
+        action="store_true",
+        help="put the last results into docs/performance.md; without names, only that",
+    )
     options = parser.parse_args(arguments)
     options.out = options.out or ROOT / "var" / "bench" / ("quick" if options.quick else "")
     for name in options.names:
@@ -62,5 +65,3 @@ def _read(arguments: list[str]) -> argparse.Namespace:
     if options.rounds < 1 or options.seconds <= 0:
         raise Trouble("--rounds must be at least 1 and --seconds more than 0.")
     return options
-
-

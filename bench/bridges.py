@@ -62,8 +62,13 @@ def _measured(database: Database, server: machine.Process, crowd: Crowd, wakes: 
     times = [_wake(database, crowd, number) for number in random.choices(range(1, crowd.size + 1), k=wakes)]
     busy = (server.cpu() - cpu) / (time.monotonic() - started)
     void = f"syncs were refused: {dict(crowd.refused)}" if crowd.refused else ""
-    detail = {"held": crowd.size, "wakes": len(times), "p50_ms": round(median(times) * 1e3, 1),
-              "p99_ms": round(percentile(times, 0.99) * 1e3, 1), "cores_busy": round(busy, 2)}
+    detail = {
+        "held": crowd.size,
+        "wakes": len(times),
+        "p50_ms": round(median(times) * 1e3, 1),
+        "p99_ms": round(percentile(times, 0.99) * 1e3, 1),
+        "cores_busy": round(busy, 2),
+    }
     crowd.close()
     yield Result(Claim("bridges-wake", 100, unit="ms"), percentile(times, 0.99) * 1e3, void, detail)
     yield Result(Claim("bridges-memory", 50, unit="KB"), each, void, detail)

@@ -48,8 +48,10 @@ def _servers(url: str, floor: str) -> Iterator[tuple[machine.Process, machine.Pr
     database.close()
     with ExitStack() as stack:
         told = machine.environment(url, stack.enter_context(services.valkey()))
-        yield (stack.enter_context(machine.gunicorn("bopis.app:web()", told)),
-               stack.enter_context(machine.gunicorn(floor, told)))
+        yield (
+            stack.enter_context(machine.gunicorn("bopis.app:web()", told)),
+            stack.enter_context(machine.gunicorn(floor, told)),
+        )
 
 
 def _make_table(url: str, database: Database) -> None:
@@ -63,8 +65,11 @@ def _make_table(url: str, database: Database) -> None:
 
 def _compared(name: str, ours: machine.Process, floor: machine.Process, plan: Plan) -> Iterator[Result]:
     turns = rotated(
-        {OURS: lambda seconds: _turn(ours, PATH, seconds), FLOOR: lambda seconds: _turn(floor, "/floor", seconds),
-         TWIN: lambda seconds: _turn(floor, "/floor", seconds)},
+        {
+            OURS: lambda seconds: _turn(ours, PATH, seconds),
+            FLOOR: lambda seconds: _turn(floor, "/floor", seconds),
+            TWIN: lambda seconds: _turn(floor, "/floor", seconds),
+        },
         plan,
     )
     rates = {subject: [turn.answers.rate for turn in taken] for subject, taken in turns.items()}
@@ -83,9 +88,11 @@ def _compared(name: str, ours: machine.Process, floor: machine.Process, plan: Pl
 def _steady(ours: machine.Process, floor: machine.Process, plan: Plan) -> Result:
     rate = STEADY if not plan.quick else 40.0
     turns = rotated(
-        {OURS: lambda seconds: _turn(ours, PATH, seconds, rate),
-         FLOOR: lambda seconds: _turn(floor, "/floor", seconds, rate),
-         TWIN: lambda seconds: _turn(floor, "/floor", seconds, rate)},
+        {
+            OURS: lambda seconds: _turn(ours, PATH, seconds, rate),
+            FLOOR: lambda seconds: _turn(floor, "/floor", seconds, rate),
+            TWIN: lambda seconds: _turn(floor, "/floor", seconds, rate),
+        },
         plan,
     )
     p99 = {subject: [percentile(turn.answers.times, 0.99) for turn in taken] for subject, taken in turns.items()}

@@ -41,9 +41,13 @@ def run(plan: Plan) -> Iterator[Result]:
         service.database.close()
     p95 = {name: percentile(taken, 0.95) * 1e3 for name, taken in times.items()}
     slowest = max(p95, key=lambda name: p95[name])
-    detail = {"p50_ms": {name: round(median(taken) * 1e3, 1) for name, taken in times.items()},
-              "p95_ms": {name: round(value, 1) for name, value in p95.items()}, "slowest": slowest,
-              "pickups": pickups, "stores": stores}
+    detail = {
+        "p50_ms": {name: round(median(taken) * 1e3, 1) for name, taken in times.items()},
+        "p95_ms": {name: round(value, 1) for name, value in p95.items()},
+        "slowest": slowest,
+        "pickups": pickups,
+        "stores": stores,
+    }
     yield Result(Claim("lists", 100, unit="ms"), p95[slowest], detail=detail)
 
 
@@ -83,23 +87,58 @@ def _fill(connection: psycopg.Connection, stores: int, pickups: int, past: int) 
     filled.stores(connection, 1, stores)
     filled.waiting(connection, 1, pickups, f"n % {stores} + 1")
     place = f"(n - 1) / {stores}"
-    filled.rows(connection, "placements", 1, pickups, pickup_id="made('pickups', n)", state="'loaded'",
-                compartment_id=f"CASE WHEN {place} < {DOORS} THEN made('compartments', (n % {stores}) * {DOORS} + "
-                               f"{place} + 1) END")
+    filled.rows(
+        connection,
+        "placements",
+        1,
+        pickups,
+        pickup_id="made('pickups', n)",
+        state="'loaded'",
+        compartment_id=f"CASE WHEN {place} < {DOORS} THEN made('compartments', (n % {stores}) * {DOORS} + "
+        f"{place} + 1) END",
+    )
     connection.execute("UPDATE placements SET state = 'held' WHERE right(pickup_id, 6)::int / %s %% 4 = 0", (stores,))
     for state, part in (("reserved", 0), ("ready", 1), ("expired", 2)):
-        connection.execute("UPDATE pickups SET state = %s WHERE right(id, 6)::int / %s %% 4 = %s", (state, stores, part))
-    filled.rows(connection, "grants", 1, pickups, pickup_id="made('pickups', n)", state="'held'", version="1",
-                bank_id=f"made('banks', n % {stores} + 1)", selector=f"lpad(({place})::text, 3, '0')",
-                qr_sha256="md5(n::text)", lease_until="now() + interval '3 days'")
-    filled.rows(connection, "timeline", 3, 3 * pickups + 2, pickup_id="made('pickups', n / 3)", number="n % 3 + 1",
-                what="'reserved'", actor="'system'")
+        change = "UPDATE pickups SET state = %s WHERE right(id, 6)::int / %s %% 4 = %s"
+        connection.execute(change, (state, stores, part))
+    filled.rows(
+        connection,
+        "grants",
+        1,
+        pickups,
+        pickup_id="made('pickups', n)",
+        state="'held'",
+        version="1",
+        bank_id=f"made('banks', n % {stores} + 1)",
+        selector=f"lpad(({place})::text, 3, '0')",
+        qr_sha256="md5(n::text)",
+        lease_until="now() + interval '3 days'",
+    )
+    filled.rows(
+        connection,
+        "timeline",
+        3,
+        3 * pickups + 2,
+        pickup_id="made('pickups', n / 3)",
+        number="n % 3 + 1",
+        what="'reserved'",
+        actor="'system'",
+    )
     filled.history(connection, pickups + 1, pickups + past, stores, past // 100)
 
 
 def _hire(database: Database) -> None:
     with database.transaction() as session:
-        session.add(StaffMember(
-            id=made("staff", 1), merchant_id=filled.MERCHANT, store_id=made("stores", 1), name="Ada", badge=BADGE,
-            pin_hash=hash_pin(PIN), role="associate", active=True, failures=0,
-        ))
+        session.add(
+            StaffMember(
+                id=made("staff", 1),
+                merchant_id=filled.MERCHANT,
+                store_id=made("stores", 1),
+                name="Ada",
+                badge=BADGE,
+                pin_hash=hash_pin(PIN),
+                role="associate",
+                active=True,
+                failures=0,
+            )
+        )

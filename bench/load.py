@@ -37,11 +37,18 @@ class Answers:
         return len(self.times) / self.seconds
 
 
-def send(port: int, path: str, seconds: float, *, connections: int = 16, rate: float = 0.0,
-         processes: int = 2) -> Answers:
+def send(
+    port: int, path: str, seconds: float, *, connections: int = 16, rate: float = 0.0, processes: int = 2
+) -> Answers:
     """Send deliveries to a server on this machine for so long, from several processes."""
-    task = {"port": port, "path": path, "seconds": seconds, "connections": connections // processes,
-            "rate": rate / processes, "at": time.monotonic() + LEAD}
+    task = {
+        "port": port,
+        "path": path,
+        "seconds": seconds,
+        "connections": connections // processes,
+        "rate": rate / processes,
+        "at": time.monotonic() + LEAD,
+    }
     command = [sys.executable, "-m", "bench.load", json.dumps(task)]
     running = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) for _ in range(processes)]
     total = Answers(seconds)

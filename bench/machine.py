@@ -113,8 +113,20 @@ def gunicorn(app: str, told: Mapping[str, str], *, workers: int = 2, threads: in
     """A WSGI app as in production (gthread), answering on /livez."""
     port = free_ports(1)
     options = ["--no-control-socket", "--bind", f"127.0.0.1:{port}", "-k", "gthread", "-w", str(workers)]
-    options += ["--threads", str(threads), "--log-level", "critical", "--graceful-timeout", "1", "--keep-alive", "60",
-                "--worker-connections", str(max(1000, 2 * threads)), "--backlog", "4096"]
+    options += [
+        "--threads",
+        str(threads),
+        "--log-level",
+        "critical",
+        "--graceful-timeout",
+        "1",
+        "--keep-alive",
+        "60",
+        "--worker-connections",
+        str(max(1000, 2 * threads)),
+        "--backlog",
+        "4096",
+    ]
     with running([sys.executable, "-m", "gunicorn", *options, app], told) as process:
         wait_for(HttpProbe(f"http://127.0.0.1:{port}/livez"), process)
         yield Process(process.pid, port)
@@ -125,8 +137,14 @@ def running(command: list[str], told: Mapping[str, str]) -> Iterator[Process]:
     """A program until the end of the block; then asked to stop, and after a while made to."""
     parent = os.getpid()
     process = subprocess.Popen(
-        command, cwd=ROOT, env=dict(told), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL, start_new_session=True, preexec_fn=lambda: die_with(parent, signal.SIGTERM),
+        command,
+        cwd=ROOT,
+        env=dict(told),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        preexec_fn=lambda: die_with(parent, signal.SIGTERM),
     )
     try:
         yield Process(process.pid)

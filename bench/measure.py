@@ -99,7 +99,7 @@ Step = Callable[[float], Any]
 
 
 def rotated(subjects: Mapping[str, Step], plan: Plan) -> dict[str, list[Any]]:
-    """Let every subject run once a round for `plan.seconds`, in an order that changes; the results by name, in rounds."""
+    """Let every subject run once a round for `plan.seconds`, in an order that changes; the results by name."""
     found: dict[str, list[Any]] = {name: [] for name in subjects}
     for number in range(plan.rounds):
         for name in order_of(list(subjects), number):

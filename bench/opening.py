@@ -52,8 +52,9 @@ class Store:
 
     def post(self, path: str, **body: Any) -> Any:
         """Press something at the kiosk."""
-        request = urllib.request.Request(f"{self._kiosk}/api/{path}", json.dumps(body).encode(),
-                                         {"Content-Type": "application/json"})
+        request = urllib.request.Request(
+            f"{self._kiosk}/api/{path}", json.dumps(body).encode(), {"Content-Type": "application/json"}
+        )
         with urllib.request.urlopen(request, timeout=_PATIENCE) as answer:
             return json.load(answer)
 

@@ -41,10 +41,26 @@ class Deliveries:
 
 def body(number: str) -> bytes:
     """An order named by its `number`, filled up with lines and addresses as orders are."""
-    line = {"id": 1, "sku": "MUG", "title": "Stoneware mug", "quantity": 1, "grams": 480, "price": "18.00",
-            "properties": [], "tax_lines": [{"title": "VAT", "rate": 0.2, "price": "3.00"}]}
-    order = {"id": int("1" + number), "name": "#1001", "email": "shopper@example.com", "currency": "USD",
-             "financial_status": "paid", "phone": "+12015550123", "note": "", "line_items": []}
+    line = {
+        "id": 1,
+        "sku": "MUG",
+        "title": "Stoneware mug",
+        "quantity": 1,
+        "grams": 480,
+        "price": "18.00",
+        "properties": [],
+        "tax_lines": [{"title": "VAT", "rate": 0.2, "price": "3.00"}],
+    }
+    order = {
+        "id": int("1" + number),
+        "name": "#1001",
+        "email": "shopper@example.com",
+        "currency": "USD",
+        "financial_status": "paid",
+        "phone": "+12015550123",
+        "note": "",
+        "line_items": [],
+    }
     lines = []
     while len(json.dumps({**order, "line_items": lines})) < BYTES:
         lines.append({**line, "id": len(lines) + 1})

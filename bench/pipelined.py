@@ -1,4 +1,4 @@
-"""The least a worker can do with an order: twenty claimed at once, every statement sent before the first is answered."""
+"""The least a worker can do with an order: twenty claimed at once, all statements sent before one is answered."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ _PICKUP = (
     "link_hash, link_sealed, created_at) VALUES (%s, %s, %s, %s, %s, '', 'reserved', '', 'S', '[]', %s, '', %s)"
 )
 _PLACE = (
-    "INSERT INTO placements (id, merchant_id, pickup_id, compartment_id, state, touched, abandoned, created_at, evidence) "
-    "SELECT %s, %s, %s, c.id, 'held', false, false, %s, '' FROM compartments c JOIN banks b ON b.id = c.bank_id "
+    "INSERT INTO placements (id, merchant_id, pickup_id, compartment_id, state, created_at) "
+    "SELECT %s, %s, %s, c.id, 'held', %s FROM compartments c JOIN banks b ON b.id = c.bank_id "
     "WHERE b.store_id = %s AND NOT EXISTS (SELECT 1 FROM placements p WHERE p.compartment_id = c.id AND "
     "p.state <> 'released') ORDER BY c.size = 'XL', c.size = 'L', c.size = 'M', c.number LIMIT 1"
 )

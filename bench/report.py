@@ -25,8 +25,12 @@ def keep(folder: Path, bench: str, plan: Plan, results: Sequence[Result]) -> Pat
     body = {
         "bench": bench,
         "at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-        "machine": {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.system(),
-                    "load": os.getloadavg()[0]},
+        "machine": {
+            "cores": os.cpu_count(),
+            "python": platform.python_version(),
+            "system": platform.system(),
+            "load": os.getloadavg()[0],
+        },
         "plan": asdict(plan),
         "results": [result.written() for result in results],
     }
@@ -61,5 +65,6 @@ def table(kept: Sequence[dict[str, Any]]) -> str:
     dates = sorted({body["at"][:10] for body in kept})
     machine = kept[0]["machine"]
     when = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
-    return "\n".join([*rows, "", f"Measured {when}: {machine['system']}, {machine['cores']} cores, "
-                                 f"Python {machine['python']}."])
+    return "\n".join(
+        [*rows, "", f"Measured {when}: {machine['system']}, {machine['cores']} cores, Python {machine['python']}."]
+    )

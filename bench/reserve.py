@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from functools import partial
 from statistics import median
 from typing import Any
 
@@ -51,7 +52,8 @@ def _against_floor(database: Database, url: str, plan: Plan) -> Result:
     with psycopg.connect(machine.plain(url)) as connection:
         bare, ours = BareReservation(connection), Reservation(database)
         steps = {OURS: ours, FLOOR: bare, TWIN: bare}
-        taken = rotated({name: lambda seconds, it=step: _median_time(it, seconds) for name, step in steps.items()}, plan)
+        turns = {name: partial(_median_time, step) for name, step in steps.items()}
+        taken = rotated(turns, plan)
     detail = {"p50_ms": {name: round(median(times) * 1e3, 2) for name, times in taken.items()}}
     figure = ratio(taken[OURS], taken[FLOOR], taken[TWIN])
     return Result(Claim("reserve-pg", 1.7), figure, restless(taken[FLOOR], taken[TWIN]), detail)
@@ -76,9 +78,14 @@ def _hot(url: str, plan: Plan) -> Iterator[Result]:
         filled.waiting(connection, 10_000_001, 10_000_000 + CLIENTS, "1")
     hot = [10_000_000 + n for n in range(1, CLIENTS + 1)]
     spread = list(range(2, CLIENTS + 2))
-    taken = rotated({"hot": lambda seconds: clients(url, hot, seconds),
-                     FLOOR: lambda seconds: clients(url, spread, seconds),
-                     TWIN: lambda seconds: clients(url, spread, seconds)}, plan)
+    taken = rotated(
+        {
+            "hot": lambda seconds: clients(url, hot, seconds),
+            FLOOR: lambda seconds: clients(url, spread, seconds),
+            TWIN: lambda seconds: clients(url, spread, seconds),
+        },
+        plan,
+    )
     rates = {name: [count / plan.seconds for count, _ in rounds] for name, rounds in taken.items()}
     refused = sum(problems for rounds in taken.values() for _, problems in rounds)
     detail = {"pairs_a_second": {name: round(median(of), 1) for name, of in rates.items()}, "clients": CLIENTS}
@@ -90,7 +97,8 @@ def _hot(url: str, plan: Plan) -> Iterator[Result]:
 def _deadlocks(url: str) -> int:
     with psycopg.connect(machine.plain(url)) as connection:
         connection.execute("SELECT pg_stat_clear_snapshot()")
-        found = connection.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()").fetchone()
+        query = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+        found = connection.execute(query).fetchone()
     return int(found[0]) if found else 0
 
 
@@ -131,5 +139,3 @@ class _explaining:  # noqa: N801
             side.execute("ROLLBACK TO SAVEPOINT explained")
         name = f"{len(self.found) + 1:02d} {' '.join(statement.split())[:48]}"
         self.found[name] = plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
-
-

@@ -72,14 +72,22 @@ class BareReservation:
             (made("stores", number),),
         ).fetchone()
         assert found is not None
-        run("INSERT INTO placements (id, merchant_id, pickup_id, compartment_id, state, touched, abandoned, created_at, "
-            "evidence) VALUES (%s, %s, %s, %s, 'held', false, false, %s, '')",
-            (new_id(), MERCHANT, pickup, found[0], now))
+        run(
+            "INSERT INTO placements (id, merchant_id, pickup_id, compartment_id, state, created_at) "
+            "VALUES (%s, %s, %s, %s, 'held', %s)",
+            (new_id(), MERCHANT, pickup, found[0], now),
+        )
         run("UPDATE pickups SET state = 'reserved', reason = 'smallest_fitting' WHERE id = %s", (pickup,))
-        run("INSERT INTO timeline (id, pickup_id, number, at, what, actor, detail, previous_hash, hash) "
-            "VALUES (%s, %s, 1, %s, 'reserved', 'system', '{}', '', '')", (new_id(), pickup, now))
-        run("INSERT INTO outbox (id, kind, subject, fields, created_at, state, outcome, attempts, next_at, lease_token) "
-            "VALUES (%s, 'PrepareGrant', %s, '{}', %s, 'waiting', '', 0, %s, 0)", (new_id(), new_id(), now, now))
+        run(
+            "INSERT INTO timeline (id, pickup_id, number, at, what, actor, detail, previous_hash, hash) "
+            "VALUES (%s, %s, 1, %s, 'reserved', 'system', '{}', '', '')",
+            (new_id(), pickup, now),
+        )
+        run(
+            "INSERT INTO outbox (id, kind, subject, created_at, state, next_at) "
+            "VALUES (%s, 'PrepareGrant', %s, %s, 'waiting', %s)",
+            (new_id(), new_id(), now, now),
+        )
         self._connection.commit()
 
     def undo(self, number: int) -> None:

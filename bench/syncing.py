@@ -123,11 +123,22 @@ class Crowd:
 
     def _ask(self, bridge: _Bridge) -> None:
         now = clock.now()
-        body = json.dumps({
-            "protocol": PROTOCOL, "cursor": bridge.cursor, "boot_id": "boot-1", "time": now.isoformat(),
-            "clock": "synced", "wait": LONGEST_WAIT_SECONDS, "layout": bridge.layout, "doors": {}, "events": [],
-            "results": [{"command": command, "status": "done", "code": None, "data": {}} for command in bridge.settled],
-        }).encode()
+        body = json.dumps(
+            {
+                "protocol": PROTOCOL,
+                "cursor": bridge.cursor,
+                "boot_id": "boot-1",
+                "time": now.isoformat(),
+                "clock": "synced",
+                "wait": LONGEST_WAIT_SECONDS,
+                "layout": bridge.layout,
+                "doors": {},
+                "events": [],
+                "results": [
+                    {"command": command, "status": "done", "code": None, "data": {}} for command in bridge.settled
+                ],
+            }
+        ).encode()
         host = "127.0.0.1"
         request = signatures.Request("POST", f"http://{host}{PATH}", {"Content-Type": "application/json"}, body)
         signatures.sign_request(request, key_id=bridge.id, key=self._key, now=now, nonce=secrets.token_hex(16))

@@ -30,8 +30,15 @@ def test_results_are_kept_with_the_plan_and_the_machine(tmp_path: Path) -> None:
     assert body["plan"]["rounds"] == 7
     assert body["machine"]["cores"] >= 1
     assert body["results"] == [
-        {"name": "ingest", "figure": 0.8123, "unit": "×", "goal": "≥ 0.75 ×", "verdict": "holds", "void": "",
-         "detail": {"p99_ms": 4}}
+        {
+            "name": "ingest",
+            "figure": 0.8123,
+            "unit": "×",
+            "goal": "≥ 0.75 ×",
+            "verdict": "holds",
+            "void": "",
+            "detail": {"p99_ms": 4},
+        }
     ]
 
 
@@ -58,7 +65,7 @@ def test_the_page_takes_no_quick_run(tmp_path: Path, page: Path) -> None:
 
 
 def test_without_results_the_page_stays_and_says_what_to_do(tmp_path: Path, page: Path) -> None:
-    with pytest.raises(Trouble, match="dev.py bench"):
+    with pytest.raises(Trouble, match="measure first"):
         write_docs(tmp_path / "none", page)
 
 
