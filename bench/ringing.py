@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import redis
 from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
@@ -41,5 +43,10 @@ def by_rq(service: Service, redis_url: str) -> None:
     for _ in range(waiting):
         queue.enqueue_call("bench.ringing.one_order", result_ttl=0)
     worker = SimpleWorker([queue], connection=connection, serializer=JSONSerializer, log_job_description=False)
-    worker.work(burst=True, logging_level="CRITICAL")
+    ours = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        worker.work(burst=True, logging_level="CRITICAL")
+    finally:
+        for number, handler in ours.items():  # the worker took them, and would keep them
+            signal.signal(number, handler)
     connection.close()
