@@ -1,4 +1,4 @@
-"""One order's way through a running copy, step by step over HTTP, as the people in it would go: for demo and stories."""
+"""One order's way through a running copy, step by step over HTTP, as the people in it go it: for demo and stories."""
 
 from __future__ import annotations
 
@@ -184,8 +184,8 @@ class Journey:
     @staticmethod
     def _checked(answer: requests.Response) -> dict[str, Any]:
         if not answer.ok:
-            raise WentWrong(f"{answer.request.method} {answer.url.rpartition('/')[2]}: {answer.status_code} {answer.text[:200]}",
-                            answer.status_code)
+            asked = f"{answer.request.method} {answer.url.rpartition('/')[2]}"
+            raise WentWrong(f"{asked}: {answer.status_code} {answer.text[:200]}", answer.status_code)
         found: dict[str, Any] = answer.json() if answer.content else {}
         return found
 

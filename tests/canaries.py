@@ -27,7 +27,8 @@ def forms(secret: str) -> set[bytes]:
     plain = {secret.encode(), bare.encode()}
     if len(bare) == 9 and bare.isdigit():
         plain |= {f"{bare[:3]}{sep}{bare[3:6]}{sep}{bare[6:]}".encode() for sep in " -"}
-    return plain | {form.hex().encode() for form in plain} | {base64.b64encode(form).rstrip(b"=")[:-1] for form in plain}
+    in_base64 = {base64.b64encode(form).rstrip(b"=")[:-1] for form in plain}
+    return plain | {form.hex().encode() for form in plain} | in_base64
 
 
 def found(canaries: Iterable[str], places: Iterable[tuple[str, bytes]]) -> list[str]:

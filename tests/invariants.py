@@ -106,7 +106,8 @@ def _timelines(tables: Tables) -> Iterator[str]:
     for row in tables.rows("SELECT * FROM timeline ORDER BY pickup_id, number"):
         entries[row["pickup_id"]].append(row)
     for pickup in tables.rows("SELECT id, state FROM pickups"):
-        yield from (f"I8: pickup {pickup['id']}: {problem}" for problem in _history(entries[pickup["id"]], pickup["state"]))
+        for problem in _history(entries[pickup["id"]], pickup["state"]):
+            yield f"I8: pickup {pickup['id']}: {problem}"
 
 
 def _history(entries: list[dict[str, Any]], state: str) -> Iterator[str]:
@@ -178,7 +179,8 @@ def _authorisations(openings: Any, evidence: Evidence, tables: Tables) -> Iterat
     doors = {row["id"]: row for row in tables.rows(
         "SELECT p.id, p.pickup_id, c.number FROM placements p JOIN compartments c ON c.id = p.compartment_id")}
     grants = {row["id"]: row["pickup_id"] for row in tables.rows("SELECT id, pickup_id FROM grants")}
-    commands = {row["id"]: row["details"] for row in tables.rows("SELECT id, details FROM door_commands WHERE kind = 'open'")}
+    commands = {row["id"]: row["details"]
+                for row in tables.rows("SELECT id, details FROM door_commands WHERE kind = 'open'")}
     attempts = {row["id"]: row["grant_id"] for row in _journal(evidence, "SELECT * FROM attempts")}
     obeyed = Counter(opening["errand"]["command"] for opening in openings if opening["errand"]["command"])
     for opening in openings:
@@ -221,7 +223,8 @@ def _events(evidence: Evidence, tables: Tables) -> Iterator[str]:
     """I6: what the bridge wrote down has reached us, and we believe of each door what the boards know of it."""
     if waiting := _journal(evidence, "SELECT count(*) AS events FROM events")[0]["events"]:
         yield f"I6: {waiting} events have not reached the service"
-    believed = {row["number"]: (row["door"], row["item"]) for row in tables.rows("SELECT number, door, item FROM compartments")}
+    believed = {row["number"]: (row["door"], row["item"])
+                for row in tables.rows("SELECT number, door, item FROM compartments")}
     for door in evidence.ask("/bank/api/state")["doors"]:
         true = ("shut" if door["shut"] else "open", "present" if door["goods"] else "absent")
         if believed[door["number"]] != true:

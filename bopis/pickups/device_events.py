@@ -151,6 +151,18 @@ def _door_failed(session: Session, bridge: Bridge, event: DeviceEvent, now: dt.d
              "shopper.", now)
 
 
+def _door_unknown(session: Session, bridge: Bridge, event: DeviceEvent, now: dt.datetime) -> None:
+    """A restart or a silence hid what an opening came to: perhaps the goods are gone, and nobody saw it."""
+    placement = _placement(session, bridge, event)
+    if placement is None or placement.state == "released":
+        return
+    pickup, door = placement.pickup, event.data["door"]
+    _say(session, pickup, "door_unknown", bridge, event, door=door)
+    if event.data.get("cause") == "grant":
+        _ask(session, bridge, "shopper_needs_help", pickup.id, f"Nobody saw whether door {door} opened for the shopper "
+             f"of {pickup.order.name}: the lockers were interrupted.", now)
+
+
 def _counter_arrived(session: Session, bridge: Bridge, event: DeviceEvent, now: dt.datetime) -> None:
     grant = _grant(session, bridge, event)
     if grant is not None:
@@ -237,6 +249,7 @@ _HANDLERS: dict[str, Callable[[Session, Bridge, DeviceEvent, dt.datetime], None]
     "door_shut": _door_shut,
     "door_left_open": _door_left_open,
     "door_failed": _door_failed,
+    "door_unknown": _door_unknown,
     "counter_arrived": _counter_arrived,
     "problem_reported": _problem_reported,
     "grant_locked": _grant_locked,

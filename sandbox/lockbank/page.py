@@ -36,10 +36,7 @@ def bank_page(bank: LockBank) -> flask.Blueprint:
     def state() -> dict[str, Any]:
         return describe(bank)
 
-    @page.get("/api/ledger")
-    def ledger() -> dict[str, Any]:
-        with bank.lock:
-            return {"pulses": [asdict(pulse) for pulse in bank.pulses], "moves": [asdict(move) for move in bank.moves]}
+    page.add_url_rule("/api/ledger", "ledger", lambda: ledger(bank))
 
     @page.post("/api/doors/<int:number>/<action>")
     def move(number: int, action: str) -> dict[str, Any]:
@@ -77,6 +74,12 @@ def describe(bank: LockBank) -> dict[str, Any]:
                 for pulse in bank.pulses[: -SHOWN_PULSES - 1 : -1]
             ],
         }
+
+
+def ledger(bank: LockBank) -> dict[str, Any]:
+    """Every pulse and every move so far, oldest first."""
+    with bank.lock:
+        return {"pulses": [asdict(pulse) for pulse in bank.pulses], "moves": [asdict(move) for move in bank.moves]}
 
 
 def _habits(bank: LockBank, change: dict[str, Any]) -> dict[str, Any]:

@@ -18,9 +18,20 @@ from tests.simulation.outside import Clock
 from tests.simulation.store import Store
 
 GRAMS = {"S": 400, "M": 5_000, "L": 12_000, "XL": 20_000, "no door": 40_000}
-SIZES = st.sampled_from(["S", "S", "S", "M", "L", "XL", "no door"])
-PICKS = st.integers(0, 1_000)
-PASSING = st.sampled_from([1, 31, 400, 4 * 3600, 40 * 3600, 80 * 3600])
+CHOICES: dict[str, list[Any]] = {
+    "size": ["S", "S", "S", "M", "L", "XL", "no door"],
+    "sizes": [["S"], ["S", "M", "XL"], ["S", "S", "S", "S"]],
+    "paid": [True, True, False],
+    "problem": ["empty", "not_open", "help"],
+    "deed": ["open", "open", "open", "another-box", "too-small", "take-out", "reclaim"],
+    "door": [1, 2, 3, 4, 5, 6],
+    "refuse": [True, False],
+    "handles": [True, True, False],
+    "seconds": [1, 31, 400, 4 * 3600, 40 * 3600, 80 * 3600],
+    "pick": list(range(60)),
+}
+"""What each argument of a rule may be; `pick` chooses one of whatever there is then."""
+WITH = {name: st.sampled_from(values) for name, values in CHOICES.items()}
 FreshDatabase = Callable[[], AbstractContextManager[str]]
 HAS_ORDERS = precondition(lambda self: self.store.shop.orders)
 HAS_PICKUPS = precondition(lambda self: self.pickups)
@@ -28,7 +39,7 @@ A_DOOR_IS_OPEN = precondition(lambda self: self.open_doors())
 
 
 class StoreMachine(RuleBasedStateMachine):
-    """The model: where each pickup's goods truly are (in a door, at the counter, with the shopper, else on the shelf)."""
+    """The model: where each pickup's goods truly are: in a door, at the counter, with the shopper, else on the shelf."""
 
     def __init__(self, fresh_database: FreshDatabase) -> None:
         super().__init__()
@@ -56,33 +67,33 @@ class StoreMachine(RuleBasedStateMachine):
 
     # What shoppers and the shop do.
 
-    @initialize(sizes=st.lists(SIZES, min_size=1, max_size=4))
+    @initialize(sizes=WITH["sizes"])
     def a_day_begins(self, sizes: list[str]) -> None:
         for size in sizes:
             self.order(size, True)
             self.news_arrives_in_any_order(0)
 
-    @rule(size=SIZES, paid=st.sampled_from([True, True, False]))
+    @rule(size=WITH["size"], paid=WITH["paid"])
     def order(self, size: str, paid: bool) -> None:
         self.store.shop.set(self.store.world.snapshot(str(next(self.numbers)), paid=paid, lines=_lines(size)))
 
     @HAS_ORDERS
-    @rule(pick=PICKS)
+    @rule(pick=WITH["pick"])
     def pay(self, pick: int) -> None:
         self._change(pick, lambda order: {"paid": True})
 
     @HAS_ORDERS
-    @rule(pick=PICKS, size=SIZES)
+    @rule(pick=WITH["pick"], size=WITH["size"])
     def edit(self, pick: int, size: str) -> None:
         self._change(pick, lambda order: {"units": (replace(order.units[0], lines=_lines(size)),)})
 
     @HAS_ORDERS
-    @rule(pick=PICKS)
+    @rule(pick=WITH["pick"])
     def cancel(self, pick: int) -> None:
         self._change(pick, lambda order: {"cancelled_at": order.cancelled_at or self.store.clock.now()})
 
     @precondition(lambda self: self.store.shop.news)
-    @rule(pick=PICKS)
+    @rule(pick=WITH["pick"])
     def news_arrives_in_any_order(self, pick: int) -> None:
         self.delivered.append(self.store.shop.news.pop(pick % len(self.store.shop.news)))
         self.store.deliver(*self.delivered[-1])
@@ -90,19 +101,19 @@ class StoreMachine(RuleBasedStateMachine):
         self.pickups = self._pickups()
 
     @precondition(lambda self: self.delivered)
-    @rule(pick=PICKS)
+    @rule(pick=WITH["pick"])
     def news_arrives_again(self, pick: int) -> None:
         self.store.deliver(*_one(self.delivered, pick))
         self.store.work()
 
     @HAS_PICKUPS
-    @rule(pick=PICKS)
+    @rule(pick=WITH["pick"])
     def shopper_shows_the_code(self, pick: int) -> None:
         pickup = _one(self.pickups, pick)
         self.store.bank.present(pickup, self._grants())
 
     @HAS_PICKUPS
-    @rule(pick=PICKS, problem=st.sampled_from(["empty", "not_open", "help"]))
+    @rule(pick=WITH["pick"], problem=WITH["problem"])
     def shopper_reports_a_problem(self, pick: int, problem: str) -> None:
         pickup = _one(self.pickups, pick)
         self.store.bank.report(pickup, problem, self._grants())
@@ -110,27 +121,27 @@ class StoreMachine(RuleBasedStateMachine):
     # What the associate does.
 
     @HAS_PICKUPS
-    @rule(pick=PICKS, deed=st.sampled_from(["open", "open", "open", "another-box", "too-small", "take-out", "reclaim"]))
+    @rule(pick=WITH["pick"], deed=WITH["deed"])
     def associate_asks_for_a_door(self, pick: int, deed: str) -> None:
         pickup = _one(self.pickups, pick)
         if deed != "too-small" or not self._doors_with(pickup):  # nobody says so with the goods inside
             self.store.do(pickup, deed)
 
     @HAS_PICKUPS
-    @rule(pick=PICKS, door=st.integers(1, 6))
+    @rule(pick=WITH["pick"], door=WITH["door"])
     def associate_looks_inside(self, pick: int, door: int) -> None:
         pickup = _one(self.pickups, pick)
         self.store.do(pickup, "look-inside", door=door)
 
     @HAS_PICKUPS
-    @rule(pick=PICKS)
+    @rule(pick=WITH["pick"])
     def associate_sets_aside(self, pick: int) -> None:
         pickup = _one([each for each in self.pickups if not self._doors_with(each)], pick)
         if pickup and pickup not in self.with_shopper and self.store.do(pickup, "set-aside"):
             self.at_counter.add(pickup)
 
     @precondition(lambda self: self.at_counter)
-    @rule(pick=PICKS)
+    @rule(pick=WITH["pick"])
     def associate_hands_over(self, pick: int) -> None:
         pickup = _one(sorted(self.at_counter), pick)
         if pickup and self.store.do(pickup, "hand-over"):
@@ -138,24 +149,24 @@ class StoreMachine(RuleBasedStateMachine):
             self.with_shopper.add(pickup)
 
     @HAS_PICKUPS
-    @rule(pick=PICKS)
+    @rule(pick=WITH["pick"])
     def associate_says_it_is_empty(self, pick: int) -> None:
         pickup = _one([each for each in self.pickups if not self._doors_with(each)], pick)
         if pickup and self.store.do(pickup, "confirm-empty"):
             self.at_counter.discard(pickup)
 
-    @rule(door=st.integers(1, 6))
+    @rule(door=WITH["door"])
     def door_sticks(self, door: int) -> None:
         self.store.bank.doors[door].stuck = True
 
-    @rule(door=st.integers(1, 6))
+    @rule(door=WITH["door"])
     def door_is_repaired(self, door: int) -> None:
         self.store.bank.doors[door].stuck = False
         self.store.repair(door)
 
     # What happens at the lockers.
 
-    @rule(refuse=st.booleans())
+    @rule(refuse=WITH["refuse"])
     def bridge_obeys(self, refuse: bool) -> None:
         self.store.bank.sync()
         if command := self.store.bank.next_command():
@@ -165,7 +176,7 @@ class StoreMachine(RuleBasedStateMachine):
                 self.store.bank.obey(command)
 
     @A_DOOR_IS_OPEN
-    @rule(pick=PICKS, handles=st.sampled_from([True, True, False]))
+    @rule(pick=WITH["pick"], handles=WITH["handles"])
     def someone_at_an_open_door(self, pick: int, handles: bool) -> None:
         door = _one(self.open_doors(), pick)
         if handles:
@@ -173,14 +184,14 @@ class StoreMachine(RuleBasedStateMachine):
         self.store.bank.shut(door)
 
     @A_DOOR_IS_OPEN
-    @rule(pick=PICKS)
+    @rule(pick=WITH["pick"])
     def goods_move_and_the_door_stays_open(self, pick: int) -> None:
         door = _one(self.open_doors(), pick)
         self._handle(door)
         self.store.bank.left_open(door)
 
     @HAS_PICKUPS
-    @rule(pick=PICKS)
+    @rule(pick=WITH["pick"])
     def an_order_is_loaded_without_trouble(self, pick: int) -> None:
         self.store.bank.sync()
         self.associate_asks_for_a_door(pick, "open")
@@ -192,7 +203,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.store.work()
 
     @HAS_PICKUPS
-    @rule(pick=PICKS)
+    @rule(pick=WITH["pick"])
     def an_order_is_collected_without_trouble(self, pick: int) -> None:
         self.store.bank.sync()
         for door in self.store.bank.present(_one(self.pickups, pick), self._grants()):
@@ -219,7 +230,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     # What time does.
 
-    @rule(seconds=PASSING)
+    @rule(seconds=WITH["seconds"])
     def time_passes(self, seconds: int) -> None:
         self.store.clock.pass_by(seconds)
         self.store.work()
@@ -247,6 +258,12 @@ class StoreMachine(RuleBasedStateMachine):
     def one_text_for_each_notice(self) -> None:
         (notices,) = self.store.rows("SELECT count(*) AS n FROM notices")
         assert len(self.store.phone.texts) <= notices["n"]
+
+    def check(self) -> None:
+        """What holds after each step, for who takes the steps without Hypothesis."""
+        self.everything_holds()
+        self.goods_lie_where_their_pickup_has_a_place()
+        self.one_text_for_each_notice()
 
     def no_order_is_lost(self) -> None:
         """Each order has the one pickup it should have, as far along as its goods are."""

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import redis
 import sqlalchemy as sa
+from redis.backoff import ConstantBackoff
+from redis.retry import Retry
 from sqlalchemy.orm import Session
 
 from bopis import clock
@@ -89,6 +92,11 @@ class Copy:
             os.kill(pid, signal.SIGKILL)
         self.let_leases_lapse()
 
+    def empty_redis(self) -> None:
+        """FLUSHALL, as soon as there is a Redis."""
+        with redis.Redis.from_url(f"unix://{self.stack.socket}", retry=Retry(ConstantBackoff(0.1), 100)) as connection:
+            connection.flushall()
+
     def let_leases_lapse(self) -> None:
         """Leases taken before now are over, as they would be after a minute; a living holder's word is then refused."""
         now = clock.now()
@@ -100,8 +108,8 @@ class Copy:
         """For the outbox, and what nobody is at work on: what waits is due, what was asked was asked a minute ago."""
         now = clock.now()
         with self._transaction() as session:
-            resting = session.scalars(sa.select(OutboxEntry).where(
-                OutboxEntry.state == "waiting", sa.or_(OutboxEntry.lease_until.is_(None), OutboxEntry.lease_until <= now)))
+            unheld = sa.or_(OutboxEntry.lease_until.is_(None), OutboxEntry.lease_until <= now)
+            resting = session.scalars(sa.select(OutboxEntry).where(OutboxEntry.state == "waiting", unheld))
             for entry in resting:
                 entry.next_at = min(entry.next_at, now)
                 if entry.submitted_at is not None:

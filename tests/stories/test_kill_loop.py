@@ -6,7 +6,6 @@ import signal
 from collections.abc import Callable
 
 import pytest
-import redis
 
 from tests.stories.conftest import PROCESSES, Copy
 from tests.stories.patient import STEPS, At, PatientJourney
@@ -14,7 +13,8 @@ from tests.stories.patient import STEPS, At, PatientJourney
 pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("stories")]
 
 SAMPLE = {"ordered": "web", "reserved": "bridges", "present": "valkey", "asked": "bridge", "open": "worker",
-          "shut": "bridges", "ready": "relay", "typed": "bridge", "pulsed": "web", "collected": "valkey", "told": "worker"}
+          "shut": "bridges", "ready": "relay", "typed": "bridge", "pulsed": "web", "collected": "valkey",
+          "told": "worker"}
 """A way on which something is killed at nearly every step, and everything once at least."""
 
 
@@ -49,8 +49,7 @@ def test_any_process_may_die_at_any_step(copy: Copy, step: str, process: str) ->
 def test_redis_may_be_emptied_at_any_step(copy: Copy, step: str) -> None:
     def empty(now: str) -> None:
         if now == step:
-            with redis.Redis.from_url(f"unix://{copy.stack.socket}") as connection:
-                connection.flushall()
+            copy.empty_redis()
 
     walk(copy, empty)
 

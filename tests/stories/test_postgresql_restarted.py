@@ -57,6 +57,7 @@ def test_a_crash_of_the_database_loses_nothing_and_stops_no_door(crashing_copy: 
     assert (len(journey.texts(first)), len(journey.texts(second))) == (1, 0)
 
 
+@pytest.mark.slow
 def test_a_crash_at_each_step_ends_as_no_crash_does(crashing_copy: Copy, cluster: Crashing) -> None:
     def crash(step: str) -> None:
         cluster.crash()
