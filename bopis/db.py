@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Engine, MetaData, String, TypeDecorator, create_engine, event, text
+from sqlalchemy import JSON, DateTime, Engine, MetaData, String, TypeDecorator, create_engine, event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -159,9 +159,3 @@ def _begin_sqlite(connection: Any) -> None:
     connection.exec_driver_sql(f"PRAGMA busy_timeout={int(patience * 1000)}")
     # Writers take the lock at once: a reader that becomes a writer later would fail instead of waiting.
     connection.exec_driver_sql("BEGIN" if options.get("reading") else "BEGIN IMMEDIATE")
-
-
-def ping(database: Database) -> None:
-    """Raise Unavailable unless the database answers."""
-    with database.reading() as session:
-        session.execute(text("SELECT 1"))

@@ -23,6 +23,8 @@ from bopis.tasks import Task
 
 BOXES = {"inbox": InboxEntry, "outbox": OutboxEntry}
 DAY = dt.timedelta(days=1)
+MOST = 1_000_000
+"""Effects of a day that are counted: a scrape must stay cheap."""
 
 
 class Gauges(Collector):
@@ -63,9 +65,15 @@ def _effects(session: Session, now: dt.datetime) -> Metric:
     found = GaugeMetricFamily(
         "bopis_effects_last_day", "What the world was asked for in the last day.", labels=("kind", "state")
     )
-    recent = OutboxEntry.id >= _first_id(now - DAY)
-    statement = select(OutboxEntry.kind, OutboxEntry.state, func.count()).where(recent)
-    for kind, state, count in session.execute(statement.group_by(OutboxEntry.kind, OutboxEntry.state)):
+    recent = (
+        select(OutboxEntry.kind, OutboxEntry.state)
+        .where(OutboxEntry.id >= _first_id(now - DAY))
+        .order_by(OutboxEntry.id)
+        .limit(MOST)
+        .subquery()
+    )
+    statement = select(recent.c.kind, recent.c.state, func.count()).group_by(recent.c.kind, recent.c.state)
+    for kind, state, count in session.execute(statement):
         found.add_metric((kind, state), count)
     return found
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
-from sqlalchemy import ColumnElement, or_, select, true
+from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.orm import Session, joinedload, selectinload
 from werkzeug.wrappers import Response as BaseResponse
 
 from bopis import sealing
 from bopis.db import Database
 from bopis.errors import BopisError, NotFound
+from bopis.merchants.models import Connection
 from bopis.orders.actions import valid_phone
 from bopis.orders.models import PHONE, Order
 from bopis.orders.queries import country_of
@@ -73,7 +74,8 @@ def _show(page: Page[Pickup], problem: BopisError | None = None, **shown: object
 
 
 def _filtered(store: str, state: str) -> list[ColumnElement[bool]]:
-    where = [Pickup.store_id == store] if store != "all" else []
+    """The condition; `store` is one of the merchant's own."""
+    where = [Pickup.merchant_id == me().merchant_id if store == "all" else Pickup.store_id == store]
     where.append(_SPECIAL[state]() if state in _SPECIAL else Pickup.state == state)
     return where + ([Pickup.id < after()] if after() else [])
 
@@ -83,17 +85,25 @@ def _search(session: Session, text: str) -> list[Pickup]:
     bare = wanted.lstrip("#")
     if not bare:
         return []
-    by_name = or_(Order.name.in_((wanted, bare, f"#{bare}")), Order.platform_order_id == bare)
-    phone = valid_phone(wanted, country_of(session, me().merchant_id))
-    by_phone = [Order.phone_index.in_(sealing.blind(PHONE, phone))] if phone else []
-    orders = select(Order.id).where(Order.merchant_id == me().merchant_id, or_(by_name, *by_phone))
+    merchant_id = me().merchant_id
+    ours = Order.connection_id.in_(select(Connection.id).where(Connection.merchant_id == merchant_id))
+    meant = [
+        (Order.merchant_id == merchant_id) & Order.name.in_((wanted, bare, f"#{bare}")),
+        ours & (Order.platform_order_id == bare),
+    ]
+    phone = valid_phone(wanted, country_of(session, merchant_id))
+    if phone:
+        meant.append((Order.merchant_id == merchant_id) & Order.phone_index.in_(sealing.blind(PHONE, phone)))
+    # One question each: asked as one, none of their indexes would serve.
+    newest = (select(Order.id).where(each).order_by(Order.id.desc()).limit(ROWS) for each in meant)
+    orders = {order_id for statement in newest for order_id in session.scalars(statement)}
     return _listed(session, Pickup.order_id.in_(orders), limit=ROWS)
 
 
 def _listed(session: Session, *where: ColumnElement[bool], limit: int) -> list[Pickup]:
     statement = (
         select(Pickup)
-        .where(Pickup.merchant_id == me().merchant_id, *where)
+        .where(*where)
         .options(
             joinedload(Pickup.order),
             joinedload(Pickup.store),
