@@ -39,7 +39,7 @@ A_DOOR_IS_OPEN = precondition(lambda self: self.open_doors())
 
 
 class StoreMachine(RuleBasedStateMachine):
-    """The model: where each pickup's goods truly are: in a door, at the counter, with the shopper, else on the shelf."""
+    """Where each pickup's goods truly are: in a door, at the counter, with the shopper, or on the shelf."""
 
     def __init__(self, fresh_database: FreshDatabase) -> None:
         super().__init__()

@@ -39,6 +39,8 @@ WORDS = {
     "door_shut_grant": "Door {door} shut",
     "door_left_open": "Door {door} was left open",
     "door_failed": "Door {door} did not open",
+    "called_off_too_late": "Called off in the shop after it was collected",
+    "changed_after_loading": "Changed in the shop after it was loaded",
     "door_unknown": "Nobody saw whether door {door} opened: the lockers were interrupted",
     "door_opened_unasked": "Door {door} opened although nobody asked",
     "arrived_at_counter": "The shopper came to the counter",
