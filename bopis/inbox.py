@@ -21,6 +21,7 @@ from bopis.ports import Account, Delivery
 ASK_AGAIN = "ask_again"
 """The topic of our own entries. No platform's looks like it."""
 _WAITING, _DEAD = text("state = 'waiting'"), text("state = 'dead'")
+_KEPT = text("body_sealed IS NOT NULL")
 log = logging.getLogger(__name__)
 
 
@@ -35,6 +36,7 @@ class InboxEntry(Base):
         Index("ix_inbox_subject", "connection_id", "subject"),
         Index("ix_inbox_dead", "id", sqlite_where=_DEAD, postgresql_where=_DEAD),
         Index("ix_inbox_due", "next_at", sqlite_where=_WAITING, postgresql_where=_WAITING),
+        Index("ix_inbox_bodies", "received_at", sqlite_where=_KEPT, postgresql_where=_KEPT),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)

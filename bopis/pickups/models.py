@@ -114,6 +114,8 @@ class Grant(Base):
         Index("ux_grants_selector", "bank_id", "selector", unique=True, sqlite_where=text("state <> 'closed'"),
               postgresql_where=text("state <> 'closed'")),
         Index("ix_grants_pickup", "pickup_id", "version"),
+        Index("ix_grants_spent", "valid_until", sqlite_where=text("state = 'active'"),
+              postgresql_where=text("state = 'active'")),
         Index("ix_grants_resting", "bank_id", "closed_at", sqlite_where=text("state = 'closed'"),
               postgresql_where=text("state = 'closed'")),
         Index("ix_grants_sync", "bank_id", "sync_version"),

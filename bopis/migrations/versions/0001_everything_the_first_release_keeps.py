@@ -162,6 +162,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('connection_id', 'topic', 'content_hash', name=op.f('uq_inbox_connection_id_topic_content_hash'))
     )
     with op.batch_alter_table('inbox', schema=None) as batch_op:
+        batch_op.create_index('ix_inbox_bodies', ['received_at'], unique=False, sqlite_where=sa.text('body_sealed IS NOT NULL'), postgresql_where=sa.text('body_sealed IS NOT NULL'))
         batch_op.create_index('ix_inbox_dead', ['id'], unique=False, sqlite_where=sa.text("state = 'dead'"), postgresql_where=sa.text("state = 'dead'"))
         batch_op.create_index('ix_inbox_due', ['next_at'], unique=False, sqlite_where=sa.text("state = 'waiting'"), postgresql_where=sa.text("state = 'waiting'"))
         batch_op.create_index('ix_inbox_subject', ['connection_id', 'subject'], unique=False)
@@ -378,6 +379,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_grants_pickup', ['pickup_id', 'version'], unique=False)
         batch_op.create_index('ix_grants_qr', ['qr_sha256'], unique=False)
         batch_op.create_index('ix_grants_resting', ['bank_id', 'closed_at'], unique=False, sqlite_where=sa.text("state = 'closed'"), postgresql_where=sa.text("state = 'closed'"))
+        batch_op.create_index('ix_grants_spent', ['valid_until'], unique=False, sqlite_where=sa.text("state = 'active'"), postgresql_where=sa.text("state = 'active'"))
         batch_op.create_index('ix_grants_sync', ['bank_id', 'sync_version'], unique=False)
         batch_op.create_index('ux_grants_pickup_open', ['pickup_id'], unique=True, sqlite_where=sa.text("state <> 'closed'"), postgresql_where=sa.text("state <> 'closed'"))
         batch_op.create_index('ux_grants_selector', ['bank_id', 'selector'], unique=True, sqlite_where=sa.text("state <> 'closed'"), postgresql_where=sa.text("state <> 'closed'"))
@@ -441,6 +443,7 @@ def downgrade() -> None:
         batch_op.drop_index('ux_grants_selector', sqlite_where=sa.text("state <> 'closed'"), postgresql_where=sa.text("state <> 'closed'"))
         batch_op.drop_index('ux_grants_pickup_open', sqlite_where=sa.text("state <> 'closed'"), postgresql_where=sa.text("state <> 'closed'"))
         batch_op.drop_index('ix_grants_sync')
+        batch_op.drop_index('ix_grants_spent', sqlite_where=sa.text("state = 'active'"), postgresql_where=sa.text("state = 'active'"))
         batch_op.drop_index('ix_grants_resting', sqlite_where=sa.text("state = 'closed'"), postgresql_where=sa.text("state = 'closed'"))
         batch_op.drop_index('ix_grants_qr')
         batch_op.drop_index('ix_grants_pickup')
@@ -479,6 +482,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_inbox_subject')
         batch_op.drop_index('ix_inbox_due', sqlite_where=sa.text("state = 'waiting'"), postgresql_where=sa.text("state = 'waiting'"))
         batch_op.drop_index('ix_inbox_dead', sqlite_where=sa.text("state = 'dead'"), postgresql_where=sa.text("state = 'dead'"))
+        batch_op.drop_index('ix_inbox_bodies', sqlite_where=sa.text('body_sealed IS NOT NULL'), postgresql_where=sa.text('body_sealed IS NOT NULL'))
 
     op.drop_table('inbox')
     with op.batch_alter_table('banks', schema=None) as batch_op:
