@@ -28,7 +28,7 @@ _MEASURED = 20
 
 def run(plan: Plan) -> Iterator[Result]:
     """reserve-pg, reserve-hot, reserve-flat."""
-    few, many, past = plan.count(FEW, 40), plan.count(MANY, 60), plan.count(HISTORY)
+    few = plan.count(FEW, 40)
     with machine.postgresql() as url:
         database = Database(url, SilentBell())
         filled.merchant(database)
@@ -37,15 +37,30 @@ def run(plan: Plan) -> Iterator[Result]:
             filled.waiting(connection, 1, few, "n")
         yield _against_floor(database, url, plan)
         yield from _hot(url, plan)
-        before = _buffers(database)
-        with filled.filling(url) as connection:
-            filled.stores(connection, few + 1, many)
-            filled.history(connection, few + 1, few + past, many, plan.count(BUSY))
-        after = _buffers(database)
-        detail = {"buffers_before": before, "buffers_after": after, "stores": [few, many], "finished_pickups": past}
-        whole = {name: sum(counts.values()) for name, counts in (("before", before), ("after", after))}
-        yield Result(Claim("reserve-flat", 1.05), whole["after"] / whole["before"], detail={**detail, **whole})
+        yield _flat(database, url, plan)
         database.close()
+
+
+def _flat(database: Database, url: str, plan: Plan) -> Result:
+    """Against an empty past, as promised; and in `detail` against a hundredth of the past, whose trees are as deep."""
+    few, many, past = plan.count(FEW, 40), plan.count(MANY, 60), plan.count(HISTORY)
+    pages = {"empty": _buffers(database)}
+    with filled.filling(url) as connection:
+        filled.history(connection, few + 1, few + past // 100, few, plan.count(BUSY) // 100)
+    pages["a hundredth"] = _buffers(database)
+    with filled.filling(url) as connection:
+        filled.stores(connection, few + 1, many)
+        filled.history(connection, few + past // 100 + 1, few + past, many, plan.count(BUSY))
+    pages["whole"] = _buffers(database)
+    whole = {name: sum(counts.values()) for name, counts in pages.items()}
+    detail = {
+        "pages": whole,
+        "whole_to_a_hundredth": round(whole["whole"] / whole["a hundredth"], 3),
+        "pages_by_statement": pages,
+        "stores": [few, many],
+        "finished_pickups": past,
+    }
+    return Result(Claim("reserve-flat", 1.05), whole["whole"] / whole["empty"], detail=detail)
 
 
 def _against_floor(database: Database, url: str, plan: Plan) -> Result:
