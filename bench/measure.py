@@ -15,6 +15,7 @@ from typing import Any
 QUIET = (0.9, 1.1)
 """Between these the floor must stand to itself."""
 FLOOR, TWIN = "floor", "floor again"
+WARM_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,12 @@ Step = Callable[[float], Any]
 
 
 def rotated(subjects: Mapping[str, Step], plan: Plan) -> dict[str, list[Any]]:
-    """Let every subject run once a round for `plan.seconds`, in an order that changes; the results by name."""
+    """Let every subject run once a round for `plan.seconds`, in an order that changes; the results by name.
+
+    Each runs once before, uncounted: first come the imports, the connections and the plans.
+    """
+    for step in subjects.values():
+        step(min(plan.seconds, WARM_SECONDS))
     found: dict[str, list[Any]] = {name: [] for name in subjects}
     for number in range(plan.rounds):
         for name in order_of(list(subjects), number):
