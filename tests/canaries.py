@@ -18,6 +18,7 @@ from pathlib import Path
 import redis
 import sqlalchemy as sa
 
+LAST = b"nothing more is listened to"
 DEFLATED = re.compile(rb"\x78[\x01\x5e\x9c\xda]")
 
 
@@ -64,10 +65,9 @@ def overheard(socket: Path) -> Iterator[list[bytes]]:
     connection = redis.Redis.from_url(f"unix://{socket}")
     monitor = connection.monitor()
     monitor.__enter__()
-    over = threading.Event()
 
     def listen() -> None:
-        while not over.is_set():
+        while not (said and LAST in said[-1]):
             try:
                 said.append(_inflated(monitor.connection.read_response(disable_decoding=True)))
             except (redis.RedisError, OSError, ValueError, AttributeError):
@@ -78,9 +78,8 @@ def overheard(socket: Path) -> Iterator[list[bytes]]:
     try:
         yield said
     finally:
-        over.set()
-        connection.ping()  # one more thing to hear, so that the listener looks up
-        thread.join(5)
+        connection.echo(LAST)
+        thread.join(10)
         monitor.connection.disconnect()
         connection.close()
 

@@ -79,6 +79,7 @@ def test_an_order_goes_from_the_shop_into_the_shoppers_hands(copy: Copy, opens: 
                                                                ).first).to_be_visible()
     shopper.screenshot(path=tmp_path / "shopper.png", full_page=True)
 
+    expect(kiosk.get_by_role("heading", name="Type the nine digits from your message")).to_be_visible()
     kiosk.keyboard.type(code[:8] + str((int(code[8]) + 1) % 10), delay=60)
     expect(kiosk.get_by_role("heading", name="That code did not open a door")).to_be_visible()
     kiosk.screenshot(path=tmp_path / "kiosk-no.png")

@@ -53,11 +53,11 @@ def test_a_redis_that_hangs_delays_and_loses_nothing(copy: Copy) -> None:
 def test_a_killed_worker_and_a_killed_bridge_come_back_and_go_on(copy: Copy) -> None:
     journey = copy.journey()
     order = journey.order()
-    copy.send("bopis.jobs", signal.SIGKILL)
+    copy.kill("worker")
     pickup = journey.listed(order)
     door = journey.open_to_load(pickup)
     journey.put_in_and_shut(door)
-    copy.send("bopis.jobs", signal.SIGKILL)
+    copy.kill("worker")
     text = journey.text(order)
     before, bridge = journey.pulse_count(), copy.pids("firmware_bridge")
     copy.send("firmware_bridge", signal.SIGKILL)
