@@ -25,9 +25,7 @@ class LostLease(Exception):
 
 def due(box: type[Entry], now: dt.datetime) -> ColumnElement[bool]:
     """The condition for a row that someone should work on now."""
-    return (
-        (box.state == "waiting") & (box.next_at <= now) & or_(box.lease_until.is_(None), box.lease_until <= now)
-    )
+    return (box.state == "waiting") & (box.next_at <= now) & or_(box.lease_until.is_(None), box.lease_until <= now)
 
 
 def claim(session: Session, box: type[Entry], limit: int, now: dt.datetime) -> list[Entry]:

@@ -1,17 +1,17 @@
 """Every error this service raises on purpose.
 
-    BopisError
-    ├── Invalid            what was sent cannot be right (400)
-    ├── NotSignedIn        nobody is signed in, or the session ended (401)
-    ├── Forbidden          signed in, but not allowed (403)
-    ├── NotFound           no such thing, or not yours (404)
-    ├── Conflict           right words, wrong moment; nothing changed (409)
-    ├── TooMany            throttled; `retry_after` seconds (429)
-    └── Unavailable        a part we need is down; try again (503)
-    EffectError            what an effect may say of the outside world
-    ├── TemporaryFailure   not done; try again later
-    ├── PermanentFailure   not done, and trying again will not help
-    └── OutcomeUnknown     it may have happened: look it up, never repeat blindly
+BopisError
+├── Invalid            what was sent cannot be right (400)
+├── NotSignedIn        nobody is signed in, or the session ended (401)
+├── Forbidden          signed in, but not allowed (403)
+├── NotFound           no such thing, or not yours (404)
+├── Conflict           right words, wrong moment; nothing changed (409)
+├── TooMany            throttled; `retry_after` seconds (429)
+└── Unavailable        a part we need is down; try again (503)
+EffectError            what an effect may say of the outside world
+├── TemporaryFailure   not done; try again later
+├── PermanentFailure   not done, and trying again will not help
+└── OutcomeUnknown     it may have happened: look it up, never repeat blindly
 """
 
 from __future__ import annotations

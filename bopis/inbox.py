@@ -106,5 +106,3 @@ def body_of(entry: InboxEntry) -> bytes:
 
 def _place(entry_id: str) -> str:
     return f"inbox.body:{entry_id}"
-
-

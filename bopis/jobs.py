@@ -36,8 +36,12 @@ def main() -> None:
             connection = redis.Redis.from_url(settings.redis_url, health_check_interval=15)
             # In-process: a fork per ring costs more than the work, and what a crash leaves is found by its lease.
             worker = SimpleWorker(
-                [Queue(QUEUE, connection=connection, serializer=JSONSerializer)], connection=connection,
-                serializer=JSONSerializer, worker_ttl=30, maintenance_interval=10, log_job_description=False,
+                [Queue(QUEUE, connection=connection, serializer=JSONSerializer)],
+                connection=connection,
+                serializer=JSONSerializer,
+                worker_ttl=30,
+                maintenance_interval=10,
+                log_job_description=False,
             )
             worker.work(logging_level="WARNING")
             return

@@ -10,5 +10,17 @@ from bopis.pickups import models as pickups
 from bopis.staff import models as staff
 from bopis.stores import models as stores
 
-__all__ = ["bridges", "inbox", "lockers", "merchants", "notices", "orders", "outbox", "pickups", "staff", "stores",
-           "tasks", "timeline"]
+__all__ = [
+    "bridges",
+    "inbox",
+    "lockers",
+    "merchants",
+    "notices",
+    "orders",
+    "outbox",
+    "pickups",
+    "staff",
+    "stores",
+    "tasks",
+    "timeline",
+]

@@ -28,7 +28,12 @@ class OutboxEntry(Base):
         UniqueConstraint("kind", "subject"),
         Index("ix_outbox_pickup", "pickup_id"),
         Index("ix_outbox_dead", "id", sqlite_where=text("state = 'dead'"), postgresql_where=text("state = 'dead'")),
-        Index("ix_outbox_due", "next_at", sqlite_where=text("state = 'waiting'"), postgresql_where=text("state = 'waiting'")),
+        Index(
+            "ix_outbox_due",
+            "next_at",
+            sqlite_where=text("state = 'waiting'"),
+            postgresql_where=text("state = 'waiting'"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)

@@ -190,9 +190,7 @@ class Messenger(Protocol):
     def find(self, account: Account, to: str, body: str, since: dt.datetime) -> Receipt | None:
         """The text with exactly this body handed over since `since`, or None when the provider has none."""
 
-    def read_callback(
-        self, account: Account, url: str, form: Mapping[str, str], headers: Mapping[str, str]
-    ) -> Receipt:
+    def read_callback(self, account: Account, url: str, form: Mapping[str, str], headers: Mapping[str, str]) -> Receipt:
         """Verify and read a delivery report sent to `url`. No I/O. Raises BadSignature, or BadDelivery."""
 
 

@@ -110,8 +110,11 @@ class EraseBodies(Step):
     def find(self, session: Session, now: dt.datetime) -> str | None:
         return session.scalars(
             select(InboxEntry.id)
-            .where(InboxEntry.received_at < now - KEEP_BODIES, InboxEntry.body_sealed.is_not(None),
-                   InboxEntry.state == "done")
+            .where(
+                InboxEntry.received_at < now - KEEP_BODIES,
+                InboxEntry.body_sealed.is_not(None),
+                InboxEntry.state == "done",
+            )
             .limit(1)
         ).first()
 
@@ -159,6 +162,11 @@ class EraseOrders(Step):
 
 
 STEPS: tuple[Step, ...] = (
-    CloseSpentGrants(), RenewLeases(), ExpireCommands(), EraseBodies(), AskWhatChanged(), LookAfterSubscriptions(),
+    CloseSpentGrants(),
+    RenewLeases(),
+    ExpireCommands(),
+    EraseBodies(),
+    AskWhatChanged(),
+    LookAfterSubscriptions(),
     EraseOrders(),
 )

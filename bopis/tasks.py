@@ -57,15 +57,30 @@ class Task(Base):
     settled_by: Mapped[str | None]
 
 
-def ask(session: Session, kind: str, subject_id: str, *, merchant_id: str, store_id: str | None, reason: str,
-        now: dt.datetime) -> None:
+def ask(
+    session: Session,
+    kind: str,
+    subject_id: str,
+    *,
+    merchant_id: str,
+    store_id: str | None,
+    reason: str,
+    now: dt.datetime,
+) -> None:
     """Ask a person for `kind`, unless the same is asked already."""
     assert kind in KINDS, kind
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     session.execute(
         dialect.insert(Task)
-        .values(id=new_id(), merchant_id=merchant_id, store_id=store_id, kind=kind, subject_id=subject_id,
-                reason=reason, created_at=now)
+        .values(
+            id=new_id(),
+            merchant_id=merchant_id,
+            store_id=store_id,
+            kind=kind,
+            subject_id=subject_id,
+            reason=reason,
+            created_at=now,
+        )
         .on_conflict_do_nothing()
     )
 

@@ -85,6 +85,13 @@ def first_break(chain: list[TimelineEntry]) -> int | None:
 
 
 def _hash(entry: TimelineEntry) -> str:
-    facts = [entry.pickup_id, entry.number, entry.at.astimezone(dt.UTC).isoformat(), entry.what, entry.actor,
-             entry.detail, entry.previous_hash]
+    facts = [
+        entry.pickup_id,
+        entry.number,
+        entry.at.astimezone(dt.UTC).isoformat(),
+        entry.what,
+        entry.actor,
+        entry.detail,
+        entry.previous_hash,
+    ]
     return hashlib.sha256(json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -24,7 +24,7 @@ from .supervisor import Stopped, Supervisor
 STARTED = time.monotonic()
 BADGE, PIN = "A1001", "246810"
 """Of the demo merchant's associate, made by the seed."""
-MANAGER_BADGE, MANAGER_PIN = "M1001", "135791"
+ADMIN_BADGE, ADMIN_PIN = "D1001", "975313"
 SECONDS_TO_START = 90
 SECONDS_TO_STOP = 30
 
@@ -80,7 +80,7 @@ Everything answers after {seconds:.1f} s.
 
   shop        {stack.sandbox}/shop/        buy something and pick it up in a store
   associate   {stack.web}/associate/   badge {BADGE}, PIN {PIN}
-  operations  {stack.web}/ops/         badge {MANAGER_BADGE}, PIN {MANAGER_PIN}
+  operations  {stack.web}/ops/         badge {ADMIN_BADGE}, PIN {ADMIN_PIN}
   kiosk       {stack.kiosk}/             what stands beside the lockers
   lock bank   {stack.sandbox}/bank/        pull doors open, push them shut
   phone       {stack.sandbox}/phone/       the texts a shopper gets

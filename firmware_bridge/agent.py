@@ -98,8 +98,9 @@ class Agent:
         journal.on_news = self._news.set
         self.bank.on_change += [changes.touch, self._news.set, self._wake.set]
         self.handover.on_change = changes.touch
-        self._kiosk = KioskServer(kiosk_app(self.parts, config.kiosk_host, config.px_per_mm),
-                                  config.kiosk_host, config.kiosk_port)
+        self._kiosk = KioskServer(
+            kiosk_app(self.parts, config.kiosk_host, config.px_per_mm), config.kiosk_host, config.kiosk_port
+        )
         self.kiosk_url = self._kiosk.url
 
     def start(self) -> None:

@@ -12,8 +12,9 @@ class Backoff:
     """Doubles from 1 s to `longest`; each pause is drawn between nothing and that, so that stores do not come back in
     step. `draw` gets both ends."""
 
-    def __init__(self, draw: Callable[[float, float], float] = random.uniform,
-                 longest: float = LONGEST_SECONDS) -> None:
+    def __init__(
+        self, draw: Callable[[float, float], float] = random.uniform, longest: float = LONGEST_SECONDS
+    ) -> None:
         self._draw = draw
         self._longest = longest
         self._most = FIRST_SECONDS

@@ -50,10 +50,15 @@ class Bank:
         """Take a layout. Doors wired as before keep what is known of them; others start unknown."""
         with self.lock:
             first, before = self.layout is None, self.layout.doors if self.layout else {}
-            kept = {number: door for number, door in self.doors.items()
-                    if number in layout.doors and layout.doors[number].wiring == before[number].wiring}
-            self.doors = {number: kept.get(number) or self._records.remembered(number, spot.wiring)
-                          for number, spot in layout.doors.items()}
+            kept = {
+                number: door
+                for number, door in self.doors.items()
+                if number in layout.doors and layout.doors[number].wiring == before[number].wiring
+            }
+            self.doors = {
+                number: kept.get(number) or self._records.remembered(number, spot.wiring)
+                for number, spot in layout.doors.items()
+            }
             self.layout = layout
             if self.opening is not None and self.opening.door not in kept:
                 self.opening.outcome, self.opening = "silent", None
@@ -154,8 +159,10 @@ class Bank:
     def states(self) -> dict[str, dict[str, Any]]:
         """Every door as the sync's request reports it."""
         with self.lock:
-            return {str(door.number): {"door": door.state, "item": door.item, "in_service": door.in_service}
-                    for door in self.doors.values()}
+            return {
+                str(door.number): {"door": door.state, "item": door.item, "in_service": door.in_service}
+                for door in self.doors.values()
+            }
 
     def _advance(self, opening: Opening, now: float) -> bool:
         pushing = opening.pushing

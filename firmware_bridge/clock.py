@@ -16,8 +16,9 @@ from collections.abc import Callable
 class Clock:
     """Wall time in epoch seconds and a monotonic counter; both sources are passed in."""
 
-    def __init__(self, wall: Callable[[], float] = time.time, mono: Callable[[], float] = time.monotonic,
-                 floor: float = 0.0) -> None:
+    def __init__(
+        self, wall: Callable[[], float] = time.time, mono: Callable[[], float] = time.monotonic, floor: float = 0.0
+    ) -> None:
         self._wall = wall
         self.mono = mono
         self._floor = floor

@@ -58,9 +58,13 @@ def load_identity(journal: Journal) -> Identity | None:
     if kept is None:
         return None
     body = json.loads(kept)
-    return Identity(body["bridge_id"], body["key_id"], _private_key(journal),
-                    Ed25519PublicKey.from_public_bytes(base64.b64decode(body["cloud_key"])),
-                    base64.b64decode(body["bank_key"]))
+    return Identity(
+        body["bridge_id"],
+        body["key_id"],
+        _private_key(journal),
+        Ed25519PublicKey.from_public_bytes(base64.b64decode(body["cloud_key"])),
+        base64.b64decode(body["bank_key"]),
+    )
 
 
 def read_code(config: Config) -> str:
@@ -80,12 +84,20 @@ def enrol(journal: Journal, cloud_url: str, code: str) -> Identity:
     before it is sent, so that a lost answer can be asked for again with the same key. Raises CloudError."""
     key = _private_key(journal)
     body = {
-        "code": code, "public_key": _b64(key.public_key().public_bytes_raw()), "proof": _b64(key.sign(code.encode())),
-        "protocol": PROTOCOL, "software": SOFTWARE,
+        "code": code,
+        "public_key": _b64(key.public_key().public_bytes_raw()),
+        "proof": _b64(key.sign(code.encode())),
+        "protocol": PROTOCOL,
+        "software": SOFTWARE,
     }
     with requests.Session() as session:
-        status, _, answer = _post(session, f"{cloud_url}/bridge/v1/enrol", json.dumps(body).encode(),
-                                  {"Content-Type": "application/json"}, ANSWER_SECONDS)
+        status, _, answer = _post(
+            session,
+            f"{cloud_url}/bridge/v1/enrol",
+            json.dumps(body).encode(),
+            {"Content-Type": "application/json"},
+            ANSWER_SECONDS,
+        )
     told = _json(answer)
     if status != 200:
         raise CloudError(_code(told, status), f"The service refused to enrol this bridge ({_code(told, status)}).")
@@ -128,14 +140,19 @@ class Cloud:
     def _exchange(self, data: bytes, wait: float) -> dict[str, Any]:
         nonce = secrets.token_hex(16)
         request = signatures.Request("POST", self._url, {"Content-Type": "application/json"}, data)
-        signatures.sign_request(request, key_id=self._identity.key_id, key=self._identity.key, now=self._now(),
-                                nonce=nonce)
+        signatures.sign_request(
+            request, key_id=self._identity.key_id, key=self._identity.key, now=self._now(), nonce=nonce
+        )
         status, headers, answer = _post(self._session, self._url, data, request.headers, wait + ANSWER_SECONDS)
         if status != 200:
             raise self._refusal(status, _json(answer))
         try:
-            signatures.verify_response(signatures.Response(status, headers, answer), nonce=nonce, now=self._now(),
-                                       cloud_key=self._identity.cloud_key)
+            signatures.verify_response(
+                signatures.Response(status, headers, answer),
+                nonce=nonce,
+                now=self._now(),
+                cloud_key=self._identity.cloud_key,
+            )
         except signatures.BadSignature as problem:
             raise CloudError(problem.code, f"The service's answer is not signed as it must be ({problem}).") from None
         return _json(answer)
@@ -154,11 +171,18 @@ class Cloud:
         return CloudError(code, f"The service refused the sync ({code}).")
 
 
-def _post(session: requests.Session, url: str, data: bytes, headers: Mapping[str, str],
-          seconds: float) -> tuple[int, dict[str, str], bytes]:
+def _post(
+    session: requests.Session, url: str, data: bytes, headers: Mapping[str, str], seconds: float
+) -> tuple[int, dict[str, str], bytes]:
     try:
-        with session.post(url, data=data, headers={**headers, "Accept-Encoding": "identity"}, stream=True,
-                          timeout=(CONNECT_SECONDS, seconds), allow_redirects=False) as answer:
+        with session.post(
+            url,
+            data=data,
+            headers={**headers, "Accept-Encoding": "identity"},
+            stream=True,
+            timeout=(CONNECT_SECONDS, seconds),
+            allow_redirects=False,
+        ) as answer:
             body = b""
             for part in answer.iter_content(64 * 1024):
                 body += part

@@ -31,8 +31,14 @@ REPAIRING_CAUSES = ("unload", "reclaim", "assist")
 class Commands:
     """Takes commands in, obeys them one after another, and keeps their results until the cloud has them."""
 
-    def __init__(self, journal: Journal, bank: Bank, presence: Presence, shopper_busy: Callable[[], bool],
-                 show: Callable[[Opening], None]) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        bank: Bank,
+        presence: Presence,
+        shopper_busy: Callable[[], bool],
+        show: Callable[[Opening], None],
+    ) -> None:
         """`shopper_busy` says whether a shopper is at an open door; `show` puts a staff opening on the screen."""
         self._journal = journal
         self._bank = bank
@@ -52,8 +58,10 @@ class Commands:
             if known:
                 self._journal.on_news()
                 continue
-            db.execute("INSERT INTO commands (id, body, received_at) VALUES (?, ?, ?)",
-                       (body["id"], json.dumps(dict(body)), now))
+            db.execute(
+                "INSERT INTO commands (id, body, received_at) VALUES (?, ?, ?)",
+                (body["id"], json.dumps(dict(body)), now),
+            )
         db.execute("DELETE FROM commands WHERE received_at < ? AND reported = 1", (now - KEPT_SECONDS,))
 
     def recover(self) -> None:
@@ -64,8 +72,10 @@ class Commands:
 
     def results(self) -> list[dict[str, Any]]:
         """Results the cloud has not been seen to take, as the wire writes them."""
-        rows = self._journal.rows("SELECT result FROM commands WHERE result IS NOT NULL AND reported = 0"
-                                  " ORDER BY received_at LIMIT ?", RESULTS_A_SYNC)
+        rows = self._journal.rows(
+            "SELECT result FROM commands WHERE result IS NOT NULL AND reported = 0 ORDER BY received_at LIMIT ?",
+            RESULTS_A_SYNC,
+        )
         return [json.loads(row["result"]) for row in rows]
 
     def reported(self, db: sqlite3.Connection, results: Iterable[Mapping[str, Any]]) -> None:
@@ -78,8 +88,9 @@ class Commands:
                 return self._conclude(*self._current)
             if self._journal.clock.state != "synced":
                 return False  # nobody can say whether a command has expired
-            due = self._journal.rows("SELECT body FROM commands WHERE started_at IS NULL AND result IS NULL"
-                                     " ORDER BY received_at, id LIMIT 1")
+            due = self._journal.rows(
+                "SELECT body FROM commands WHERE started_at IS NULL AND result IS NULL ORDER BY received_at, id LIMIT 1"
+            )
             if not due:
                 return False
             self._begin(json.loads(due[0]["body"]))
@@ -115,8 +126,10 @@ class Commands:
         errand = Errand(cause, placement=body.get("placement"), command=body["id"])
 
         def also(db: sqlite3.Connection) -> None:
-            db.execute("UPDATE commands SET started_at = ?, remote = ? WHERE id = ?",
-                       (self._journal.clock.now(), session is None, body["id"]))
+            db.execute(
+                "UPDATE commands SET started_at = ?, remote = ? WHERE id = ?",
+                (self._journal.clock.now(), session is None, body["id"]),
+            )
             if session is not None:
                 self._presence.extend(db, session)
 
@@ -148,7 +161,8 @@ class Commands:
         if opening.outcome is None:
             return False
         status, code = {"opened": ("done", None), "failed": ("failed", "door_did_not_open")}.get(
-            opening.outcome, ("unknown", "board_silent"))
+            opening.outcome, ("unknown", "board_silent")
+        )
         with self._journal.writing() as db:
             self._finish(db, command, status, code)
         self._current = None
@@ -158,11 +172,18 @@ class Commands:
         with self._journal.writing() as db:
             self._finish(db, body["id"], status, code)
 
-    def _finish(self, db: sqlite3.Connection, command: str, status: str, code: str | None = None,
-                data: Mapping[str, Any] | None = None) -> None:
+    def _finish(
+        self,
+        db: sqlite3.Connection,
+        command: str,
+        status: str,
+        code: str | None = None,
+        data: Mapping[str, Any] | None = None,
+    ) -> None:
         """Keep a result. What was presented as proof of presence is not kept with it."""
         log.info("command %s: %s%s", command, status, f" ({code})" if code else "")
         result = {"command": command, "status": status, "code": code, "data": dict(data or {})}
-        db.execute("UPDATE commands SET result = ?, body = '{}', reported = 0 WHERE id = ?",
-                   (json.dumps(result), command))
+        db.execute(
+            "UPDATE commands SET result = ?, body = '{}', reported = 0 WHERE id = ?", (json.dumps(result), command)
+        )
         self._journal.on_news()

@@ -43,12 +43,17 @@ def read_config(path: Path) -> Config:
         raise BadConfig(f"The configuration {path} is not TOML ({problem}).") from problem
     unknown = sorted(set(body) - set(Config.__dataclass_fields__))
     if unknown:
-        raise BadConfig(f"{path} sets {unknown[0]}, which is no setting. Known are: "
-                        f"{', '.join(Config.__dataclass_fields__)}.")
+        raise BadConfig(
+            f"{path} sets {unknown[0]}, which is no setting. Known are: {', '.join(Config.__dataclass_fields__)}."
+        )
     code_file = _text(body, "enrolment_code_file", default="")
     return Config(
-        data_dir=path.parent / _text(body, "data_dir"), cloud_url=_url(body), port=_text(body, "port"),
-        kiosk_host=_host(body), kiosk_port=_port(body), px_per_mm=_scale(body),
+        data_dir=path.parent / _text(body, "data_dir"),
+        cloud_url=_url(body),
+        port=_text(body, "port"),
+        kiosk_host=_host(body),
+        kiosk_port=_port(body),
+        px_per_mm=_scale(body),
         enrolment_code_file=path.parent / code_file if code_file else None,
     )
 

@@ -59,8 +59,9 @@ class Grants:
                 row,
             )
         now = self._journal.clock.now()
-        db.execute("DELETE FROM spent WHERE at < ? AND grant_id NOT IN (SELECT id FROM grants)",
-                   (now - SPENT_KEPT_SECONDS,))
+        db.execute(
+            "DELETE FROM spent WHERE at < ? AND grant_id NOT IN (SELECT id FROM grants)", (now - SPENT_KEPT_SECONDS,)
+        )
         db.execute("DELETE FROM grant_tries WHERE grant_id NOT IN (SELECT id FROM grants)")
 
 
@@ -83,9 +84,13 @@ def _grant(row: sqlite3.Row) -> Grant:
 
 def _read(body: Mapping[str, Any]) -> Grant:
     return Grant(
-        id=str(body["id"]), version=int(body["version"]), active=body["active"] is True,
+        id=str(body["id"]),
+        version=int(body["version"]),
+        active=body["active"] is True,
         salt=base64.b64decode(body["salt"], validate=True),
         verifier=base64.b64decode(body["verifier"], validate=True),
-        valid_from=from_iso(body["valid_from"]), valid_until=from_iso(body["valid_until"]),
-        lease_until=from_iso(body["lease_until"]), placements=read_placements(body["placements"]),
+        valid_from=from_iso(body["valid_from"]),
+        valid_until=from_iso(body["valid_until"]),
+        lease_until=from_iso(body["lease_until"]),
+        placements=read_placements(body["placements"]),
     )

@@ -36,8 +36,15 @@ class NothingToDo(Exception):
 class Handover:
     """Acts on what is shown and leads one session at a time through its doors."""
 
-    def __init__(self, journal: Journal, bank: Bank, grants: Grants, judge: Judge, new_id: Callable[[], str],
-                 sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        bank: Bank,
+        grants: Grants,
+        judge: Judge,
+        new_id: Callable[[], str],
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self.session: Session | None = None
         self.on_change: Callable[[], None] = lambda: None
         self._journal = journal
@@ -195,8 +202,9 @@ class Handover:
         return grant is not None and (session.reopened or self._judge.refusal(grant) is None)
 
     def _go_on(self, session: Session) -> None:
-        self.session = session = replace(session, at=session.at + 1, opened_at=None, reopened=False, phase="opening",
-                                         since=self._mono())
+        self.session = session = replace(
+            session, at=session.at + 1, opened_at=None, reopened=False, phase="opening", since=self._mono()
+        )
         self._open_stop(session)
         self.on_change()
 

@@ -132,8 +132,9 @@ class Journal:
 
     def write(self, name: str, value: str) -> None:
         with self.writing() as db:
-            db.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-                       (name, value))
+            db.execute(
+                "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value)
+            )
 
     def append(self, kind: str, data: dict[str, Any]) -> None:
         """Add one event for the cloud; its number follows the last without a gap."""

@@ -62,5 +62,12 @@ def read_layout(body: Mapping[str, Any]) -> Layout:
 
 
 def _spot(door: Mapping[str, Any]) -> Spot:
-    return Spot(int(door["board"]), int(door["channel"]), str(door["size"]), int(door["row"]), int(door["column"]),
-                int(door.get("height", 1)), bool(door.get("accessible", False)))
+    return Spot(
+        int(door["board"]),
+        int(door["channel"]),
+        str(door["size"]),
+        int(door["row"]),
+        int(door["column"]),
+        int(door.get("height", 1)),
+        bool(door.get("accessible", False)),
+    )

@@ -70,13 +70,19 @@ class Presence:
             self._journal.write("presence_paused_until", "0")
 
     def live(self, session: str) -> bool:
-        return bool(self._journal.rows("SELECT 1 FROM staff_sessions WHERE id = ? AND ended = 0 AND until > ?",
-                                       session, self._journal.clock.now()))
+        return bool(
+            self._journal.rows(
+                "SELECT 1 FROM staff_sessions WHERE id = ? AND ended = 0 AND until > ?",
+                session,
+                self._journal.clock.now(),
+            )
+        )
 
     def anyone(self) -> bool:
         """Whether any of the staff is present."""
-        return bool(self._journal.rows("SELECT 1 FROM staff_sessions WHERE ended = 0 AND until > ?",
-                                       self._journal.clock.now()))
+        return bool(
+            self._journal.rows("SELECT 1 FROM staff_sessions WHERE ended = 0 AND until > ?", self._journal.clock.now())
+        )
 
     def extend(self, db: sqlite3.Connection, session: str) -> None:
         """An opened door shows that they are still there."""

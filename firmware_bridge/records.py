@@ -27,8 +27,10 @@ class DoorRecords:
         """One transaction: what `also` writes, the opening and its first intent. Raises NotJournaled."""
         with self._journal.writing() as db:
             also(db)
-            db.execute("INSERT INTO openings VALUES (?, ?, ?, 0, NULL)",
-                       (opening.id, opening.door, json.dumps(vars(opening.errand))))
+            db.execute(
+                "INSERT INTO openings VALUES (?, ?, ?, 0, NULL)",
+                (opening.id, opening.door, json.dumps(vars(opening.errand))),
+            )
             if pulse:
                 self.intend(opening)
 
@@ -53,9 +55,11 @@ class DoorRecords:
             change(db)
             db.execute("UPDATE openings SET outcome = ? WHERE id = ?", (outcome, opening.id))
             if outcome == "opened" and errand.cause == "grant":
-                db.execute("INSERT INTO spent (placement, grant_id, at) VALUES (?, ?, ?)"
-                           " ON CONFLICT (placement) DO UPDATE SET reopened = reopened + 1",
-                           (errand.placement, errand.grant, self._journal.clock.now()))
+                db.execute(
+                    "INSERT INTO spent (placement, grant_id, at) VALUES (?, ?, ?)"
+                    " ON CONFLICT (placement) DO UPDATE SET reopened = reopened + 1",
+                    (errand.placement, errand.grant, self._journal.clock.now()),
+                )
 
         self._owed.append(work)
         self.pay()
@@ -80,17 +84,30 @@ class DoorRecords:
             return Door(number)
         row = found[0]
         errand = Errand(**json.loads(row["errand"])) if row["errand"] else None
-        return Door(number, last=row["last"], errand=errand, left_open=bool(row["left_open"]),
-                    in_service=bool(row["in_service"]))
+        return Door(
+            number,
+            last=row["last"],
+            errand=errand,
+            left_open=bool(row["left_open"]),
+            in_service=bool(row["in_service"]),
+        )
 
     def unresolved(self) -> list[Opening]:
         """The openings whose outcome nobody wrote down before the bridge stopped."""
-        return [Opening(row["id"], row["door"], Errand(**json.loads(row["errand"])), row["pulses"])
-                for row in self._journal.rows("SELECT * FROM openings WHERE outcome IS NULL")]
+        return [
+            Opening(row["id"], row["door"], Errand(**json.loads(row["errand"])), row["pulses"])
+            for row in self._journal.rows("SELECT * FROM openings WHERE outcome IS NULL")
+        ]
 
     def _change(self, door: Door, wiring: str, kind: str | None, data: dict[str, Any]) -> Work:
-        row = (door.number, wiring, door.last, json.dumps(vars(door.errand)) if door.errand else None,
-               door.left_open, door.in_service)
+        row = (
+            door.number,
+            wiring,
+            door.last,
+            json.dumps(vars(door.errand)) if door.errand else None,
+            door.left_open,
+            door.in_service,
+        )
 
         def work(db: sqlite3.Connection) -> None:
             if kind is not None:

@@ -53,8 +53,13 @@ class Session:
         return True
 
     def may_reopen(self, now: float) -> bool:
-        return (self.who == "shopper" and self.phase == "shut" and not self.reopened and self.opened_at is not None
-                and now - self.opened_at <= REOPEN_SECONDS)
+        return (
+            self.who == "shopper"
+            and self.phase == "shut"
+            and not self.reopened
+            and self.opened_at is not None
+            and now - self.opened_at <= REOPEN_SECONDS
+        )
 
     def is_busy(self, now: float) -> bool:
         """Somebody is before an open or opening door."""

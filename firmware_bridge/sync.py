@@ -26,8 +26,9 @@ log = logging.getLogger(__name__)
 class Sync:
     """Builds requests from the journal and takes answers into it."""
 
-    def __init__(self, journal: Journal, bank: Bank, grants: Grants, commands: Commands,
-                 use_layout: Callable[[Layout], None]) -> None:
+    def __init__(
+        self, journal: Journal, bank: Bank, grants: Grants, commands: Commands, use_layout: Callable[[Layout], None]
+    ) -> None:
         self._journal = journal
         self._bank = bank
         self._grants = grants
@@ -57,9 +58,15 @@ class Sync:
     def _request(self, wait: float) -> dict[str, Any]:
         layout, clock = self._bank.layout, self._journal.clock
         return {
-            "protocol": PROTOCOL, "cursor": self._journal.read("cursor"), "boot_id": self._journal.boot_id,
-            "time": clock.stamp(), "clock": clock.state, "wait": wait, "layout": self._refused_layout or (layout.hash if layout else None),
-            "doors": self._bank.states(), "events": self._journal.events(EVENTS_A_SYNC),
+            "protocol": PROTOCOL,
+            "cursor": self._journal.read("cursor"),
+            "boot_id": self._journal.boot_id,
+            "time": clock.stamp(),
+            "clock": clock.state,
+            "wait": wait,
+            "layout": self._refused_layout or (layout.hash if layout else None),
+            "doors": self._bank.states(),
+            "events": self._journal.events(EVENTS_A_SYNC),
             "results": self._commands.results(),
         }
 

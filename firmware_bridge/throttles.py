@@ -61,27 +61,36 @@ class Throttles:
     def take_back(self, db: sqlite3.Connection, counted: Try, accepted: bool) -> None:
         """The secret was right: its grant's count was no guess; if it opened something, neither was the kiosk's."""
         if counted.grant and not counted.barred:
-            db.execute("UPDATE grant_tries SET wrong = wrong - 1, paused_until = 0 WHERE grant_id = ?",
-                       (counted.grant.id,))
+            db.execute(
+                "UPDATE grant_tries SET wrong = wrong - 1, paused_until = 0 WHERE grant_id = ?", (counted.grant.id,)
+            )
         if accepted:
             db.execute("DELETE FROM tries WHERE id = ?", (counted.id,))
             self._journal.write("streak", "0")
 
     def tell_locked(self, db: sqlite3.Connection, grant: Grant) -> bool:
         """True once, when the grant's wrong codes have locked it and the cloud has not been told."""
-        return db.execute("UPDATE grant_tries SET told = 1 WHERE grant_id = ? AND wrong >= ? AND told = 0",
-                          (grant.id, access.GRANT_LOCKS_AT)).rowcount > 0
+        return (
+            db.execute(
+                "UPDATE grant_tries SET told = 1 WHERE grant_id = ? AND wrong >= ? AND told = 0",
+                (grant.id, access.GRANT_LOCKS_AT),
+            ).rowcount
+            > 0
+        )
 
     def _count_grant(self, db: sqlite3.Connection, grant: Grant, now: float) -> str | None:
         """A new version of a grant starts from nothing: that is how a locked one is unlocked."""
-        row = db.execute("SELECT * FROM grant_tries WHERE grant_id = ? AND version = ?",
-                         (grant.id, grant.version)).fetchone()
+        row = db.execute(
+            "SELECT * FROM grant_tries WHERE grant_id = ? AND version = ?", (grant.id, grant.version)
+        ).fetchone()
         wrong = row["wrong"] if row else 0
         if wrong >= access.GRANT_LOCKS_AT:
             return "locked"
         if row and now < row["paused_until"] <= now + access.GRANT_PAUSE_SECONDS:
             return "paused"
         pause = access.grant_pause(wrong + 1)
-        db.execute("INSERT OR REPLACE INTO grant_tries VALUES (?, ?, ?, ?, 0)",
-                   (grant.id, grant.version, wrong + 1, now + pause if pause else 0.0))
+        db.execute(
+            "INSERT OR REPLACE INTO grant_tries VALUES (?, ?, ?, ?, 0)",
+            (grant.id, grant.version, wrong + 1, now + pause if pause else 0.0),
+        )
         return None

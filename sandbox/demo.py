@@ -21,8 +21,11 @@ from sandbox.journey import Journey, WentWrong, seconds_between
 GOALS = {"listed": 1.0, "text": 2.0, "pulse": 0.3}
 """Seconds from an accepted order to the associate's list, from a shut door to the text handed over, from the right code
 to the coil."""
-NAMES = {"listed": "order accepted → on the associate's list", "text": "loaded → text handed over",
-         "pulse": "right code → coil pulsed"}
+NAMES = {
+    "listed": "order accepted → on the associate's list",
+    "text": "loaded → text handed over",
+    "pulse": "right code → coil pulsed",
+}
 
 
 @dataclass
@@ -113,8 +116,12 @@ def _table(times: Times) -> Table:
     for name, goal in GOALS.items():
         values = sorted(getattr(times, name))
         p95 = _p95(values)
-        table.add_row(NAMES[name], *(f"{value * 1000:.0f} ms" for value in (statistics.median(values), p95, values[-1])),
-                      f"p95 < {goal * 1000:.0f} ms", "holds" if p95 < goal else "short")
+        table.add_row(
+            NAMES[name],
+            *(f"{value * 1000:.0f} ms" for value in (statistics.median(values), p95, values[-1])),
+            f"p95 < {goal * 1000:.0f} ms",
+            "holds" if p95 < goal else "short",
+        )
     return table
 
 

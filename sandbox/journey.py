@@ -33,11 +33,17 @@ class Journey:
         self.http = requests.Session()
         self.http.headers["Accept"] = "application/json"
 
-    def order(self, *, sku: str = "MUG-SLATE", phone: str = "+12015550123", location: str = "1001", paid: bool = True
-              ) -> str:
+    def order(
+        self, *, sku: str = "MUG-SLATE", phone: str = "+12015550123", location: str = "1001", paid: bool = True
+    ) -> str:
         """The shopper buys; returns the order's name."""
-        body = {"location_id": location, "lines": [{"sku": sku, "quantity": 1}], "phone": phone,
-                "first_name": "Shopper", "paid": paid}
+        body = {
+            "location_id": location,
+            "lines": [{"sku": sku, "quantity": 1}],
+            "phone": phone,
+            "first_name": "Shopper",
+            "paid": paid,
+        }
         name: str = self._post(f"{self.sandbox}/shop/api/orders", json=body)["name"]
         return name
 

@@ -32,8 +32,15 @@ from bopis.wiring import build
 
 SHOP = "fernhill-demo.myshopify.com"
 STORES = (("Fernhill High Street", "12 High Street", "1001"), ("Fernhill Station", "1 Station Square", "1002"))
-PEOPLE = (("Associate One", "A1001", "246810", "associate"), ("Manager One", "M1001", "135791", "manager"))
-ITEM_SIZES = {"LIP-ROSE": "S", "BOOK-TIDE": "S", "MUG-SLATE": "S", "SHOE-TRAIL": "M", "LAMP-ARC": "L", "CASE-CABIN": "XL"}
+PEOPLE = (("Associate One", "A1001", "246810", "associate"), ("Admin One", "D1001", "975313", "admin"))
+ITEM_SIZES = {
+    "LIP-ROSE": "S",
+    "BOOK-TIDE": "S",
+    "MUG-SLATE": "S",
+    "SHOE-TRAIL": "M",
+    "LAMP-ARC": "L",
+    "CASE-CABIN": "XL",
+}
 INNER_MM = {"S": [120, 400, 500], "M": [250, 400, 500], "L": [400, 400, 500], "XL": [640, 400, 500]}
 ROWS = {"S": 1, "M": 2, "L": 3, "XL": 5}
 COLUMNS = ("SSSSSMMM", "SSSSSMMM", "SMMLL", "LLXL")
@@ -59,10 +66,17 @@ def doors() -> list[dict[str, Any]]:
         row = 0
         for size in _sizes(word):
             number = len(found) + 1
-            found.append({
-                "number": number, "size": size, "row": row, "column": column, "height": ROWS[size],
-                "board": (number - 1) // 16, "channel": (number - 1) % 16,
-            })
+            found.append(
+                {
+                    "number": number,
+                    "size": size,
+                    "row": row,
+                    "column": column,
+                    "height": ROWS[size],
+                    "board": (number - 1) // 16,
+                    "channel": (number - 1) % 16,
+                }
+            )
             row += ROWS[size]
     return found
 
@@ -72,7 +86,7 @@ def _sizes(word: str) -> list[str]:
     while word:
         size = "XL" if word.startswith("XL") else word[0]
         sizes.append(size)
-        word = word[len(size):]
+        word = word[len(size) :]
     return sizes
 
 
@@ -80,32 +94,72 @@ def _create(session: Session) -> None:
     now = clock.now()
     merchant = Merchant(id=new_id(), name="Fernhill (demo)", created_at=now)
     session.add(merchant)
-    shop = _connection(session, merchant, "shopify", SHOP, {}, {
-        "access_token": "shpat_" + secrets.token_hex(16), "client_secret": secrets.token_hex(16),
-    })
-    _connection(session, merchant, "twilio", "AC" + secrets.token_hex(16), {"from": "+12015550100"},
-                {"auth_token": secrets.token_hex(16)})
+    shop = _connection(
+        session,
+        merchant,
+        "shopify",
+        SHOP,
+        {},
+        {
+            "access_token": "shpat_" + secrets.token_hex(16),
+            "client_secret": secrets.token_hex(16),
+        },
+    )
+    _connection(
+        session,
+        merchant,
+        "twilio",
+        "AC" + secrets.token_hex(16),
+        {"from": "+12015550100"},
+        {"auth_token": secrets.token_hex(16)},
+    )
     stores = []
     for name, address, location in STORES:
-        store = Store(id=new_id(), merchant_id=merchant.id, name=name, address=address, country="US",
-                      time_zone="America/New_York", hold_hours=72, created_at=now)
+        store = Store(
+            id=new_id(),
+            merchant_id=merchant.id,
+            name=name,
+            address=address,
+            country="US",
+            time_zone="America/New_York",
+            hold_hours=72,
+            created_at=now,
+        )
         session.add(store)
         session.flush()
         session.add(LocationMapping(id=new_id(), connection_id=shop.id, location_id=location, store_id=store.id))
         stores.append(store)
     _bank(session, stores[0])
     for name, badge, pin, role in PEOPLE:
-        session.add(StaffMember(id=new_id(), merchant_id=merchant.id, store_id=stores[0].id, name=name, badge=badge,
-                                pin_hash=hash_pin(pin), role=role, active=True, failures=0))
+        session.add(
+            StaffMember(
+                id=new_id(),
+                merchant_id=merchant.id,
+                store_id=stores[0].id,
+                name=name,
+                badge=badge,
+                pin_hash=hash_pin(pin),
+                role=role,
+                active=True,
+                failures=0,
+            )
+        )
     for sku, size in ITEM_SIZES.items():
         session.add(ItemSize(id=new_id(), merchant_id=merchant.id, sku=sku, size=size))
     session.flush()
 
 
-def _connection(session: Session, merchant: Merchant, vendor: str, name: str, settings: dict[str, str],
-                secret: dict[str, str]) -> Connection:
-    connection = Connection(id=new_id(), merchant_id=merchant.id, vendor=vendor, account_name=name, settings=settings,
-                            created_at=clock.now())
+def _connection(
+    session: Session, merchant: Merchant, vendor: str, name: str, settings: dict[str, str], secret: dict[str, str]
+) -> Connection:
+    connection = Connection(
+        id=new_id(),
+        merchant_id=merchant.id,
+        vendor=vendor,
+        account_name=name,
+        settings=settings,
+        created_at=clock.now(),
+    )
     connection.keep_secrets(secret)
     if vendor == "shopify":
         connection.watch(clock.now())
@@ -115,18 +169,40 @@ def _connection(session: Session, merchant: Merchant, vendor: str, name: str, se
 
 
 def _bank(session: Session, store: Store) -> None:
-    bank = Bank(id=new_id(), merchant_id=store.merchant_id, store_id=store.id, name="Entrance lockers",
-                board="kerong-cu16", has_item_sensors=True, sync_version=1, created_at=clock.now())
+    bank = Bank(
+        id=new_id(),
+        merchant_id=store.merchant_id,
+        store_id=store.id,
+        name="Entrance lockers",
+        board="kerong-cu16",
+        has_item_sensors=True,
+        sync_version=1,
+        created_at=clock.now(),
+    )
     bank.key_sealed = seal_bank_key(bank.id, secrets.token_bytes(32))
     session.add(bank)
     session.flush()
     for door in doors():
-        session.add(Compartment(
-            id=new_id(), merchant_id=store.merchant_id, bank_id=bank.id, number=door["number"], size=door["size"],
-            inner_mm=INNER_MM[door["size"]], accessible=3 <= door["row"] <= 8, board_address=door["board"],
-            channel=door["channel"], row=door["row"], column=door["column"], height=door["height"], in_service=True,
-            out_of_service_reason="", door="unknown", item="unsupported",
-        ))
+        session.add(
+            Compartment(
+                id=new_id(),
+                merchant_id=store.merchant_id,
+                bank_id=bank.id,
+                number=door["number"],
+                size=door["size"],
+                inner_mm=INNER_MM[door["size"]],
+                accessible=3 <= door["row"] <= 8,
+                board_address=door["board"],
+                channel=door["channel"],
+                row=door["row"],
+                column=door["column"],
+                height=door["height"],
+                in_service=True,
+                out_of_service_reason="",
+                door="unknown",
+                item="unsupported",
+            )
+        )
     session.flush()
 
 
@@ -135,27 +211,38 @@ def _write_files(session: Session, directory: Path, settings: Settings) -> None:
     phone = session.scalars(select(Connection).where(Connection.vendor == "twilio")).one()
     bank = session.scalars(select(Bank)).one()
     secret = shop.account().secrets
-    _write(directory / "sandbox.json", json.dumps({
-        "shop": {
-            "domain": shop.account_name, "access_token": secret["access_token"],
-            "client_secret": secret["client_secret"],
-            "webhook_url": f"{settings.public_url}/webhooks/shopify/{shop.id}",
-            "locations": [{"id": location, "name": name} for name, _, location in STORES],
-        },
-        "twilio": {
-            "account_sid": phone.account_name, "auth_token": phone.account().secrets["auth_token"],
-            "from": phone.settings["from"],
-        },
-        "bank": {"tty": str((directory / "bank.tty").absolute()), "doors": doors()},
-    }, indent=2))
+    _write(
+        directory / "sandbox.json",
+        json.dumps(
+            {
+                "shop": {
+                    "domain": shop.account_name,
+                    "access_token": secret["access_token"],
+                    "client_secret": secret["client_secret"],
+                    "webhook_url": f"{settings.public_url}/webhooks/shopify/{shop.id}",
+                    "locations": [{"id": location, "name": name} for name, _, location in STORES],
+                },
+                "twilio": {
+                    "account_sid": phone.account_name,
+                    "auth_token": phone.account().secrets["auth_token"],
+                    "from": phone.settings["from"],
+                },
+                "bank": {"tty": str((directory / "bank.tty").absolute()), "doors": doors()},
+            },
+            indent=2,
+        ),
+    )
     kiosk = urlsplit(os.environ["KIOSK_URL"])
-    _write(directory / "bridge.toml", f"""data_dir = "bridge"
+    _write(
+        directory / "bridge.toml",
+        f"""data_dir = "bridge"
 cloud_url = "{settings.bridges_url}"
 port = "{directory.absolute()}/bank.tty"
 kiosk_host = "{kiosk.hostname}"
 kiosk_port = {kiosk.port}
 enrolment_code_file = "enrolment-code"
-""")
+""",
+    )
     if bridge_of(session, bank.id) is None:
         code = secrets.token_hex(5).upper()
         offer_enrolment(session, bank, code, clock.now())

@@ -89,7 +89,7 @@ def _inflated(line: bytes) -> bytes:
     parts = [line, raw]
     for start in DEFLATED.finditer(raw):
         with suppress(zlib.error):
-            parts.append(zlib.decompressobj().decompress(raw[start.start():]))
+            parts.append(zlib.decompressobj().decompress(raw[start.start() :]))
     return b"\n".join(parts)
 
 

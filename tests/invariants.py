@@ -57,8 +57,10 @@ class Tables:
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         """What a query finds."""
-        return [{name: _plain(value) for name, value in row.items()}
-                for row in self._connection.execute(sa.text(sql)).mappings()]
+        return [
+            {name: _plain(value) for name, value in row.items()}
+            for row in self._connection.execute(sa.text(sql)).mappings()
+        ]
 
 
 def violations(evidence: Evidence) -> list[str]:
@@ -66,8 +68,14 @@ def violations(evidence: Evidence) -> list[str]:
     engine = sa.create_engine(evidence.database_url)
     with engine.connect() as connection:
         tables = Tables(connection)
-        found = [*of_database(tables), *_orders(evidence, tables), *_texts(evidence, tables),
-                 *_pulses(evidence, tables), *_goods(evidence, tables), *_events(evidence, tables)]
+        found = [
+            *of_database(tables),
+            *_orders(evidence, tables),
+            *_texts(evidence, tables),
+            *_pulses(evidence, tables),
+            *_goods(evidence, tables),
+            *_events(evidence, tables),
+        ]
     engine.dispose()
     return found
 
@@ -80,8 +88,10 @@ def of_database(tables: Tables) -> list[str]:
 def _placements(tables: Tables) -> Iterator[str]:
     """I2: no compartment is given to two at once, now or at any time since."""
     by_box = defaultdict(list)
-    for row in tables.rows("SELECT compartment_id, pickup_id, state, created_at, released_at FROM placements"
-                           " WHERE compartment_id IS NOT NULL ORDER BY created_at, id"):
+    for row in tables.rows(
+        "SELECT compartment_id, pickup_id, state, created_at, released_at FROM placements"
+        " WHERE compartment_id IS NOT NULL ORDER BY created_at, id"
+    ):
         by_box[row["compartment_id"]].append(row)
         if (row["state"] == "released") != (row["released_at"] is not None):
             yield f"I2: a placement of {row['pickup_id']} is {row['state']}, released at {row['released_at']}"
@@ -93,9 +103,11 @@ def _placements(tables: Tables) -> Iterator[str]:
 
 def _gaps(tables: Tables) -> Iterator[str]:
     """I6: the events of each bridge are numbered from 1 without a gap, and none stands twice."""
-    for row in tables.rows("SELECT b.id, b.last_seq, count(e.id) AS events, count(DISTINCT e.seq) AS numbers,"
-                           " coalesce(max(e.seq), 0) AS last FROM bridges b LEFT JOIN device_events e"
-                           " ON e.bridge_id = b.id GROUP BY b.id, b.last_seq"):
+    for row in tables.rows(
+        "SELECT b.id, b.last_seq, count(e.id) AS events, count(DISTINCT e.seq) AS numbers,"
+        " coalesce(max(e.seq), 0) AS last FROM bridges b LEFT JOIN device_events e"
+        " ON e.bridge_id = b.id GROUP BY b.id, b.last_seq"
+    ):
         if not row["events"] == row["numbers"] == row["last"] == row["last_seq"]:
             yield f"I6: bridge {row['id']} has {row['events']} events, the last is {row['last']} of {row['last_seq']}"
 
@@ -131,10 +143,18 @@ def _history(entries: list[dict[str, Any]], state: str) -> Iterator[str]:
 def _orders(evidence: Evidence, tables: Tables) -> Iterator[str]:
     """I1: one pickup for each unit of each paid order, a state as the shop's, and a row for each thanked delivery."""
     shop = evidence.ask("/shop/api/orders")["orders"]
-    pickups = Counter((row["platform_order_id"], row["unit_id"]) for row in tables.rows(
-        "SELECT o.platform_order_id, p.unit_id FROM pickups p JOIN orders o ON o.id = p.order_id"))
-    units = {(order["order_id"], unit["unit_id"]) for order in shop for unit in order["units"]
-             if order["state"] != "cancelled"}
+    pickups = Counter(
+        (row["platform_order_id"], row["unit_id"])
+        for row in tables.rows(
+            "SELECT o.platform_order_id, p.unit_id FROM pickups p JOIN orders o ON o.id = p.order_id"
+        )
+    )
+    units = {
+        (order["order_id"], unit["unit_id"])
+        for order in shop
+        for unit in order["units"]
+        if order["state"] != "cancelled"
+    }
     for unit in units:
         if pickups[unit] != 1:
             yield f"I1: order {unit[0]} has {pickups[unit]} pickups"
@@ -148,10 +168,18 @@ def _orders(evidence: Evidence, tables: Tables) -> Iterator[str]:
 
 def _texts(evidence: Evidence, tables: Tables) -> Iterator[str]:
     """I5: of each notice at most one text was taken by the provider, and no text is without its notice."""
-    notices = Counter(row["name"] for row in tables.rows(
-        "SELECT o.name FROM notices n JOIN pickups p ON p.id = n.pickup_id JOIN orders o ON o.id = p.order_id"))
-    texts = Counter(word for message in evidence.ask("/phone/api/messages")["messages"]
-                    for word in message["body"].split() if word.startswith("#"))
+    notices = Counter(
+        row["name"]
+        for row in tables.rows(
+            "SELECT o.name FROM notices n JOIN pickups p ON p.id = n.pickup_id JOIN orders o ON o.id = p.order_id"
+        )
+    )
+    texts = Counter(
+        word
+        for message in evidence.ask("/phone/api/messages")["messages"]
+        for word in message["body"].split()
+        if word.startswith("#")
+    )
     for name, count in texts.items():
         if count > notices[name]:
             yield f"I5: {count} texts about {name} for {notices[name]} notices"
@@ -159,8 +187,9 @@ def _texts(evidence: Evidence, tables: Tables) -> Iterator[str]:
 
 def _pulses(evidence: Evidence, tables: Tables) -> Iterator[str]:
     """I3: every pulse of the boards was meant before it was given, by one attempt with a grant, or by one command."""
-    openings = {row["id"]: {**row, "errand": json.loads(row["errand"])}
-                for row in _journal(evidence, "SELECT * FROM openings")}
+    openings = {
+        row["id"]: {**row, "errand": json.loads(row["errand"])} for row in _journal(evidence, "SELECT * FROM openings")
+    }
     meant = defaultdict(list)
     for intent in _journal(evidence, "SELECT * FROM intents ORDER BY at"):
         meant[openings[intent["opening"]]["door"]].append(intent["at"])
@@ -176,11 +205,16 @@ def _pulses(evidence: Evidence, tables: Tables) -> Iterator[str]:
 
 
 def _authorisations(openings: Any, evidence: Evidence, tables: Tables) -> Iterator[str]:
-    doors = {row["id"]: row for row in tables.rows(
-        "SELECT p.id, p.pickup_id, c.number FROM placements p JOIN compartments c ON c.id = p.compartment_id")}
+    doors = {
+        row["id"]: row
+        for row in tables.rows(
+            "SELECT p.id, p.pickup_id, c.number FROM placements p JOIN compartments c ON c.id = p.compartment_id"
+        )
+    }
     grants = {row["id"]: row["pickup_id"] for row in tables.rows("SELECT id, pickup_id FROM grants")}
-    commands = {row["id"]: row["details"]
-                for row in tables.rows("SELECT id, details FROM door_commands WHERE kind = 'open'")}
+    commands = {
+        row["id"]: row["details"] for row in tables.rows("SELECT id, details FROM door_commands WHERE kind = 'open'")
+    }
     attempts = {row["id"]: row["grant_id"] for row in _journal(evidence, "SELECT * FROM attempts")}
     obeyed = Counter(opening["errand"]["command"] for opening in openings if opening["errand"]["command"])
     for opening in openings:
@@ -206,14 +240,21 @@ def _goods(evidence: Evidence, tables: Tables) -> Iterator[str]:
     def full(door: int, at: float) -> bool:
         return ([False] + [now for moved, now in inside.get(door, ()) if moved <= at])[-1]
 
-    for row in tables.rows("SELECT c.number, p.pickup_id, p.state, p.evidence, p.created_at, p.released_at"
-                           " FROM placements p JOIN compartments c ON c.id = p.compartment_id"):
+    for row in tables.rows(
+        "SELECT c.number, p.pickup_id, p.state, p.evidence, p.created_at, p.released_at"
+        " FROM placements p JOIN compartments c ON c.id = p.compartment_id"
+    ):
         if full(row["number"], row["created_at"]):
             yield f"I13: door {row['number']} was given to {row['pickup_id']} with goods inside"
         if row["released_at"] and row["evidence"] != "staff" and full(row["number"], row["released_at"]):
             yield f"I13: door {row['number']} was let go by {row['pickup_id']} with goods inside"
-    live = {row["number"] for row in tables.rows("SELECT c.number FROM placements p JOIN compartments c"
-                                                 " ON c.id = p.compartment_id WHERE p.state <> 'released'")}
+    live = {
+        row["number"]
+        for row in tables.rows(
+            "SELECT c.number FROM placements p JOIN compartments c"
+            " ON c.id = p.compartment_id WHERE p.state <> 'released'"
+        )
+    }
     for door, moves in inside.items():
         if moves[-1][1] and door not in live:
             yield f"I13: there are goods behind door {door}, and they are nobody's"
@@ -223,8 +264,9 @@ def _events(evidence: Evidence, tables: Tables) -> Iterator[str]:
     """I6: what the bridge wrote down has reached us, and we believe of each door what the boards know of it."""
     if waiting := _journal(evidence, "SELECT count(*) AS events FROM events")[0]["events"]:
         yield f"I6: {waiting} events have not reached the service"
-    believed = {row["number"]: (row["door"], row["item"])
-                for row in tables.rows("SELECT number, door, item FROM compartments")}
+    believed = {
+        row["number"]: (row["door"], row["item"]) for row in tables.rows("SELECT number, door, item FROM compartments")
+    }
     for door in evidence.ask("/bank/api/state")["doors"]:
         true = ("shut" if door["shut"] else "open", "present" if door["goods"] else "absent")
         if believed[door["number"]] != true:

@@ -42,7 +42,13 @@ def _uninstalled(session: Session, connection: Connection, entry: InboxEntry, no
 def _data_request(session: Session, connection: Connection, news: AccountNews, now: dt.datetime) -> str:
     held = [order for order in privacy.orders(session, connection.id, news.order_ids) if order.erased_at is None]
     for order in held:
-        tasks.ask(session, "data_request", order.id, merchant_id=order.merchant_id, store_id=None,
-                  reason=f"The shopper of {order.name} asks what we hold. Download it and send it within 30 days.",
-                  now=now)
+        tasks.ask(
+            session,
+            "data_request",
+            order.id,
+            merchant_id=order.merchant_id,
+            store_id=None,
+            reason=f"The shopper of {order.name} asks what we hold. Download it and send it within 30 days.",
+            now=now,
+        )
     return f"{len(held)} orders to answer for"

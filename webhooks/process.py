@@ -66,8 +66,15 @@ def _bury(database: Database, entry: InboxEntry, outcome: str) -> None:
         with database.transaction() as session:
             settle(session, entry, state="dead", outcome=outcome[:300])
             connection = session.get_one(Connection, entry.connection_id)
-            tasks.ask(session, "delivery_failed", entry.id, merchant_id=connection.merchant_id, store_id=None,
-                      reason=f"A “{entry.topic}” message from the shop could not be taken over.", now=clock.now())
+            tasks.ask(
+                session,
+                "delivery_failed",
+                entry.id,
+                merchant_id=connection.merchant_id,
+                store_id=None,
+                reason=f"A “{entry.topic}” message from the shop could not be taken over.",
+                now=clock.now(),
+            )
     except (LostLease, Unavailable):
         log.warning("delivery %s: left to the next worker", entry.id)
         return

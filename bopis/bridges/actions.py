@@ -30,8 +30,9 @@ ENROLMENT_LIFE = dt.timedelta(minutes=15)
 NONCE_LIFE = LIFETIME + 2 * CLOCK_SKEW
 
 
-def offer_enrolment(session: Session, bank: Bank, code: str, now: dt.datetime,
-                    life: dt.timedelta = ENROLMENT_LIFE) -> None:
+def offer_enrolment(
+    session: Session, bank: Bank, code: str, now: dt.datetime, life: dt.timedelta = ENROLMENT_LIFE
+) -> None:
     """Let whoever brings `code` within `life` become this bank's bridge, once."""
     session.add(EnrolmentCode(id=new_id(), bank_id=bank.id, code_hash=_hash(code), expires_at=now + life))
     session.flush()
@@ -56,7 +57,9 @@ def enrol(session: Session, code: str, public_key: bytes, proof: bytes, software
 
     `proof` is a signature over the code: the machine holds the private key. Raises Forbidden, Invalid.
     """
-    offer = session.scalars(select(EnrolmentCode).where(EnrolmentCode.code_hash == _hash(code)).with_for_update()).first()
+    offer = session.scalars(
+        select(EnrolmentCode).where(EnrolmentCode.code_hash == _hash(code)).with_for_update()
+    ).first()
     if offer is None or offer.used_at is not None or offer.expires_at <= now:
         raise Forbidden("enrolment_refused", "This enrolment code is wrong, used or too old. Ask for a new one.")
     try:
@@ -65,12 +68,16 @@ def enrol(session: Session, code: str, public_key: bytes, proof: bytes, software
         raise Invalid("bad_proof", "The key did not sign the enrolment code.") from None
     bank = session.get_one(Bank, offer.bank_id)
     offer.used_at = now
-    session.execute(
-        update(Bridge).where(Bridge.bank_id == bank.id, Bridge.revoked_at.is_(None)).values(revoked_at=now)
-    )
+    session.execute(update(Bridge).where(Bridge.bank_id == bank.id, Bridge.revoked_at.is_(None)).values(revoked_at=now))
     bridge = Bridge(
-        id=new_id(), merchant_id=bank.merchant_id, bank_id=bank.id, public_key=public_key, software=software[:40],
-        enrolled_at=now, boot_id="", last_seq=0,
+        id=new_id(),
+        merchant_id=bank.merchant_id,
+        bank_id=bank.id,
+        public_key=public_key,
+        software=software[:40],
+        enrolled_at=now,
+        boot_id="",
+        last_seq=0,
     )
     session.add(bridge)
     session.flush()
@@ -87,8 +94,9 @@ def remember_nonce(session: Session, bridge_id: str, nonce: str, now: dt.datetim
         raise Forbidden("replayed", "This request was answered before.") from None
 
 
-def record_events(session: Session, bridge: Bridge, events: Sequence[Mapping[str, Any]],
-                  now: dt.datetime) -> list[DeviceEvent]:
+def record_events(
+    session: Session, bridge: Bridge, events: Sequence[Mapping[str, Any]], now: dt.datetime
+) -> list[DeviceEvent]:
     """Store the events that follow without a gap on what is stored; known ones are passed over. Returns the new ones.
 
     A gap is left for the bridge to fill: it keeps what is not acknowledged and sends it again.
@@ -98,8 +106,15 @@ def record_events(session: Session, bridge: Bridge, events: Sequence[Mapping[str
         if event["seq"] != bridge.last_seq + 1:
             continue
         row = DeviceEvent(
-            id=new_id(), merchant_id=bridge.merchant_id, bridge_id=bridge.id, seq=event["seq"], kind=event["kind"],
-            at=event["at"], data=event["data"], recorded_at=now, trouble="",
+            id=new_id(),
+            merchant_id=bridge.merchant_id,
+            bridge_id=bridge.id,
+            seq=event["seq"],
+            kind=event["kind"],
+            at=event["at"],
+            data=event["data"],
+            recorded_at=now,
+            trouble="",
         )
         session.add(row)
         bridge.last_seq = event["seq"]
@@ -118,8 +133,16 @@ def record_doors(session: Session, bridge: Bridge, doors: Mapping[str, Mapping[s
     session.flush()
 
 
-def command_open(session: Session, compartment: Compartment, *, cause: str, actor: str, placement_id: str | None,
-                 bridge_session: str, now: dt.datetime) -> DoorCommand:
+def command_open(
+    session: Session,
+    compartment: Compartment,
+    *,
+    cause: str,
+    actor: str,
+    placement_id: str | None,
+    bridge_session: str,
+    now: dt.datetime,
+) -> DoorCommand:
     """Ask the bridge to open one door now or never. Raises Conflict when the bank has no bridge."""
     details = {"door": compartment.number, "cause": cause, "placement": placement_id, "session": bridge_session}
     return _command(session, compartment.bank_id, "open", actor, details, now)
@@ -135,14 +158,24 @@ def command_end_presence(session: Session, bank_id: str, bridge_session: str, st
     _command(session, bank_id, "end_presence", f"staff:{staff_id}", {"session": bridge_session}, now)
 
 
-def _command(session: Session, bank_id: str, kind: str, actor: str, details: dict[str, Any],
-             now: dt.datetime) -> DoorCommand:
+def _command(
+    session: Session, bank_id: str, kind: str, actor: str, details: dict[str, Any], now: dt.datetime
+) -> DoorCommand:
     bridge = bridge_of(session, bank_id)
     if bridge is None:
         raise Conflict("no_bridge", "These lockers are not set up yet: no bridge is enrolled.")
     command = DoorCommand(
-        id=new_id(), merchant_id=bridge.merchant_id, bridge_id=bridge.id, kind=kind, actor=actor, details=details,
-        issued_at=now, expires_at=now + COMMAND_LIFE, status="waiting", code="", result={},
+        id=new_id(),
+        merchant_id=bridge.merchant_id,
+        bridge_id=bridge.id,
+        kind=kind,
+        actor=actor,
+        details=details,
+        issued_at=now,
+        expires_at=now + COMMAND_LIFE,
+        status="waiting",
+        code="",
+        result={},
     )
     session.add(command)
     session.flush()

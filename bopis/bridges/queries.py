@@ -58,8 +58,14 @@ def layout(session: Session, bank_id: str) -> dict[str, Any]:
     # Columns, not objects: a bank may have hundreds, and every sync looks.
     compartments = session.execute(
         select(
-            Compartment.number, Compartment.board_address, Compartment.channel, Compartment.size, Compartment.row,
-            Compartment.column, Compartment.height, Compartment.accessible,
+            Compartment.number,
+            Compartment.board_address,
+            Compartment.channel,
+            Compartment.size,
+            Compartment.row,
+            Compartment.column,
+            Compartment.height,
+            Compartment.accessible,
         )
         .where(Compartment.bank_id == bank_id)
         .order_by(Compartment.number)
@@ -70,8 +76,14 @@ def layout(session: Session, bank_id: str) -> dict[str, Any]:
         "board": bank.board,
         "doors": [
             {
-                "number": box.number, "board": box.board_address, "channel": box.channel, "size": box.size,
-                "row": box.row, "column": box.column, "height": box.height, "accessible": box.accessible,
+                "number": box.number,
+                "board": box.board_address,
+                "channel": box.channel,
+                "size": box.size,
+                "row": box.row,
+                "column": box.column,
+                "height": box.height,
+                "accessible": box.accessible,
             }
             for box in compartments
         ],

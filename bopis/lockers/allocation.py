@@ -44,12 +44,13 @@ def choose(doors: Sequence[Door], size: str | None, *, not_in: Collection[str] =
     if size is None:
         return Choice(None, "too_big")
     fitting = [
-        door for door in doors
-        if SIZES.index(door.size) >= SIZES.index(size) and door.compartment_id not in not_in
+        door for door in doors if SIZES.index(door.size) >= SIZES.index(size) and door.compartment_id not in not_in
     ]
     if not fitting:
         return Choice(None, "nothing_free")
-    best = min(fitting, key=lambda door: (SIZES.index(door.size), door.holder is not None, door.accessible, door.number))
+    best = min(
+        fitting, key=lambda door: (SIZES.index(door.size), door.holder is not None, door.accessible, door.number)
+    )
     if best.holder is not None:
         return Choice(best, "in_hand_goes_first")
     return Choice(best, "smallest_fitting" if best.size == size else "next_size_up")

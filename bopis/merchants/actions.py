@@ -20,19 +20,22 @@ _WHY = {
 }
 
 
-def install(session: Session, merchant_id: str, vendor: str, account_name: str, secrets: Mapping[str, str],
-            now: dt.datetime) -> Connection:
+def install(
+    session: Session, merchant_id: str, vendor: str, account_name: str, secrets: Mapping[str, str], now: dt.datetime
+) -> Connection:
     """Keep an account whose owner let us in, new or once more. Raises Conflict for another merchant's."""
     connection = session.scalars(
-        select(Connection)
-        .where(Connection.vendor == vendor, Connection.account_name == account_name)
-        .with_for_update()
+        select(Connection).where(Connection.vendor == vendor, Connection.account_name == account_name).with_for_update()
     ).first()
     if connection is not None and connection.merchant_id != merchant_id:
         raise Conflict("connected_elsewhere", "This shop is connected to another merchant.")
     if connection is None:
         connection = Connection(
-            id=new_id(), merchant_id=merchant_id, vendor=vendor, account_name=account_name, settings={},
+            id=new_id(),
+            merchant_id=merchant_id,
+            vendor=vendor,
+            account_name=account_name,
+            settings={},
             created_at=now,
         )
         session.add(connection)
@@ -55,5 +58,12 @@ def pause(session: Session, connection: Connection, because: str, now: dt.dateti
 
 def ask_to_reconnect(session: Session, connection: Connection, because: str, now: dt.datetime) -> None:
     """Ask for the one thing that helps when an account lets us in no more."""
-    tasks.ask(session, "reconnect", connection.id, merchant_id=connection.merchant_id, store_id=None,
-              reason=_WHY[because].format(name=connection.account_name), now=now)
+    tasks.ask(
+        session,
+        "reconnect",
+        connection.id,
+        merchant_id=connection.merchant_id,
+        store_id=None,
+        reason=_WHY[because].format(name=connection.account_name),
+        now=now,
+    )

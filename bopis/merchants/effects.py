@@ -61,5 +61,12 @@ def failed(session: Session, connection_id: str, problem: EffectError, now: dt.d
     """Ask a person to look after a connection, unless something more helpful is asked already."""
     connection = session.get_one(Connection, connection_id)
     if problem.code not in (ACCESS_REFUSED, "paused"):
-        tasks.ask(session, "connection_failed", connection.id, merchant_id=connection.merchant_id, store_id=None,
-                  reason=f"{connection.account_name} does not answer as it should: {problem.message}", now=now)
+        tasks.ask(
+            session,
+            "connection_failed",
+            connection.id,
+            merchant_id=connection.merchant_id,
+            store_id=None,
+            reason=f"{connection.account_name} does not answer as it should: {problem.message}",
+            now=now,
+        )

@@ -26,8 +26,15 @@ def take_report(session: Session, connection_id: str, receipt: Receipt, now: dt.
         notice.state, notice.error, notice.changed_at = receipt.state, receipt.error, now
         if receipt.state == "failed":
             pickup = session.get_one(Pickup, notice.pickup_id)
-            tasks.ask(session, "text_failed", pickup.id, merchant_id=pickup.merchant_id, store_id=pickup.store_id,
-                      reason=f"The text for {pickup.order.name} did not arrive.", now=now)
+            tasks.ask(
+                session,
+                "text_failed",
+                pickup.id,
+                merchant_id=pickup.merchant_id,
+                store_id=pickup.store_id,
+                reason=f"The text for {pickup.order.name} did not arrive.",
+                now=now,
+            )
     session.flush()
     return True
 

@@ -47,13 +47,21 @@ class TellShopperEffect:
             return None
         account = messenger_account(session, pickup.merchant_id, frozenset(self.messengers))
         notice = session.scalars(
-            select(Notice).where(Notice.pickup_id == pickup.id, Notice.template == message.template,
-                                 Notice.version == message.version)
+            select(Notice).where(
+                Notice.pickup_id == pickup.id, Notice.template == message.template, Notice.version == message.version
+            )
         ).first()
         if notice is None and account is not None:
             notice = Notice(
-                id=new_id(), merchant_id=pickup.merchant_id, pickup_id=pickup.id, connection_id=account.connection_id,
-                template=message.template, version=message.version, state="submitting", error="", created_at=now,
+                id=new_id(),
+                merchant_id=pickup.merchant_id,
+                pickup_id=pickup.id,
+                connection_id=account.connection_id,
+                template=message.template,
+                version=message.version,
+                state="submitting",
+                error="",
+                created_at=now,
                 changed_at=now,
             )
             session.add(notice)
@@ -65,8 +73,11 @@ class TellShopperEffect:
         grant = grants.open_grant(session, pickup.id)
         code = grants.code_of(grant) if grant else None
         return texts.ready(
-            store=pickup.store.name, order=pickup.order.name, code=code.written() if code else None,
-            until=pickup.hold_until, time_zone=pickup.store.time_zone,
+            store=pickup.store.name,
+            order=pickup.order.name,
+            code=code.written() if code else None,
+            until=pickup.hold_until,
+            time_zone=pickup.store.time_zone,
             link=f"{self.public_url}/p/{pickup.link_token()}",
             at_counter=all(place.compartment_id is None for place in pickup.live_placements()),
         )
@@ -94,5 +105,12 @@ class TellShopperEffect:
 
     def give_up(self, session: Session, message: TellShopper, problem: EffectError, now: dt.datetime) -> None:
         pickup = session.get_one(Pickup, message.pickup_id)
-        tasks.ask(session, "text_failed", pickup.id, merchant_id=pickup.merchant_id, store_id=pickup.store_id,
-                  reason=f"The text for {pickup.order.name} could not be sent: {problem.message}", now=now)
+        tasks.ask(
+            session,
+            "text_failed",
+            pickup.id,
+            merchant_id=pickup.merchant_id,
+            store_id=pickup.store_id,
+            reason=f"The text for {pickup.order.name} could not be sent: {problem.message}",
+            now=now,
+        )

@@ -21,17 +21,16 @@ ONE_SEGMENT = 160
 _SHORTEST_NAME = 8
 
 
-def ready(*, store: str, order: str, code: str | None, until: dt.datetime, time_zone: str, link: str,
-          at_counter: bool) -> str:
+def ready(
+    *, store: str, order: str, code: str | None, until: dt.datetime, time_zone: str, link: str, at_counter: bool
+) -> str:
     """The text that carries the code: who, which order, the code, until when, the link.
 
     A long store name gives way first, so that an ordinary order takes one segment.
     """
     where = " at the counter" if at_counter else ""
     show = f"{'Code' if at_counter else 'Locker code'} {code}" if code else "Show the QR"
-    rest = (
-        f"{_plain(order)} is ready{where}. {show} until {in_store(until, time_zone)}. {link} STOP to opt out"
-    )
+    rest = f"{_plain(order)} is ready{where}. {show} until {in_store(until, time_zone)}. {link} STOP to opt out"
     room = ONE_SEGMENT - (septets(rest) or 0) - len(": ")
     return f"{_shortened(_plain(store), max(room, _SHORTEST_NAME))}: {rest}"
 

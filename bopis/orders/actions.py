@@ -13,8 +13,9 @@ from bopis.orders.models import Order
 from bopis.ports import Account, OrderSnapshot
 
 
-def accept(session: Session, merchant_id: str, account: Account, snapshot: OrderSnapshot, country: str,
-           now: dt.datetime) -> Order | None:
+def accept(
+    session: Session, merchant_id: str, account: Account, snapshot: OrderSnapshot, country: str, now: dt.datetime
+) -> Order | None:
     """Make our order agree with the platform's; None when what we hold is newer than this snapshot.
 
     `country` (ISO 3166-1) reads phone numbers that carry no country code when the snapshot names none. A number that
@@ -27,8 +28,11 @@ def accept(session: Session, merchant_id: str, account: Account, snapshot: Order
     ).first()
     if order is None:
         order = Order(
-            id=new_id(), merchant_id=merchant_id, connection_id=account.connection_id,
-            platform_order_id=snapshot.order_id, created_at=now,
+            id=new_id(),
+            merchant_id=merchant_id,
+            connection_id=account.connection_id,
+            platform_order_id=snapshot.order_id,
+            created_at=now,
         )
         session.add(order)
     elif snapshot.updated_at < order.platform_updated_at:

@@ -63,4 +63,3 @@ class Order(Base):
         if not self.first_name_sealed:
             return ""
         return sealing.unseal(self.first_name_sealed, to=f"orders.first_name:{self.id}")
-

@@ -33,8 +33,12 @@ def erase_bodies(session: Session, connection_id: str, order_ids: Collection[str
     about = True if order_ids is None else InboxEntry.subject.in_(order_ids)
     session.execute(
         update(InboxEntry)
-        .where(InboxEntry.connection_id == connection_id, about, InboxEntry.id != except_id,  # type: ignore[arg-type]
-               InboxEntry.state != "waiting")
+        .where(
+            InboxEntry.connection_id == connection_id,
+            about,
+            InboxEntry.id != except_id,  # type: ignore[arg-type]
+            InboxEntry.state != "waiting",
+        )
         .values(body_sealed=None)
         .execution_options(synchronize_session=False)
     )

@@ -18,7 +18,5 @@ def country_of(session: Session, merchant_id: str) -> str:
 def known_order(session: Session, connection_id: str, order_id: str) -> Order | None:
     """The order we know by a platform's id, held still until the transaction ends."""
     return session.scalars(
-        select(Order)
-        .where(Order.connection_id == connection_id, Order.platform_order_id == order_id)
-        .with_for_update()
+        select(Order).where(Order.connection_id == connection_id, Order.platform_order_id == order_id).with_for_update()
     ).first()

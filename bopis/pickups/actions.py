@@ -22,8 +22,9 @@ from bopis.ports import Line
 SYSTEM = "system"
 
 
-def move(session: Session, pickup: Pickup, to: str, *, actor: str, now: dt.datetime, reason: str = "",
-         **detail: object) -> None:
+def move(
+    session: Session, pickup: Pickup, to: str, *, actor: str, now: dt.datetime, reason: str = "", **detail: object
+) -> None:
     """Bring a pickup into another state, with its reason, on the timeline. Raises IllegalMove."""
     check_move(pickup.state, to)
     timeline.write(session, pickup.id, to, actor=actor, at=now, reason=reason, was=pickup.state, **detail)
@@ -52,8 +53,15 @@ def reserve(session: Session, pickup: Pickup, now: dt.datetime, *, actor: str = 
         return
     grants.changed(session, grant, now)
     reason = choice.reason if bank_id else "no_lockers"
-    move(session, pickup, "reserved", actor=actor, now=now, reason=reason,
-         door=choice.door.number if choice.door else None)
+    move(
+        session,
+        pickup,
+        "reserved",
+        actor=actor,
+        now=now,
+        reason=reason,
+        door=choice.door.number if choice.door else None,
+    )
 
 
 def give_up_place(session: Session, pickup: Pickup, now: dt.datetime, *, reason: str, actor: str) -> None:
@@ -152,5 +160,6 @@ def make_returned_if_empty(session: Session, pickup: Pickup, now: dt.datetime, *
 
 
 def _ask(session: Session, pickup: Pickup, kind: str, reason: str, now: dt.datetime) -> None:
-    tasks.ask(session, kind, pickup.id, merchant_id=pickup.merchant_id, store_id=pickup.store_id, reason=reason,
-              now=now)
+    tasks.ask(
+        session, kind, pickup.id, merchant_id=pickup.merchant_id, store_id=pickup.store_id, reason=reason, now=now
+    )

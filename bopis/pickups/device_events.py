@@ -58,18 +58,32 @@ def _door_shut(session: Session, bridge: Bridge, event: DeviceEvent, now: dt.dat
     placement = _placement(session, bridge, event)
     if placement is None or placement.state == "released":
         return
-    _say(session, placement.pickup, f"door_shut_{event.data['cause']}", bridge, event, door=event.data["door"],
-         item=event.data.get("item", "unsupported"))
+    _say(
+        session,
+        placement.pickup,
+        f"door_shut_{event.data['cause']}",
+        bridge,
+        event,
+        door=event.data["door"],
+        item=event.data.get("item", "unsupported"),
+    )
     _AFTER_SHUT[event.data["cause"]](session, bridge, placement, event, now)
 
 
-def _shut_after_loading(session: Session, bridge: Bridge, placement: Placement, event: DeviceEvent,
-                        now: dt.datetime) -> None:
+def _shut_after_loading(
+    session: Session, bridge: Bridge, placement: Placement, event: DeviceEvent, now: dt.datetime
+) -> None:
     pickup, item = placement.pickup, event.data.get("item")
     if placement.abandoned:
         if item == "present":
-            _ask(session, bridge, "left_uncertain", pickup.id, f"Door {event.data['door']} was given up, but its "
-                 "sensor sees something inside.", now)
+            _ask(
+                session,
+                bridge,
+                "left_uncertain",
+                pickup.id,
+                f"Door {event.data['door']} was given up, but its sensor sees something inside.",
+                now,
+            )
         else:
             places.release(session, placement, "item_sensor" if item == "absent" else "staff", now)
             actions.make_returned_if_empty(session, pickup, now, actor=_actor(bridge))
@@ -82,8 +96,9 @@ def _shut_after_loading(session: Session, bridge: Bridge, placement: Placement, 
         actions.make_ready(session, pickup, now, actor=_actor(bridge))
 
 
-def _shut_after_unloading(session: Session, bridge: Bridge, placement: Placement, event: DeviceEvent,
-                          now: dt.datetime) -> None:
+def _shut_after_unloading(
+    session: Session, bridge: Bridge, placement: Placement, event: DeviceEvent, now: dt.datetime
+) -> None:
     if event.data.get("item") == "present":
         return
     pickup = placement.pickup
@@ -99,28 +114,38 @@ def _shut_after_unloading(session: Session, bridge: Bridge, placement: Placement
         later.taken_out(session, pickup, now, actor=_actor(bridge))
 
 
-def _shut_after_reclaiming(session: Session, bridge: Bridge, placement: Placement, event: DeviceEvent,
-                           now: dt.datetime) -> None:
+def _shut_after_reclaiming(
+    session: Session, bridge: Bridge, placement: Placement, event: DeviceEvent, now: dt.datetime
+) -> None:
     if event.data.get("item") == "absent":
         places.release(session, placement, "item_sensor", now)
         actions.make_returned_if_empty(session, placement.pickup, now, actor=_actor(bridge))
     # Without a sensor's word a person says that it is empty (`loading.confirm_empty`).
 
 
-def _shut_after_collecting(session: Session, bridge: Bridge, placement: Placement, event: DeviceEvent,
-                           now: dt.datetime) -> None:
+def _shut_after_collecting(
+    session: Session, bridge: Bridge, placement: Placement, event: DeviceEvent, now: dt.datetime
+) -> None:
     pickup = placement.pickup
     placement.collected_at = placement.collected_at or event.at
     if event.data.get("item") == "present":
-        _ask(session, bridge, "left_uncertain", pickup.id, f"Door {event.data['door']} was opened by its shopper and "
-             "shut again, but its sensor still sees something inside.", now)
+        _ask(
+            session,
+            bridge,
+            "left_uncertain",
+            pickup.id,
+            f"Door {event.data['door']} was opened by its shopper and "
+            "shut again, but its sensor still sees something inside.",
+            now,
+        )
     else:
         places.release(session, placement, _evidence(event, "own_opening"), now)
     _collected_if_all(session, bridge, pickup, now)
 
 
-def _shut_after_helping(session: Session, bridge: Bridge, placement: Placement, event: DeviceEvent,
-                        now: dt.datetime) -> None:
+def _shut_after_helping(
+    session: Session, bridge: Bridge, placement: Placement, event: DeviceEvent, now: dt.datetime
+) -> None:
     """Staff looked inside; what they found they say themselves."""
 
 
@@ -147,8 +172,14 @@ def _door_failed(session: Session, bridge: Bridge, event: DeviceEvent, now: dt.d
         if pickup.state == "reserved" and not pickup.wanted_placements():
             actions.give_up_place(session, pickup, now, reason="door_failed", actor=_actor(bridge))
     elif event.data["cause"] == "grant":
-        _ask(session, bridge, "shopper_needs_help", pickup.id, f"Door {event.data['door']} did not open for its "
-             "shopper.", now)
+        _ask(
+            session,
+            bridge,
+            "shopper_needs_help",
+            pickup.id,
+            f"Door {event.data['door']} did not open for its shopper.",
+            now,
+        )
 
 
 def _door_unknown(session: Session, bridge: Bridge, event: DeviceEvent, now: dt.datetime) -> None:
@@ -159,35 +190,63 @@ def _door_unknown(session: Session, bridge: Bridge, event: DeviceEvent, now: dt.
     pickup, door = placement.pickup, event.data["door"]
     _say(session, pickup, "door_unknown", bridge, event, door=door)
     if event.data.get("cause") == "grant":
-        _ask(session, bridge, "shopper_needs_help", pickup.id, f"Nobody saw whether door {door} opened for the shopper "
-             f"of {pickup.order.name}: the lockers were interrupted.", now)
+        _ask(
+            session,
+            bridge,
+            "shopper_needs_help",
+            pickup.id,
+            f"Nobody saw whether door {door} opened for the shopper "
+            f"of {pickup.order.name}: the lockers were interrupted.",
+            now,
+        )
 
 
 def _counter_arrived(session: Session, bridge: Bridge, event: DeviceEvent, now: dt.datetime) -> None:
     grant = _grant(session, bridge, event)
     if grant is not None:
         _say(session, grant.pickup, "arrived_at_counter", bridge, event)
-        _ask(session, bridge, "shopper_at_counter", grant.pickup_id, f"The shopper of {grant.pickup.order.name} is at "
-             "the counter.", now)
+        _ask(
+            session,
+            bridge,
+            "shopper_at_counter",
+            grant.pickup_id,
+            f"The shopper of {grant.pickup.order.name} is at the counter.",
+            now,
+        )
 
 
 def _problem_reported(session: Session, bridge: Bridge, event: DeviceEvent, now: dt.datetime) -> None:
-    words = {"empty": "says that the locker was empty", "not_open": "says that the door did not open",
-             "help": "asks for help at the lockers"}
+    words = {
+        "empty": "says that the locker was empty",
+        "not_open": "says that the door did not open",
+        "help": "asks for help at the lockers",
+    }
     grant = _grant(session, bridge, event)
     if grant is not None:
         problem = event.data["problem"]
         _say(session, grant.pickup, "problem_reported", bridge, event, problem=problem)
-        _ask(session, bridge, "shopper_needs_help", grant.pickup_id,
-             f"The shopper of {grant.pickup.order.name} {words[problem]}.", now)
+        _ask(
+            session,
+            bridge,
+            "shopper_needs_help",
+            grant.pickup_id,
+            f"The shopper of {grant.pickup.order.name} {words[problem]}.",
+            now,
+        )
 
 
 def _grant_locked(session: Session, bridge: Bridge, event: DeviceEvent, now: dt.datetime) -> None:
     grant = _grant(session, bridge, event)
     if grant is not None:
         _say(session, grant.pickup, "code_locked", bridge, event)
-        _ask(session, bridge, "code_locked", grant.pickup_id,
-             f"The code of {grant.pickup.order.name} was typed wrong ten times and is locked. Its QR still works.", now)
+        _ask(
+            session,
+            bridge,
+            "code_locked",
+            grant.pickup_id,
+            f"The code of {grant.pickup.order.name} was typed wrong ten times and is locked. Its QR still works.",
+            now,
+        )
 
 
 def _opened_unasked(session: Session, bridge: Bridge, event: DeviceEvent, now: dt.datetime) -> None:
@@ -233,8 +292,9 @@ def _say(session: Session, pickup: Pickup, what: str, bridge: Bridge, event: Dev
 
 
 def _ask(session: Session, bridge: Bridge, kind: str, subject_id: str, reason: str, now: dt.datetime) -> None:
-    tasks.ask(session, kind, subject_id, merchant_id=bridge.merchant_id, store_id=bridge.bank.store_id, reason=reason,
-              now=now)
+    tasks.ask(
+        session, kind, subject_id, merchant_id=bridge.merchant_id, store_id=bridge.bank.store_id, reason=reason, now=now
+    )
 
 
 _AFTER_SHUT: dict[str, Callable[[Session, Bridge, Placement, DeviceEvent, dt.datetime], None]] = {

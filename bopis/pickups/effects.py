@@ -95,11 +95,19 @@ class _PlatformEffect:
         lock(session, pickup.store_id)
         timeline.write(session, pickup.id, self.done, actor="system", at=now)
 
-    def give_up(self, session: Session, message: MarkReady | MarkCollected, problem: EffectError,
-                now: dt.datetime) -> None:
+    def give_up(
+        self, session: Session, message: MarkReady | MarkCollected, problem: EffectError, now: dt.datetime
+    ) -> None:
         pickup = session.get_one(Pickup, message.pickup_id)
-        tasks.ask(session, "platform_refused", pickup.id, merchant_id=pickup.merchant_id, store_id=pickup.store_id,
-                  reason=f"The shop did not take over that {pickup.order.name} changed: {problem.message}", now=now)
+        tasks.ask(
+            session,
+            "platform_refused",
+            pickup.id,
+            merchant_id=pickup.merchant_id,
+            store_id=pickup.store_id,
+            reason=f"The shop did not take over that {pickup.order.name} changed: {problem.message}",
+            now=now,
+        )
 
 
 class MarkReadyEffect(_PlatformEffect):

@@ -74,9 +74,20 @@ def _is_over(unit: Unit, snapshot: OrderSnapshot) -> bool:
 def _create(session: Session, order: Order, unit: Unit, now: dt.datetime) -> Pickup:
     token = secrets.token_urlsafe(_LINK_BYTES)
     pickup = Pickup(
-        id=new_id(), merchant_id=order.merchant_id, order_id=order.id, unit_id=unit.unit_id, store_id=None,
-        location_id=unit.location.location_id, location_name=unit.location.name, state="waiting", reason="", size="",
-        lines=[], differs="", created_at=now, link_hash=link_hash(token),
+        id=new_id(),
+        merchant_id=order.merchant_id,
+        order_id=order.id,
+        unit_id=unit.unit_id,
+        store_id=None,
+        location_id=unit.location.location_id,
+        location_name=unit.location.name,
+        state="waiting",
+        reason="",
+        size="",
+        lines=[],
+        differs="",
+        created_at=now,
+        link_hash=link_hash(token),
     )
     pickup.link_sealed = sealing.seal(token, to=f"pickups.link:{pickup.id}")
     session.add(pickup)
@@ -85,8 +96,9 @@ def _create(session: Session, order: Order, unit: Unit, now: dt.datetime) -> Pic
     return pickup
 
 
-def _follow_one(session: Session, pickup: Pickup, unit: Unit, snapshot: OrderSnapshot, store_id: str | None,
-                now: dt.datetime) -> None:
+def _follow_one(
+    session: Session, pickup: Pickup, unit: Unit, snapshot: OrderSnapshot, store_id: str | None, now: dt.datetime
+) -> None:
     if _is_over(unit, snapshot):
         # A closed unit of a collected pickup is our own doing.
         if pickup.state != "collected" or snapshot.cancelled_at is not None:
@@ -100,8 +112,9 @@ def _follow_one(session: Session, pickup: Pickup, unit: Unit, snapshot: OrderSna
             _keep_waiting_or_reserve(session, pickup, unit, snapshot, store_id, now)
 
 
-def _keep_waiting_or_reserve(session: Session, pickup: Pickup, unit: Unit, snapshot: OrderSnapshot,
-                             store_id: str | None, now: dt.datetime) -> None:
+def _keep_waiting_or_reserve(
+    session: Session, pickup: Pickup, unit: Unit, snapshot: OrderSnapshot, store_id: str | None, now: dt.datetime
+) -> None:
     if store_id != pickup.store_id:
         actions.change_store(session, pickup, store_id, now, actor=_PLATFORM)
         tasks.settle(session, "map_location", pickup.id, actor=actions.SYSTEM, now=now)
@@ -125,8 +138,15 @@ def _keep_waiting_or_reserve(session: Session, pickup: Pickup, unit: Unit, snaps
 def _ask_which_store(session: Session, pickup: Pickup, now: dt.datetime) -> None:
     nearest = mapping.suggestion(session, pickup)
     hint = f" Is it {nearest.name}?" if nearest else ""
-    tasks.ask(session, "map_location", pickup.id, merchant_id=pickup.merchant_id, store_id=None,
-              reason=f"“{pickup.location_name}” is not mapped to a store, so {pickup.order.name} waits.{hint}", now=now)
+    tasks.ask(
+        session,
+        "map_location",
+        pickup.id,
+        merchant_id=pickup.merchant_id,
+        store_id=None,
+        reason=f"“{pickup.location_name}” is not mapped to a store, so {pickup.order.name} waits.{hint}",
+        now=now,
+    )
 
 
 def _why_it_waits(pickup: Pickup, unit: Unit, snapshot: OrderSnapshot) -> str:

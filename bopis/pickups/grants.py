@@ -54,8 +54,16 @@ def issue(session: Session, pickup: Pickup, bank_id: str | None, now: dt.datetim
     token = secrets.token_bytes(codes.QR_BYTES)
     earlier = session.connection().execute(_LAST_VERSION, {"of": pickup.id}).scalar() or 0
     grant = Grant(
-        id=new_id(), merchant_id=pickup.merchant_id, pickup_id=pickup.id, bank_id=bank_id, state="held",
-        qr_sha256=codes.qr_hash(token), valid_from=now, valid_until=_NEVER, created_at=now, version=earlier + 1,
+        id=new_id(),
+        merchant_id=pickup.merchant_id,
+        pickup_id=pickup.id,
+        bank_id=bank_id,
+        state="held",
+        qr_sha256=codes.qr_hash(token),
+        valid_from=now,
+        valid_until=_NEVER,
+        created_at=now,
+        version=earlier + 1,
         lease_until=now + LEASE,
     )
     grant.qr_sealed = sealing.seal(base64.b64encode(token).decode(), to=f"grants.qr:{grant.id}")

@@ -31,8 +31,16 @@ def written(lines: tuple[Line, ...]) -> list[dict[str, object]]:
     return [{"title": line.title, "sku": line.sku, "quantity": line.quantity} for line in lines]
 
 
-def compare(session: Session, pickup: Pickup, unit: Unit, snapshot: OrderSnapshot, store_id: str | None,
-            now: dt.datetime, *, actor: str) -> None:
+def compare(
+    session: Session,
+    pickup: Pickup,
+    unit: Unit,
+    snapshot: OrderSnapshot,
+    store_id: str | None,
+    now: dt.datetime,
+    *,
+    actor: str,
+) -> None:
     """Ask for what is loaded to be taken out and changed, if the order differs from it in a new way.
 
     The pickup keeps its place and its code: whatever is inside, somebody must still be able to get it out.
@@ -55,8 +63,15 @@ def compare(session: Session, pickup: Pickup, unit: Unit, snapshot: OrderSnapsho
         timeline.write(session, pickup.id, "changed_after_loading", actor=actor, at=now, differs=after)
         why = " and ".join(WORDS[word] for word in after)
         tasks.settle(session, "changed_after_loading", pickup.id, actor=actor, now=now)
-        tasks.ask(session, "changed_after_loading", pickup.id, merchant_id=pickup.merchant_id,
-                  store_id=pickup.store_id, reason=f"{pickup.order.name} is loaded already: {why}.", now=now)
+        tasks.ask(
+            session,
+            "changed_after_loading",
+            pickup.id,
+            merchant_id=pickup.merchant_id,
+            store_id=pickup.store_id,
+            reason=f"{pickup.order.name} is loaded already: {why}.",
+            now=now,
+        )
 
 
 def taken_out(session: Session, pickup: Pickup, now: dt.datetime, *, actor: str) -> None:
@@ -65,5 +80,6 @@ def taken_out(session: Session, pickup: Pickup, now: dt.datetime, *, actor: str)
     if pickup.differs:
         pickup.differs = ""
         session.flush()
-        inbox.ask_again(session, pickup.order.connection_id, pickup.order.platform_order_id,
-                        f"taken out {now.isoformat()}", now)
+        inbox.ask_again(
+            session, pickup.order.connection_id, pickup.order.platform_order_id, f"taken out {now.isoformat()}", now
+        )

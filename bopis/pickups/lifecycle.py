@@ -1,12 +1,12 @@
 """The life of a pickup, as data. An illegal move raises and changes nothing.
 
-    waiting    accepted, no place yet
-    reserved   every placement names a place, provisionally
-    ready      all placements loaded; the shopper is told
-    expired    hold time over, the goods still ours
-    cancelled  called off; goods may still be inside
-    collected  handed over
-    returned   goods confirmed back with the store
+waiting    accepted, no place yet
+reserved   every placement names a place, provisionally
+ready      all placements loaded; the shopper is told
+expired    hold time over, the goods still ours
+cancelled  called off; goods may still be inside
+collected  handed over
+returned   goods confirmed back with the store
 """
 
 from __future__ import annotations

@@ -67,8 +67,9 @@ def too_small(session: Session, pickup: Pickup, by: StaffSession, now: dt.dateti
     return _open(session, placement, "load", by, now)
 
 
-def take_out(session: Session, pickup: Pickup, by: StaffSession, now: dt.datetime,
-             door: int | None = None) -> DoorCommand:
+def take_out(
+    session: Session, pickup: Pickup, by: StaffSession, now: dt.datetime, door: int | None = None
+) -> DoorCommand:
     """Open a loaded door again so that the goods can be taken out: the wrong order, or one to be changed.
 
     `door` is the number of the one meant when there are several; the first otherwise. Raises Conflict.
@@ -78,8 +79,9 @@ def take_out(session: Session, pickup: Pickup, by: StaffSession, now: dt.datetim
     return _open(session, _loaded_placement(pickup, door), "unload", by, now)
 
 
-def open_to_reclaim(session: Session, pickup: Pickup, by: StaffSession, now: dt.datetime,
-                    door: int | None = None) -> DoorCommand:
+def open_to_reclaim(
+    session: Session, pickup: Pickup, by: StaffSession, now: dt.datetime, door: int | None = None
+) -> DoorCommand:
     """Open a door whose goods must come out because the order was called off or expired. Raises Conflict."""
     if pickup.state not in ("cancelled", "expired"):
         raise Conflict("not_to_reclaim", "These goods still wait for their shopper.")
@@ -208,8 +210,15 @@ def _abandon(session: Session, placement: Placement, now: dt.datetime) -> None:
         session.flush()
         if box is not None and box.door == "shut":
             pickup = placement.pickup
-            tasks.ask(session, "left_uncertain", pickup.id, merchant_id=pickup.merchant_id, store_id=pickup.store_id,
-                      reason=f"Door {box.number} was given up, but its sensor sees something inside.", now=now)
+            tasks.ask(
+                session,
+                "left_uncertain",
+                pickup.id,
+                merchant_id=pickup.merchant_id,
+                store_id=pickup.store_id,
+                reason=f"Door {box.number} was given up, but its sensor sees something inside.",
+                now=now,
+            )
 
 
 def _open(session: Session, placement: Placement, cause: str, by: StaffSession, now: dt.datetime) -> DoorCommand:
@@ -223,11 +232,24 @@ def _open(session: Session, placement: Placement, cause: str, by: StaffSession, 
     if cause == "load":
         placement.touched = True
     command = command_open(
-        session, compartment, cause=cause, actor=_who(by), placement_id=placement.id, bridge_session=by.bridge_session,
+        session,
+        compartment,
+        cause=cause,
+        actor=_who(by),
+        placement_id=placement.id,
+        bridge_session=by.bridge_session,
         now=now,
     )
-    _say(session, placement.pickup, f"{cause}_asked", by, now, door=compartment.number, placement=placement.id,
-         command=command.id)
+    _say(
+        session,
+        placement.pickup,
+        f"{cause}_asked",
+        by,
+        now,
+        door=compartment.number,
+        placement=placement.id,
+        command=command.id,
+    )
     return command
 
 
@@ -235,7 +257,8 @@ def _on_its_way(session: Session, placement: Placement, bank_id: str, now: dt.da
     bridge = bridge_of(session, bank_id)
     waiting = session.scalars(
         select(DoorCommand).where(
-            DoorCommand.bridge_id == (bridge.id if bridge else None), DoorCommand.status == "waiting",
+            DoorCommand.bridge_id == (bridge.id if bridge else None),
+            DoorCommand.status == "waiting",
             DoorCommand.expires_at > now,
         )
     )

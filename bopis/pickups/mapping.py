@@ -43,8 +43,12 @@ def map_location(session: Session, pickup: Pickup, store: Store, now: dt.datetim
     waiting = session.scalars(
         select(Order.platform_order_id)
         .join(Pickup, Pickup.order_id == Order.id)
-        .where(Order.connection_id == connection_id, Pickup.location_id == pickup.location_id,
-               Pickup.store_id.is_(None), Pickup.closed_at.is_(None))
+        .where(
+            Order.connection_id == connection_id,
+            Pickup.location_id == pickup.location_id,
+            Pickup.store_id.is_(None),
+            Pickup.closed_at.is_(None),
+        )
         .distinct()
     )
     return sum(

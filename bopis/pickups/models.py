@@ -109,19 +109,43 @@ class Grant(Base):
 
     __tablename__ = "grants"
     __table_args__ = (
-        Index("ux_grants_pickup_open", "pickup_id", unique=True, sqlite_where=text("state <> 'closed'"),
-              postgresql_where=text("state <> 'closed'")),
-        Index("ux_grants_selector", "bank_id", "selector", unique=True, sqlite_where=text("state <> 'closed'"),
-              postgresql_where=text("state <> 'closed'")),
+        Index(
+            "ux_grants_pickup_open",
+            "pickup_id",
+            unique=True,
+            sqlite_where=text("state <> 'closed'"),
+            postgresql_where=text("state <> 'closed'"),
+        ),
+        Index(
+            "ux_grants_selector",
+            "bank_id",
+            "selector",
+            unique=True,
+            sqlite_where=text("state <> 'closed'"),
+            postgresql_where=text("state <> 'closed'"),
+        ),
         Index("ix_grants_pickup", "pickup_id", "version"),
-        Index("ix_grants_spent", "valid_until", sqlite_where=text("state = 'active'"),
-              postgresql_where=text("state = 'active'")),
-        Index("ix_grants_resting", "bank_id", "closed_at", sqlite_where=text("state = 'closed'"),
-              postgresql_where=text("state = 'closed'")),
+        Index(
+            "ix_grants_spent",
+            "valid_until",
+            sqlite_where=text("state = 'active'"),
+            postgresql_where=text("state = 'active'"),
+        ),
+        Index(
+            "ix_grants_resting",
+            "bank_id",
+            "closed_at",
+            sqlite_where=text("state = 'closed'"),
+            postgresql_where=text("state = 'closed'"),
+        ),
         Index("ix_grants_sync", "bank_id", "sync_version"),
         Index("ix_grants_qr", "qr_sha256"),
-        Index("ix_grants_lease", "lease_until", sqlite_where=text("state <> 'closed'"),
-              postgresql_where=text("state <> 'closed'")),
+        Index(
+            "ix_grants_lease",
+            "lease_until",
+            sqlite_where=text("state <> 'closed'"),
+            postgresql_where=text("state <> 'closed'"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)

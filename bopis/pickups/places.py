@@ -17,7 +17,9 @@ from bopis.pickups.models import Pickup, Placement
 def doors_to_choose_from(session: Session, store_id: str, *, in_hand: bool) -> list[Door]:
     """The doors of a store that are free, and for goods in hand also those another pickup is only promised."""
     doors = []
-    for compartment_id, number, size, accessible, bank_id, holder, state, touched in session.execute(_DOORS, {"store": store_id}):
+    for compartment_id, number, size, accessible, bank_id, holder, state, touched in session.execute(
+        _DOORS, {"store": store_id}
+    ):
         promised = state == "held" and not touched
         if holder is None or (in_hand and promised):
             doors.append(Door(compartment_id, number, size, accessible, holder, bank_id))
@@ -27,8 +29,14 @@ def doors_to_choose_from(session: Session, store_id: str, *, in_hand: bool) -> l
 # Columns, not objects, and built once: this is read for every order, and a store has dozens of doors.
 _DOORS = (
     select(
-        Compartment.id, Compartment.number, Compartment.size, Compartment.accessible, Compartment.bank_id,
-        Placement.pickup_id, Placement.state, Placement.touched,
+        Compartment.id,
+        Compartment.number,
+        Compartment.size,
+        Compartment.accessible,
+        Compartment.bank_id,
+        Placement.pickup_id,
+        Placement.state,
+        Placement.touched,
     )
     .join(Bank, Bank.id == Compartment.bank_id)
     .outerjoin(Placement, and_(Placement.compartment_id == Compartment.id, Placement.state != "released"))
@@ -46,8 +54,15 @@ def choose_for(session: Session, pickup: Pickup, *, in_hand: bool, not_in: Colle
 def give(session: Session, pickup: Pickup, compartment_id: str | None, now: dt.datetime) -> Placement:
     """Hold a compartment, or the counter, for this pickup. The unique index lets only one hold a door."""
     placement = Placement(
-        id=new_id(), merchant_id=pickup.merchant_id, compartment_id=compartment_id, state="held", created_at=now,
-        touched=False, abandoned=False, evidence="", pickup=pickup,
+        id=new_id(),
+        merchant_id=pickup.merchant_id,
+        compartment_id=compartment_id,
+        state="held",
+        created_at=now,
+        touched=False,
+        abandoned=False,
+        evidence="",
+        pickup=pickup,
     )
     session.add(placement)
     session.flush()

@@ -80,7 +80,10 @@ class ReconcileEffect:
         asked = _ask_for(session, connection.id, outcome.orders, now)
         total = (connection.reconciled or {}).get("total", 0) + asked
         connection.reconciled = {
-            "at": now.isoformat(), "changed": len(outcome.orders), "asked": asked, "total": total,
+            "at": now.isoformat(),
+            "changed": len(outcome.orders),
+            "asked": asked,
+            "total": total,
             "is_all": outcome.is_all,
         }
         connection.reconciled_until = work.began if outcome.is_all else outcome.orders[-1][1]
@@ -122,9 +125,9 @@ def revive(session: Session, connection_id: str, now: dt.datetime) -> int:
         for words in barred:
             dead = (mine, box.state == "dead", box.outcome.like(words))
             again = update(box).where(*dead).values(state="waiting", attempts=0, next_at=now, lease_until=None)
-            found = session.execute(
-                again.returning(box.id).execution_options(synchronize_session=False)
-            ).scalars().all()
+            found = (
+                session.execute(again.returning(box.id).execution_options(synchronize_session=False)).scalars().all()
+            )
             for entry_id in found if box is InboxEntry else ():
                 tasks.settle(session, "delivery_failed", entry_id, actor="system", now=now)
             count += len(found)

@@ -22,9 +22,7 @@ def lock(session: Session, store_id: str) -> Store:
 
 
 # Statements on the way of every order are built once: building takes longer than sending.
-_LOCK = (
-    select(Store).where(Store.id == bindparam("of")).with_for_update().execution_options(populate_existing=True)
-)
+_LOCK = select(Store).where(Store.id == bindparam("of")).with_for_update().execution_options(populate_existing=True)
 
 
 def store_for_location(session: Session, connection_id: str, location_id: str) -> Store | None:

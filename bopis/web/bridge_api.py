@@ -64,8 +64,11 @@ def blueprint(database: Database, listener: BankListener, bridges_url: str) -> B
         cloud_key = sealing.cloud_key().public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
         current_app.logger.info("bridge %s enrolled for bank %s", bridge.id, bridge.bank_id)
         return jsonify(
-            bridge_id=bridge.id, key_id=bridge.id, cloud_key=base64.b64encode(cloud_key).decode(),
-            bank_key=base64.b64encode(key).decode(), time=clock.now().isoformat(),
+            bridge_id=bridge.id,
+            key_id=bridge.id,
+            cloud_key=base64.b64encode(cloud_key).decode(),
+            bank_key=base64.b64encode(key).decode(),
+            time=clock.now().isoformat(),
         )
 
     @routes.post("/bridge/v1/sync")
@@ -179,8 +182,12 @@ def _written(bridge: Bridge, news: _News) -> dict[str, Any]:
         "layout": news.layout,
         "commands": [
             {
-                "id": command.id, "kind": command.kind, "issued_at": command.issued_at.isoformat(),
-                "expires_at": command.expires_at.isoformat(), "actor": command.actor, **command.details,
+                "id": command.id,
+                "kind": command.kind,
+                "issued_at": command.issued_at.isoformat(),
+                "expires_at": command.expires_at.isoformat(),
+                "actor": command.actor,
+                **command.details,
             }
             for command in news.commands
         ],
@@ -189,7 +196,5 @@ def _written(bridge: Bridge, news: _News) -> dict[str, Any]:
 
 def _signed(body: dict[str, Any], nonce: str) -> Response:
     message = signatures.Response(200, {"Content-Type": "application/json"}, json.dumps(body).encode())
-    signatures.sign_response(
-        message, key_id=CLOUD_KEY_ID, key=sealing.cloud_key(), now=clock.now(), nonce=nonce
-    )
+    signatures.sign_response(message, key_id=CLOUD_KEY_ID, key=sealing.cloud_key(), now=clock.now(), nonce=nonce)
     return Response(message.body, 200, message.headers)

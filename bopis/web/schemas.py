@@ -65,8 +65,9 @@ class SyncSchema(_FromBridge):
     wait = fields.Float(load_default=0.0, validate=validate.Range(0, wire.LONGEST_WAIT_SECONDS))
     layout = fields.String(allow_none=True, load_default=None)
     doors = fields.Dict(keys=fields.String(), values=fields.Nested(DoorSchema), load_default=dict)
-    events = fields.List(fields.Nested(EventSchema), load_default=list,
-                         validate=validate.Length(max=wire.EVENTS_A_SYNC))
+    events = fields.List(
+        fields.Nested(EventSchema), load_default=list, validate=validate.Length(max=wire.EVENTS_A_SYNC)
+    )
     results = fields.List(fields.Nested(ResultSchema), load_default=list, validate=validate.Length(max=200))
 
 

@@ -19,7 +19,7 @@ LONGEST_TEXT = 256
 STATE_WAIT_SECONDS = 10
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none';"
-                               " frame-ancestors 'none'",
+    " frame-ancestors 'none'",
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",

@@ -18,8 +18,15 @@ class KioskServer:
     def __init__(self, app: flask.Flask, host: str, port: int) -> None:
         """Raises OSError when the address is taken."""
         self._sockets: dict[int, Any] = {}
-        self._server = create_server(app, host=host, port=port, threads=THREADS, map=self._sockets, ident=None,
-                                     max_request_body_size=LONGEST_REQUEST)
+        self._server = create_server(
+            app,
+            host=host,
+            port=port,
+            threads=THREADS,
+            map=self._sockets,
+            ident=None,
+            max_request_body_size=LONGEST_REQUEST,
+        )
         written = f"[{host}]" if ":" in host else host
         self.url = f"http://{written}:{self._server.effective_port}"
 

@@ -36,12 +36,17 @@ def state(parts: Parts, seq: int) -> dict[str, Any]:
         kiosk = parts.judge.throttles.kiosk()
         trouble = _trouble(parts)
         return {
-            "seq": seq, "bank": {"name": layout.bank if layout else ""},
+            "seq": seq,
+            "bank": {"name": layout.bank if layout else ""},
             "store": {"name": layout.store if layout else ""},
-            "ready": parts.enrolled and layout is not None and trouble is None, "trouble": trouble,
-            "online": parts.online, "presence": {"code": code, "seconds_left": seconds_left},
-            "paused_seconds": kiosk.paused_seconds, "assist": parts.judge.closed(),
-            "doors": _doors(parts.bank), "session": _session(parts),
+            "ready": parts.enrolled and layout is not None and trouble is None,
+            "trouble": trouble,
+            "online": parts.online,
+            "presence": {"code": code, "seconds_left": seconds_left},
+            "paused_seconds": kiosk.paused_seconds,
+            "assist": parts.judge.closed(),
+            "doors": _doors(parts.bank),
+            "session": _session(parts),
         }
 
 
@@ -56,8 +61,16 @@ def _trouble(parts: Parts) -> str | None:
 
 def _doors(bank: Bank) -> list[dict[str, Any]]:
     return [
-        {"number": number, "row": spot.row, "column": spot.column, "height": spot.height, "size": spot.size,
-         "accessible": spot.accessible, "state": bank.doors[number].state, "in_service": bank.doors[number].in_service}
+        {
+            "number": number,
+            "row": spot.row,
+            "column": spot.column,
+            "height": spot.height,
+            "size": spot.size,
+            "accessible": spot.accessible,
+            "state": bank.doors[number].state,
+            "in_service": bank.doors[number].in_service,
+        }
         for number, spot in (bank.layout.doors.items() if bank.layout else ())
     ]
 
@@ -68,8 +81,12 @@ def _session(parts: Parts) -> dict[str, Any] | None:
         return None
     door = parts.bank.doors.get(session.stop.door or 0)
     return {
-        "id": session.id, "who": session.who, "door": session.stop.door, "phase": session.phase,
-        "doors_left": session.doors_left, "doors_total": sum(stop.door is not None for stop in session.stops),
+        "id": session.id,
+        "who": session.who,
+        "door": session.stop.door,
+        "phase": session.phase,
+        "doors_left": session.doors_left,
+        "doors_total": sum(stop.door is not None for stop in session.stops),
         "can_reopen": session.may_reopen(parts.journal.clock.mono()),
         "left_open": door is not None and door.state == "open" and door.left_open,
     }

@@ -67,9 +67,7 @@ def verifier(bank_key: bytes, grant_id: str, version: int, secret: str, salt: by
     """
     message = f"{grant_id}\x1f{version}\x1f{secret}".encode()
     peppered = hmac.new(bank_key, message, hashlib.sha256).digest()
-    return hash_secret_raw(
-        peppered, salt, time_cost=2, memory_cost=19 * 1024, parallelism=1, hash_len=32, type=Type.ID
-    )
+    return hash_secret_raw(peppered, salt, time_cost=2, memory_cost=19 * 1024, parallelism=1, hash_len=32, type=Type.ID)
 
 
 def matches(expected: bytes, presented: bytes) -> bool:

@@ -116,9 +116,7 @@ def sign_response(message: Response, *, key_id: str, key: Ed25519PrivateKey, now
     _sign(message, key_id=key_id, key=key, now=now, nonce=nonce, tag=RESPONSE_TAG, parts=RESPONSE_PARTS)
 
 
-def verify_request(
-    message: Request, *, find_key: Callable[[str], Ed25519PublicKey | None], now: dt.datetime
-) -> Signed:
+def verify_request(message: Request, *, find_key: Callable[[str], Ed25519PublicKey | None], now: dt.datetime) -> Signed:
     """Check a bridge's request and say who signed it. The caller refuses a nonce it has seen in the last 10 minutes.
 
     Raises BadSignature: `bad_signature`, `clock_skew`.
@@ -137,17 +135,31 @@ def verify_response(message: Response, *, cloud_key: Ed25519PublicKey, now: dt.d
     return signed
 
 
-def _sign(message: Any, *, key_id: str, key: Ed25519PrivateKey, now: dt.datetime, nonce: str, tag: str,
-          parts: tuple[str, ...]) -> None:
+def _sign(
+    message: Any, *, key_id: str, key: Ed25519PrivateKey, now: dt.datetime, nonce: str, tag: str, parts: tuple[str, ...]
+) -> None:
     message.headers.setdefault("Content-Type", "application/json")
     HTTPMessageSigner(signature_algorithm=algorithms.ED25519, key_resolver=_OneKey(key)).sign(
-        message, key_id=key_id, created=now, expires=now + LIFETIME, nonce=nonce, tag=tag, label=LABEL,
-        covered_component_ids=parts, body=message.body,
+        message,
+        key_id=key_id,
+        created=now,
+        expires=now + LIFETIME,
+        nonce=nonce,
+        tag=tag,
+        label=LABEL,
+        covered_component_ids=parts,
+        body=message.body,
     )
 
 
-def _verify(message: Any, *, find_key: Callable[[str], Ed25519PublicKey | None], now: dt.datetime, tag: str,
-            parts: tuple[str, ...]) -> Signed:
+def _verify(
+    message: Any,
+    *,
+    find_key: Callable[[str], Ed25519PublicKey | None],
+    now: dt.datetime,
+    tag: str,
+    parts: tuple[str, ...],
+) -> Signed:
     verifier = _Verifier(signature_algorithm=algorithms.ED25519, key_resolver=_Lookup(find_key))
     verifier.now = now
     try:

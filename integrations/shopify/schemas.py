@@ -170,9 +170,7 @@ class NewTokens(Vendor):
     scope = fields.String(load_default="")
     expires_in = fields.Integer(load_default=None, allow_none=True)
     refresh_token = fields.String(load_default=None, allow_none=True)
-    refresh_expires_in = fields.Integer(
-        load_default=None, allow_none=True, data_key="refresh_token_expires_in"
-    )
+    refresh_expires_in = fields.Integer(load_default=None, allow_none=True, data_key="refresh_token_expires_in")
 
 
 class UnitState(Vendor):

@@ -42,7 +42,10 @@ def verify_for_app(
 
 
 def verify(
-    headers: Mapping[str, str], body: bytes, account: Account, app_secrets: Sequence[str] = (),
+    headers: Mapping[str, str],
+    body: bytes,
+    account: Account,
+    app_secrets: Sequence[str] = (),
     prefix: str = "X-Shopify-",
 ) -> Delivery:
     """Check the raw body's signature and the shop, and read the headers; `prefix` is how their names begin.

@@ -29,16 +29,24 @@ class LockBank:
     every channel has a door, numbered from 1. Use it as a context manager, or `start` and `stop` it.
     """
 
-    def __init__(self, boards: int = 2, channels: int = 16, doors: Sequence[Mapping[str, Any]] | None = None,
-                 seed: int = 0) -> None:
+    def __init__(
+        self, boards: int = 2, channels: int = 16, doors: Sequence[Mapping[str, Any]] | None = None, seed: int = 0
+    ) -> None:
         placed = doors or [
-            {"number": board * channels + channel + 1, "board": board, "channel": channel, "row": channel,
-             "column": board}
-            for board in range(boards) for channel in range(channels)
+            {
+                "number": board * channels + channel + 1,
+                "board": board,
+                "channel": channel,
+                "row": channel,
+                "column": board,
+            }
+            for board in range(boards)
+            for channel in range(channels)
         ]
         names = {each.name for each in fields(Compartment)}
-        self.compartments = {int(door["number"]): Compartment(**{k: v for k, v in door.items() if k in names})
-                             for door in placed}
+        self.compartments = {
+            int(door["number"]): Compartment(**{k: v for k, v in door.items() if k in names}) for door in placed
+        }
         self.boards = {address: Board(address) for address in range(boards)}
         for box in self.compartments.values():
             self.boards[box.board].wired[box.channel] = box
@@ -239,7 +247,8 @@ class LockBank:
             box = board.wired.get(channel)
             with self._changed:
                 self.pulses.append(
-                    Pulse(time.time(), time.monotonic(), board.address, channel, box.number if box else None))
+                    Pulse(time.time(), time.monotonic(), board.address, channel, box.number if box else None)
+                )
                 self._changed.notify_all()
             if box is not None and box.spring():
                 self._at(time.monotonic() + board.behaviour.pop_seconds, lambda: self.open_door(box.number))

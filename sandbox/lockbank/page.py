@@ -69,8 +69,12 @@ def describe(bank: LockBank) -> dict[str, Any]:
             "doors": [{**asdict(box), "pulses": bank.pulses_of(box.number)} for box in bank.compartments.values()],
             "boards": [{"address": board.address, **asdict(board.behaviour)} for board in bank.boards.values()],
             "pulses": [
-                {"at": dt.datetime.fromtimestamp(pulse.at, dt.UTC).isoformat(), "door": pulse.door,
-                 "board": pulse.board, "channel": pulse.channel}
+                {
+                    "at": dt.datetime.fromtimestamp(pulse.at, dt.UTC).isoformat(),
+                    "door": pulse.door,
+                    "board": pulse.board,
+                    "channel": pulse.channel,
+                }
                 for pulse in bank.pulses[: -SHOWN_PULSES - 1 : -1]
             ],
         }
@@ -89,10 +93,17 @@ def _habits(bank: LockBank, change: dict[str, Any]) -> dict[str, Any]:
         raise BadRequest("There is no such door.")
     if board is not None and board not in bank.boards:
         raise BadRequest("There is no such board.")
-    rules = {"stuck": _is_flag, "jam": lambda value: type(value) is int and 0 <= value <= 9} if door is not None else {
-        "silent": _is_flag, "paced": _is_flag, "late": lambda value: _is_number(value, 10),
-        "open_reply": lambda value: value in OPEN_REPLIES, **dict.fromkeys(CHANCES, lambda value: _is_number(value, 1)),
-    }
+    rules = (
+        {"stuck": _is_flag, "jam": lambda value: type(value) is int and 0 <= value <= 9}
+        if door is not None
+        else {
+            "silent": _is_flag,
+            "paced": _is_flag,
+            "late": lambda value: _is_number(value, 10),
+            "open_reply": lambda value: value in OPEN_REPLIES,
+            **dict.fromkeys(CHANCES, lambda value: _is_number(value, 1)),
+        }
+    )
     habits = {name: value for name, value in change.items() if name not in ("door", "board")}
     for name, value in habits.items():
         if name not in rules or not rules[name](value):

@@ -26,8 +26,12 @@ def edit(world: World, order: Order, wanted: Mapping[str, Any]) -> None:
         line = _take_off(order, sku, int(pieces))
         line.total -= int(pieces)
         removals.append({"id": int(line.order_line_id), "delta": int(pieces)})
-    news = {"id": 1, "order_id": int(order.order_id), "committed_at": None,
-            "line_items": {"additions": additions, "removals": removals}}
+    news = {
+        "id": 1,
+        "order_id": int(order.order_id),
+        "committed_at": None,
+        "line_items": {"additions": additions, "removals": removals},
+    }
     world.tell("orders/edited", order, {"order_edit": news})
     world.changed(order)
 
@@ -39,8 +43,13 @@ def refund(world: World, order: Order, wanted: Mapping[str, Any]) -> None:
         line = _take_off(order, sku, int(pieces))
         order.refunded += int(pieces)
         lines.append({"line_item_id": int(line.order_line_id), "quantity": int(pieces), "restock_type": "cancel"})
-    body = {"id": 509562969, "order_id": int(order.order_id), "note": None, "refund_line_items": lines,
-            "transactions": []}
+    body = {
+        "id": 509562969,
+        "order_id": int(order.order_id),
+        "note": None,
+        "refund_line_items": lines,
+        "transactions": [],
+    }
     world.tell("refunds/create", order, body)
     world.changed(order)
 
@@ -51,8 +60,10 @@ def move(world: World, order: Order, wanted: Mapping[str, Any]) -> None:
     new = world.new_unit(order, old, old.lines)
     new.location_id = str(wanted["location_id"])
     old.lines, old.status = [], "CLOSED"
-    body = {"original_fulfillment_order": unit_body(old)["fulfillment_order"],
-            "moved_fulfillment_order": unit_body(new)["fulfillment_order"]}
+    body = {
+        "original_fulfillment_order": unit_body(old)["fulfillment_order"],
+        "moved_fulfillment_order": unit_body(new)["fulfillment_order"],
+    }
     world.tell("fulfillment_orders/moved", order, body)
     world.changed(order)
 

@@ -74,9 +74,11 @@ class Tokens:
             if code not in self._codes:
                 raise Rejected("invalid_request")
             self._codes.remove(code)
-            return self._issue() if str(payload.get("expiring")) == "1" else {
-                "access_token": self._config.access_token, "scope": SCOPES
-            }
+            return (
+                self._issue()
+                if str(payload.get("expiring")) == "1"
+                else {"access_token": self._config.access_token, "scope": SCOPES}
+            )
 
     def revoke(self) -> None:
         """End all of them."""
@@ -94,7 +96,9 @@ class Tokens:
 
     def _issue(self) -> dict[str, Any]:
         pair = _Pair(
-            "shpat_" + secrets.token_hex(16), "shprt_" + secrets.token_hex(16), self._now() + LIFE,
+            "shpat_" + secrets.token_hex(16),
+            "shprt_" + secrets.token_hex(16),
+            self._now() + LIFE,
             self._now() + REFRESH_LIFE,
         )
         self._pairs.append(pair)

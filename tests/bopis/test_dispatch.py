@@ -206,9 +206,7 @@ def test_an_idempotent_effect_is_repeated_without_looking(
     assert (world.happened, world.looked, row(database).state) == (1, 0, "done")
 
 
-def test_a_worker_whose_lease_lapsed_records_nothing(
-    database: Database, later: Callable[[dt.timedelta], None]
-) -> None:
+def test_a_worker_whose_lease_lapsed_records_nothing(database: Database, later: Callable[[dt.timedelta], None]) -> None:
     slow, quick = World(), World()
     with database.transaction() as session:
         held = claim(session, OutboxEntry, 10, clock.now())

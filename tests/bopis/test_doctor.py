@@ -52,7 +52,9 @@ def test_in_good_health_all_is_ok(world: World, service: Service) -> None:
 
 
 def test_a_database_that_is_away_fails_and_nothing_else_is_asked(service: Service) -> None:
-    settings = Settings("sqlite:////nowhere/at/all.db", service.settings.redis_url, (SECRET_KEY,), "http://x", "http://x")
+    settings = Settings(
+        "sqlite:////nowhere/at/all.db", service.settings.redis_url, (SECRET_KEY,), "http://x", "http://x"
+    )
     findings = list(examine(build(settings, SilentBell()), offline=True))
     assert [(finding.level, finding.about) for finding in findings] == [(OK, "redis"), (FAIL, "database")]
 
@@ -117,8 +119,12 @@ def test_what_a_shop_answers_is_told(world: World, service: Service, status: int
 def test_the_command_ends_with_what_was_found(
     world: World, service: Service, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    given = {"DATABASE_URL": service.settings.database_url, "REDIS_URL": redis_url, "SECRET_KEYS": KEY,
-             "PUBLIC_URL": "http://localhost"}
+    given = {
+        "DATABASE_URL": service.settings.database_url,
+        "REDIS_URL": redis_url,
+        "SECRET_KEYS": KEY,
+        "PUBLIC_URL": "http://localhost",
+    }
     well = CliRunner().invoke(cli, ["doctor", "--offline"], env=given)
     assert (well.exit_code, "ok    settings: complete" in well.output) == (0, True), well.output
     ill = CliRunner().invoke(cli, ["doctor", "--offline"], env={**given, "SECRET_KEYS": "short"})

@@ -51,8 +51,16 @@ def lines() -> Iterator[Lines]:
 
 @pytest.mark.parametrize(
     "secret",
-    ["047193508", "047 193 508", "047-193-508", "+12015550123", "+1 201 555 0123", "+1 (201) 555-0123",
-     "LKR1:q83vEjRWeJCrze8SNFZ4kA", "/p/AbCdEfGhIjKlMnOpQrStUv"],
+    [
+        "047193508",
+        "047 193 508",
+        "047-193-508",
+        "+12015550123",
+        "+1 201 555 0123",
+        "+1 (201) 555-0123",
+        "LKR1:q83vEjRWeJCrze8SNFZ4kA",
+        "/p/AbCdEfGhIjKlMnOpQrStUv",
+    ],
 )
 @pytest.mark.parametrize("around", ["{}", "the code {} was typed", '"{}"', "number={};", "tel:{}", "({})."])
 def test_what_is_secret_is_hidden_wherever_it_stands(secret: str, around: str) -> None:
@@ -63,8 +71,17 @@ def test_what_is_secret_is_hidden_wherever_it_stands(secret: str, around: str) -
 
 @pytest.mark.parametrize(
     "harmless",
-    ["01a20364-b80b-77ec-aa02-fba039699652", "2026-11-22T13:14:46.123+00:00", "order 5123456789012", "door 12",
-     "0.123456789", "#1001", "after 12 attempts", "/p/<token>", "01a20123-4567-7890-8123-012345678901"],
+    [
+        "01a20364-b80b-77ec-aa02-fba039699652",
+        "2026-11-22T13:14:46.123+00:00",
+        "order 5123456789012",
+        "door 12",
+        "0.123456789",
+        "#1001",
+        "after 12 attempts",
+        "/p/<token>",
+        "01a20123-4567-7890-8123-012345678901",
+    ],
 )
 def test_what_is_harmless_stays(harmless: str) -> None:
     assert hide(harmless) == harmless
@@ -78,7 +95,10 @@ def test_a_line_is_one_object_that_says_what_it_is_about(lines: Lines) -> None:
     first, second = lines.all()
     assert {"level", "logger", "at"} <= set(first)
     assert (first["message"], first["delivery"], first["pickup"], first["door"]) == (
-        "first\nstill the first", "d1", "p1", 3,
+        "first\nstill the first",
+        "d1",
+        "p1",
+        3,
     )
     assert not {"delivery", "pickup"} & set(second)
 

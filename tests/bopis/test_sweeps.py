@@ -42,8 +42,10 @@ def test_a_followed_one_is_asked_at_once_and_then_every_five_and_fifteen_minutes
     watch(world, now)
     sweep(world.database, now)
     assert asked(world) == [("Reconcile", "waiting"), ("WatchSubscriptions", "waiting")]
-    minutes = {step: [m for m in range(20) if found(world, step, now + dt.timedelta(minutes=m))]
-               for step in (AskWhatChanged(), LookAfterSubscriptions())}
+    minutes = {
+        step: [m for m in range(20) if found(world, step, now + dt.timedelta(minutes=m))]
+        for step in (AskWhatChanged(), LookAfterSubscriptions())
+    }
     assert [times[0] for times in minutes.values()] == [5, 15]
 
 

@@ -54,8 +54,9 @@ class Bench:
         self.judge = Judge(self.journal, self.grants, self.presence)
         self.judge.bank_key = BANK_KEY
         self.handover = Handover(self.journal, self.bank, self.grants, self.judge, lambda: next(ids), self._sleep)
-        self.commands = Commands(self.journal, self.bank, self.presence, self.handover.shopper_busy,
-                                 self.handover.show_staff)
+        self.commands = Commands(
+            self.journal, self.bank, self.presence, self.handover.shopper_busy, self.handover.show_staff
+        )
         self.commands.recover()
         self.bank.configure(read_layout(LAYOUT))
         self.look()
@@ -129,8 +130,14 @@ class Bench:
 
     def command(self, kind: str, seconds: float = 30, id: str = "command-1", **fields: Any) -> None:
         """A command arrives with a sync."""
-        body = {"id": id, "kind": kind, "issued_at": to_iso(self.now), "expires_at": to_iso(self.now + seconds),
-                "actor": "staff:1", **fields}
+        body = {
+            "id": id,
+            "kind": kind,
+            "issued_at": to_iso(self.now),
+            "expires_at": to_iso(self.now + seconds),
+            "actor": "staff:1",
+            **fields,
+        }
         with self.journal.writing() as db:
             self.commands.receive(db, [body])
 

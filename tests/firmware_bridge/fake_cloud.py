@@ -79,8 +79,12 @@ class FakeCloud:
     def now(self) -> dt.datetime:
         return dt.datetime.now(dt.UTC) + self._ahead
 
-    def tell(self, layout: dict[str, Any] | None = None, grants: list[dict[str, Any]] | None = None,
-             commands: list[dict[str, Any]] | None = None) -> None:
+    def tell(
+        self,
+        layout: dict[str, Any] | None = None,
+        grants: list[dict[str, Any]] | None = None,
+        commands: list[dict[str, Any]] | None = None,
+    ) -> None:
         """Say something in the next answer."""
         with self._moved:
             self._layout = layout or self._layout
@@ -93,10 +97,18 @@ class FakeCloud:
     def command(self, kind: str, seconds: float = 30, **fields: Any) -> str:
         """Send a command and return its id."""
         command, now = uuid.uuid4().hex, self.now()
-        self.tell(commands=[{
-            "id": command, "kind": kind, "issued_at": now.isoformat(), "actor": "staff:1",
-            "expires_at": (now + dt.timedelta(seconds=seconds)).isoformat(), **fields,
-        }])
+        self.tell(
+            commands=[
+                {
+                    "id": command,
+                    "kind": kind,
+                    "issued_at": now.isoformat(),
+                    "actor": "staff:1",
+                    "expires_at": (now + dt.timedelta(seconds=seconds)).isoformat(),
+                    **fields,
+                }
+            ]
+        )
         return command
 
     def wait(self, condition: Callable[[FakeCloud], Any], seconds: float = 10) -> Any:
@@ -111,8 +123,16 @@ class FakeCloud:
 
     def event(self, kind: str, **data: Any) -> dict[str, Any]:
         """Wait for an event of a kind whose data holds `data`; returns its data."""
-        return self.wait(lambda cloud: next((event["data"] for event in cloud.events.values() if event["kind"] == kind
-                                             and data.items() <= event["data"].items()), None))
+        return self.wait(
+            lambda cloud: next(
+                (
+                    event["data"]
+                    for event in cloud.events.values()
+                    if event["kind"] == kind and data.items() <= event["data"].items()
+                ),
+                None,
+            )
+        )
 
     def kinds(self) -> list[str]:
         return [event["kind"] for _, event in sorted(self.events.items())]
@@ -141,8 +161,17 @@ class FakeCloud:
             return 403, {"code": "enrolment_refused", "message": ""}, {}
         self.bridge_key = key
         public = self.key.public_key().public_bytes_raw()
-        return 200, {"bridge_id": "bridge-1", "key_id": "bridge-1", "cloud_key": base64.b64encode(public).decode(),
-                     "bank_key": base64.b64encode(BANK_KEY).decode(), "time": self.now().isoformat()}, {}
+        return (
+            200,
+            {
+                "bridge_id": "bridge-1",
+                "key_id": "bridge-1",
+                "cloud_key": base64.b64encode(public).decode(),
+                "bank_key": base64.b64encode(BANK_KEY).decode(),
+                "time": self.now().isoformat(),
+            },
+            {},
+        )
 
     def _sync(self, handler: BaseHTTPRequestHandler, raw: bytes) -> tuple[int, Any, dict[str, str]]:
         request = signatures.Request("POST", self.url + handler.path, dict(handler.headers), raw)
@@ -181,7 +210,17 @@ class FakeCloud:
             while acked + 1 in self.events:
                 acked += 1
             layout = self._layout if self._layout and self._layout["hash"] != body["layout"] else None
-            grants = [{k: v for k, v in grant.items() if k != "_at"} for grant in self._grants
-                      if known is None or grant["_at"] > known]
-            return {"cursor": str(self._version), "reset": known is None, "acked": acked,
-                    "time": self.now().isoformat(), "grants": grants, "layout": layout, "commands": commands}
+            grants = [
+                {k: v for k, v in grant.items() if k != "_at"}
+                for grant in self._grants
+                if known is None or grant["_at"] > known
+            ]
+            return {
+                "cursor": str(self._version),
+                "reset": known is None,
+                "acked": acked,
+                "time": self.now().isoformat(),
+                "grants": grants,
+                "layout": layout,
+                "commands": commands,
+            }

@@ -17,8 +17,11 @@ VECTORS = {vectors["board"]: vectors for vectors in FILES}
 
 
 def rows(kind: str) -> list[Any]:
-    return [pytest.param(name, row, id=f"{name} {row.get('what', row['frame'])}")
-            for name, vectors in VECTORS.items() for row in vectors[kind]]
+    return [
+        pytest.param(name, row, id=f"{name} {row.get('what', row['frame'])}")
+        for name, vectors in VECTORS.items()
+        for row in vectors[kind]
+    ]
 
 
 def test_every_board_in_the_registry_has_golden_frames() -> None:

@@ -89,12 +89,23 @@ def test_a_door_opens_and_is_seen_to_shut(line: Line, locks: LockBank) -> None:
     assert line.kinds() == ["door_opened", "door_shut"]
 
 
-@pytest.mark.parametrize("habits", [
-    {"open_reply": "status"}, {"open_reply": "garbled"}, {"paced": True}, {"late": 0.07}, {"garbage": 0.5},
-    {"corrupt": 0.4}, {"half": 0.3}, {"garbage": 0.3, "corrupt": 0.2, "half": 0.1, "open_reply": "garbled"},
-], ids=str)
+@pytest.mark.parametrize(
+    "habits",
+    [
+        {"open_reply": "status"},
+        {"open_reply": "garbled"},
+        {"paced": True},
+        {"late": 0.07},
+        {"garbage": 0.5},
+        {"corrupt": 0.4},
+        {"half": 0.3},
+        {"garbage": 0.3, "corrupt": 0.2, "half": 0.1, "open_reply": "garbled"},
+    ],
+    ids=str,
+)
 def test_an_imperfect_line_still_opens_the_right_door_with_one_pulse(
-        line: Line, locks: LockBank, habits: dict[str, object]) -> None:
+    line: Line, locks: LockBank, habits: dict[str, object]
+) -> None:
     line.known()
     locks.misbehave(**habits)
     opening = line.open(7)

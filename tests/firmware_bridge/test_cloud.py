@@ -47,7 +47,8 @@ def cloud(identity: Identity, journal: Journal, service: FakeCloud) -> Iterator[
 
 
 def test_enrolling_leaves_an_identity_that_outlives_a_restart(
-        journal: Journal, identity: Identity, tmp_path: Path) -> None:
+    journal: Journal, identity: Identity, tmp_path: Path
+) -> None:
     kept = load_identity(journal)
     assert kept is not None
     assert (kept.bridge_id, kept.bank_key) == ("bridge-1", BANK_KEY)
@@ -60,8 +61,7 @@ def test_an_identity_shows_no_key(identity: Identity) -> None:
     assert str(BANK_KEY) not in repr(identity)
 
 
-def test_a_wrong_enrolment_code_is_one_sentence_with_the_services_reason(
-        journal: Journal, service: FakeCloud) -> None:
+def test_a_wrong_enrolment_code_is_one_sentence_with_the_services_reason(journal: Journal, service: FakeCloud) -> None:
     with pytest.raises(CloudError, match="refused to enrol") as problem:
         enrol(journal, service.url, "WRONG")
     assert problem.value.code == "enrolment_refused"
@@ -70,7 +70,8 @@ def test_a_wrong_enrolment_code_is_one_sentence_with_the_services_reason(
 
 
 def test_a_lost_answer_to_an_enrolment_is_asked_for_again_with_the_same_key(
-        journal: Journal, service: FakeCloud) -> None:
+    journal: Journal, service: FakeCloud
+) -> None:
     first = enrol(journal, service.url, service.code)
     journal.db.execute("DELETE FROM meta WHERE name = 'identity'")
     again = enrol(journal, service.url, service.code)
@@ -92,7 +93,8 @@ def drop_signature(answer: signatures.Response) -> None:
 
 @pytest.mark.parametrize("tamper", [change_body, drop_signature])
 def test_an_answer_that_is_not_signed_as_it_must_be_is_refused(
-        cloud: Cloud, service: FakeCloud, tamper: object) -> None:
+    cloud: Cloud, service: FakeCloud, tamper: object
+) -> None:
     service.tamper = tamper
     with pytest.raises(CloudError) as problem:
         cloud.sync(BODY, 0)
@@ -122,7 +124,8 @@ def test_somebody_elses_service_is_refused(cloud: Cloud, service: FakeCloud) -> 
 
 @pytest.mark.parametrize("hours", [-48, 48])
 def test_a_clock_that_is_off_is_corrected_for_signing_only(
-        cloud: Cloud, service: FakeCloud, journal: Journal, hours: int) -> None:
+    cloud: Cloud, service: FakeCloud, journal: Journal, hours: int
+) -> None:
     service.skip(hours)
     before = journal.clock.now()
     answer = cloud.sync(BODY, 0)
@@ -148,7 +151,8 @@ def test_a_refusal_names_the_services_code(cloud: Cloud, service: FakeCloud) -> 
 def test_the_public_key_that_enrolled_is_the_one_that_signs(service: FakeCloud, identity: Identity) -> None:
     assert service.bridge_key is not None
     assert base64.b64encode(service.bridge_key.public_bytes_raw()) == base64.b64encode(
-        identity.key.public_key().public_bytes_raw())
+        identity.key.public_key().public_bytes_raw()
+    )
 
 
 def test_pauses_double_to_a_minute_and_are_drawn_at_random() -> None:

@@ -93,13 +93,16 @@ def test_a_door_out_of_service_may_be_tried_by_someone_who_helps_and_then_serves
     assert bench.bank.doors[7].in_service
 
 
-@pytest.mark.parametrize(("fields", "code"), [
-    ({"door": 99, "cause": "load"}, "unknown_door"),
-    ({"door": 7, "cause": "load", "session": "nobody"}, "not_present"),
-    ({"door": 7, "cause": "grant"}, "unknown_command"),
-    ({"door": "seven", "cause": "load"}, "unknown_command"),
-    ({"cause": "load"}, "unknown_command"),
-])
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"door": 99, "cause": "load"}, "unknown_door"),
+        ({"door": 7, "cause": "load", "session": "nobody"}, "not_present"),
+        ({"door": 7, "cause": "grant"}, "unknown_command"),
+        ({"door": "seven", "cause": "load"}, "unknown_command"),
+        ({"cause": "load"}, "unknown_command"),
+    ],
+)
 def test_what_cannot_be_done_is_refused_with_its_reason(bench: Bench, fields: dict[str, object], code: str) -> None:
     bench.command("open", **fields)
     bench.tick()

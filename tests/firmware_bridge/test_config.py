@@ -26,19 +26,22 @@ def test_three_settings_are_enough(tmp_path: Path) -> None:
     assert config.enrolment_code_file is None
 
 
-@pytest.mark.parametrize(("lines", "says"), [
-    ({"data_dir": None}, "data_dir is not set"),
-    ({"port": '""'}, "port is not set"),
-    ({"port": "5"}, "port must be text"),
-    ({"cloud_url": '"bridges.example.com"'}, "cloud_url must be"),
-    ({"cloud_url": '"http://bridges.example.com"'}, "must start with https://"),
-    ({"kiosk_host": '"kiosk"'}, "kiosk_host must be an address"),
-    ({"kiosk_port": "70000"}, "kiosk_port must be a number"),
-    ({"kiosk_port": "true"}, "kiosk_port must be a number"),
-    ({"px_per_mm": "0"}, "px_per_mm must be a number"),
-    ({"colour": '"blue"'}, "sets colour, which is no setting"),
-    ({"port": "/dev/tty"}, "is not TOML"),
-])
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        ({"data_dir": None}, "data_dir is not set"),
+        ({"port": '""'}, "port is not set"),
+        ({"port": "5"}, "port must be text"),
+        ({"cloud_url": '"bridges.example.com"'}, "cloud_url must be"),
+        ({"cloud_url": '"http://bridges.example.com"'}, "must start with https://"),
+        ({"kiosk_host": '"kiosk"'}, "kiosk_host must be an address"),
+        ({"kiosk_port": "70000"}, "kiosk_port must be a number"),
+        ({"kiosk_port": "true"}, "kiosk_port must be a number"),
+        ({"px_per_mm": "0"}, "px_per_mm must be a number"),
+        ({"colour": '"blue"'}, "sets colour, which is no setting"),
+        ({"port": "/dev/tty"}, "is not TOML"),
+    ],
+)
 def test_a_wrong_setting_is_named(tmp_path: Path, lines: dict[str, str | None], says: str) -> None:
     with pytest.raises(BadConfig, match=says):
         read_config(write(tmp_path, **lines))

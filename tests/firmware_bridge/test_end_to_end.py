@@ -54,8 +54,11 @@ class Store:
     def holds(self, body: dict[str, Any]) -> None:
         """Give the bridge a grant and wait until it has it."""
         self.cloud.tell(grants=[body])
-        until(lambda: self.agent.journal.rows("SELECT 1 FROM grants WHERE id = ? AND version = ?", body["id"],
-                                              body["version"]))
+        until(
+            lambda: self.agent.journal.rows(
+                "SELECT 1 FROM grants WHERE id = ? AND version = ?", body["id"], body["version"]
+            )
+        )
 
     def present(self) -> str:
         code = self.state()["presence"]["code"]
@@ -140,8 +143,21 @@ def test_a_command_played_back_opens_no_second_door(store: Store) -> None:
     store.cloud.result(command)
     until(lambda: store.agent.journal.rows("SELECT 1 FROM commands WHERE reported = 1"))
     store.cloud.results.clear()
-    store.cloud.tell(commands=[{"id": command, "kind": "open", "issued_at": "", "expires_at": "", "actor": "",
-                                "door": 4, "cause": "assist", "placement": None, "session": None}])
+    store.cloud.tell(
+        commands=[
+            {
+                "id": command,
+                "kind": "open",
+                "issued_at": "",
+                "expires_at": "",
+                "actor": "",
+                "door": 4,
+                "cause": "assist",
+                "placement": None,
+                "session": None,
+            }
+        ]
+    )
     assert store.cloud.result(command)["status"] == "done"
     assert [pulse.door for pulse in store.locks.pulses] == [3]
 
@@ -189,7 +205,8 @@ def test_an_answer_somebody_changed_on_the_way_is_not_believed(store: Store) -> 
 
 
 def test_a_bridge_whose_clock_is_wrong_learns_the_time_and_is_heard(
-        tmp_path: Path, cloud: FakeCloud, locks: LockBank) -> None:
+    tmp_path: Path, cloud: FakeCloud, locks: LockBank
+) -> None:
     cloud.skip(hours=5)
     store = Store(tmp_path, cloud, locks)
     store.ready()
@@ -203,7 +220,8 @@ def test_a_bridge_whose_clock_is_wrong_learns_the_time_and_is_heard(
 
 
 def test_before_enrolment_the_kiosk_says_so_and_a_late_code_is_used(
-        tmp_path: Path, cloud: FakeCloud, locks: LockBank) -> None:
+    tmp_path: Path, cloud: FakeCloud, locks: LockBank
+) -> None:
     code, cloud.code = cloud.code, "NOT-YET"
     store = Store(tmp_path, cloud, locks)
     try:

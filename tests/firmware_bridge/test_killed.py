@@ -30,14 +30,18 @@ class Process:
         (folder / "code").write_text(cloud.code)
         (folder / "bridge.toml").write_text(
             f'data_dir = "data"\ncloud_url = "{cloud.url}"\nport = "{locks.path}"\nkiosk_port = 0\n'
-            'enrolment_code_file = "code"\n')
+            'enrolment_code_file = "code"\n'
+        )
         self.start()
 
     def start(self) -> None:
         self.log = ""
         self.process = subprocess.Popen(
             [sys.executable, "-m", "firmware_bridge", "run", "--config", str(self.folder / "bridge.toml")],
-            cwd=ROOT, stderr=subprocess.PIPE, text=True)
+            cwd=ROOT,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         self.reader = threading.Thread(target=self._read)
         self.reader.start()
         self.url = until(lambda: re.search(r"http://\S+", self.log), 20).group()
@@ -91,7 +95,8 @@ def bridge(tmp_path: Path, cloud: FakeCloud, locks: LockBank) -> Iterator[Proces
 
 
 def test_killed_between_intent_and_pulse_it_pulses_nothing_afterwards_and_says_unknown(
-        bridge: Process, cloud: FakeCloud, locks: LockBank) -> None:
+    bridge: Process, cloud: FakeCloud, locks: LockBank
+) -> None:
     first = cloud.command("open", door=1, cause="assist", placement=None, session=None)
     cloud.result(first)
     # The coil of door 1 is still on, so the pulse for door 2 waits for the line while its intent is on the disk.
@@ -146,7 +151,12 @@ def test_no_code_ever_reaches_the_log(bridge: Process, cloud: FakeCloud) -> None
 def test_a_second_bridge_on_the_same_folder_says_so_and_ends(bridge: Process) -> None:
     second = subprocess.run(
         [sys.executable, "-m", "firmware_bridge", "run", "--config", str(bridge.folder / "bridge.toml")],
-        cwd=ROOT, capture_output=True, text=True, timeout=20, check=False)
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
     assert second.returncode == 1
     assert second.stderr.strip().count("\n") == 0
     assert "Another bridge is running" in second.stderr

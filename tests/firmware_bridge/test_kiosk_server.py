@@ -17,8 +17,9 @@ HERE = {"base_url": "http://127.0.0.1:8740"}
 
 @pytest.fixture
 def client(bench: Bench) -> FlaskClient:
-    parts = Parts(bench.journal, bench.bank, bench.handover, bench.judge, bench.presence, Changes(), enrolled=True,
-                  online=True)
+    parts = Parts(
+        bench.journal, bench.bank, bench.handover, bench.judge, bench.presence, Changes(), enrolled=True, online=True
+    )
     return kiosk_app(parts, "127.0.0.1", 5.5).test_client()
 
 
@@ -48,8 +49,16 @@ def test_the_state_draws_the_whole_bank(client: FlaskClient) -> None:
     assert state["bank"] == {"name": "Entrance"}
     assert state["store"] == {"name": "Example Store"}
     assert len(state["doors"]) == 24
-    assert state["doors"][6] == {"number": 7, "row": 0, "column": 1, "height": 1, "size": "M", "accessible": False,
-                                 "state": "shut", "in_service": True}
+    assert state["doors"][6] == {
+        "number": 7,
+        "row": 0,
+        "column": 1,
+        "height": 1,
+        "size": "M",
+        "accessible": False,
+        "state": "shut",
+        "in_service": True,
+    }
     assert state["ready"]
     assert state["session"] is None
     assert len(state["presence"]["code"]) == 6
@@ -67,10 +76,15 @@ def test_a_hostile_scan_is_just_a_no(client: FlaskClient) -> None:
 
 
 BAD_BODIES = [
-    ("code", {"code": 47193508}, 400, "bad_code"), ("code", {}, 400, "bad_code"), ("code", [1], 400, "not_json"),
-    ("code", {"code": "0" * 257}, 400, "bad_code"), ("scan", {"text": None}, 400, "bad_text"),
-    ("problem", {"problem": "smell"}, 400, "bad_problem"), ("again", {}, 409, "nothing_to_do"),
-    ("next", {}, 409, "nothing_to_do"), ("done", {}, 409, "nothing_to_do"),
+    ("code", {"code": 47193508}, 400, "bad_code"),
+    ("code", {}, 400, "bad_code"),
+    ("code", [1], 400, "not_json"),
+    ("code", {"code": "0" * 257}, 400, "bad_code"),
+    ("scan", {"text": None}, 400, "bad_text"),
+    ("problem", {"problem": "smell"}, 400, "bad_problem"),
+    ("again", {}, 409, "nothing_to_do"),
+    ("next", {}, 409, "nothing_to_do"),
+    ("done", {}, 409, "nothing_to_do"),
 ]
 
 
@@ -92,10 +106,16 @@ def test_a_body_that_is_too_large_is_refused(client: FlaskClient) -> None:
     assert (answer.status_code, answer.json["code"]) == (413, "request_entity_too_large")
 
 
-@pytest.mark.parametrize("headers", [
-    {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "https://example.com"},
-    {"Origin": "null"}, {"Origin": "http://127.0.0.1:9999"},
-])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "https://example.com"},
+        {"Origin": "null"},
+        {"Origin": "http://127.0.0.1:9999"},
+    ],
+)
 def test_another_sites_page_is_not_answered(client: FlaskClient, bench: Bench, headers: dict[str, str]) -> None:
     bench.holds(7)
     answer = post(client, "code", {"code": "047193508"}, headers=headers)

@@ -112,8 +112,7 @@ def test_an_end_that_has_passed_stays_passed_while_the_clock_is_uncertain(bench:
     assert bench.types().verdict == "no"
 
 
-def test_a_start_that_seems_to_lie_ahead_does_not_shut_a_shopper_out_while_the_clock_is_uncertain(
-        bench: Bench) -> None:
+def test_a_start_that_seems_to_lie_ahead_does_not_shut_a_shopper_out_while_the_clock_is_uncertain(bench: Bench) -> None:
     bench.holds(7, starts=60)
     bench.restart()
     assert bench.types().verdict == "open"

@@ -21,8 +21,16 @@ class Answers:
     """A service that answers what the test prepared, and remembers what it was asked."""
 
     def __init__(self, bench: Bench, **answer: Any) -> None:
-        self.answer = {"cursor": "c-1", "reset": False, "acked": 0, "time": to_iso(bench.now), "grants": [],
-                       "layout": None, "commands": [], **answer}
+        self.answer = {
+            "cursor": "c-1",
+            "reset": False,
+            "acked": 0,
+            "time": to_iso(bench.now),
+            "grants": [],
+            "layout": None,
+            "commands": [],
+            **answer,
+        }
         self.asked: dict[str, Any] = {}
         self.meanwhile: Callable[[], None] = lambda: None
 
@@ -69,9 +77,16 @@ def test_grants_and_cursor_are_kept_together_or_not_at_all(bench: Bench, sync: S
     assert bench.grants.get("grant-1") is None
 
 
-@pytest.mark.parametrize("broken", [
-    {"time": "noon"}, {"acked": None}, {"grants": 5}, {"cursor": ...}, {"commands": ...},
-])
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"time": "noon"},
+        {"acked": None},
+        {"grants": 5},
+        {"cursor": ...},
+        {"commands": ...},
+    ],
+)
 def test_an_answer_that_cannot_be_read_changes_nothing(bench: Bench, sync: Sync, broken: dict[str, Any]) -> None:
     answers = Answers(bench, grants=[grant(7, now=bench.now)])
     for name, value in broken.items():
@@ -129,12 +144,20 @@ def test_a_new_layout_is_kept_and_used(bench: Bench, sync: Sync, layouts: list[L
     assert sync.kept_layout().hash == "layout-2"
 
 
-@pytest.mark.parametrize("broken", [
-    {"board": "no-such-board"}, {"doors": [{"number": 1}]}, {"doors": [DOORS[0], DOORS[0]]},
-    {"doors": [DOORS[0], {**DOORS[0], "number": 2}]}, {"doors": [{**DOORS[0], "channel": 16}]}, {"store": None},
-])
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"board": "no-such-board"},
+        {"doors": [{"number": 1}]},
+        {"doors": [DOORS[0], DOORS[0]]},
+        {"doors": [DOORS[0], {**DOORS[0], "number": 2}]},
+        {"doors": [{**DOORS[0], "channel": 16}]},
+        {"store": None},
+    ],
+)
 def test_a_layout_that_cannot_be_right_is_not_used(
-        bench: Bench, sync: Sync, layouts: list[Layout], broken: dict[str, Any]) -> None:
+    bench: Bench, sync: Sync, layouts: list[Layout], broken: dict[str, Any]
+) -> None:
     sync.exchange(Answers(bench, layout={**LAYOUT, "hash": "layout-2", **broken}), 0)
     assert layouts == []
     assert bench.journal.read("layout") is None
@@ -142,8 +165,15 @@ def test_a_layout_that_cannot_be_right_is_not_used(
 
 
 def test_commands_without_sense_do_not_stop_the_others(bench: Bench, sync: Sync) -> None:
-    good = {"id": "good", "kind": "open", "expires_at": to_iso(bench.now + 30), "door": 7, "cause": "load",
-            "placement": None, "session": None}
+    good = {
+        "id": "good",
+        "kind": "open",
+        "expires_at": to_iso(bench.now + 30),
+        "door": 7,
+        "cause": "load",
+        "placement": None,
+        "session": None,
+    }
     sync.exchange(Answers(bench, commands=[None, {"kind": "open"}, {"id": "empty"}, good]), 0)
     bench.pass_time(1)
     assert bench.result("good")["status"] == "done"

@@ -20,8 +20,7 @@ def refuse(bench: Bench, times: int, code: str = WRONG) -> None:
         assert bench.handover.present_code(code) == NO
 
 
-def test_five_refusals_in_a_row_close_the_kiosk_for_half_a_minute_and_each_further_one_doubles_it(
-        bench: Bench) -> None:
+def test_five_refusals_in_a_row_close_the_kiosk_for_half_a_minute_and_each_further_one_doubles_it(bench: Bench) -> None:
     refuse(bench, 5, "048000000")
     assert bench.types(RIGHT) == Verdict("wait", 30)
     pauses = []

@@ -13,13 +13,24 @@ from tests.firmware_bridge.fake_cloud import BANK_KEY
 
 SIZES = ("S", "M", "L", "XL")
 DOORS = [
-    {"number": n + 1, "board": n // 16, "channel": n % 16, "row": n % 6, "column": n // 6, "height": 1,
-     "size": SIZES[n // 6], "accessible": n % 6 > 3}
+    {
+        "number": n + 1,
+        "board": n // 16,
+        "channel": n % 16,
+        "row": n % 6,
+        "column": n // 6,
+        "height": 1,
+        "size": SIZES[n // 6],
+        "accessible": n % 6 > 3,
+    }
     for n in range(24)
 ]
 LAYOUT = {
-    "hash": "layout-1", "bank": {"id": "bank-1", "name": "Entrance"},
-    "store": {"name": "Example Store", "time_zone": "Europe/Amsterdam"}, "board": "kerong-cu16", "doors": DOORS,
+    "hash": "layout-1",
+    "bank": {"id": "bank-1", "name": "Entrance"},
+    "store": {"name": "Example Store", "time_zone": "Europe/Amsterdam"},
+    "board": "kerong-cu16",
+    "doors": DOORS,
 }
 
 
@@ -32,9 +43,19 @@ def until(condition: Callable[[], Any], seconds: float = 10) -> Any:
     return found
 
 
-def grant(*places: int | None, id: str = "grant-1", selector: int = 47, secret: int = 193508, version: int = 1,
-          active: bool = True, starts: float = -60, ends: float = 86400, lease: float = 86400,
-          now: float | None = None, token: bytes = b"q" * 16) -> dict[str, Any]:
+def grant(
+    *places: int | None,
+    id: str = "grant-1",
+    selector: int = 47,
+    secret: int = 193508,
+    version: int = 1,
+    active: bool = True,
+    starts: float = -60,
+    ends: float = 86400,
+    lease: float = 86400,
+    now: float | None = None,
+    token: bytes = b"q" * 16,
+) -> dict[str, Any]:
     """A grant on the wire, for doors by number and None for the counter. Times are seconds from `now`."""
     code, salt, base = codes.make_code(selector, secret), b"s" * 16, now or time.time()
 
@@ -42,10 +63,17 @@ def grant(*places: int | None, id: str = "grant-1", selector: int = 47, secret: 
         return dt.datetime.fromtimestamp(base + seconds, dt.UTC).isoformat()
 
     return {
-        "id": id, "version": version, "revoked": False, "active": active, "selector": code.selector,
+        "id": id,
+        "version": version,
+        "revoked": False,
+        "active": active,
+        "selector": code.selector,
         "salt": base64.b64encode(salt).decode(),
         "verifier": base64.b64encode(codes.verifier(BANK_KEY, id, version, code.secret, salt)).decode(),
-        "qr_sha256": codes.qr_hash(token), "valid_from": at(starts), "valid_until": at(ends), "lease_until": at(lease),
+        "qr_sha256": codes.qr_hash(token),
+        "valid_from": at(starts),
+        "valid_until": at(ends),
+        "lease_until": at(lease),
         "placements": [
             {"id": f"{id}-place-{n}", "kind": "counter" if door is None else "compartment", "door": door}
             for n, door in enumerate(places)

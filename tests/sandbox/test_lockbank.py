@@ -69,9 +69,17 @@ def test_an_unlock_may_be_answered_with_a_status_or_with_rubbish(bank: LockBank,
     assert ask(line, "02 01 31 03 37") != ALL_SHUT
 
 
-@pytest.mark.parametrize("frame", [
-    "02 00 30 03 36", "02 00 30 04 36", "03 00 30 03 36", "02 50 30 03 85", "02 00 30", "FF 00 13 37",
-])
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "02 00 30 03 36",
+        "02 00 30 04 36",
+        "03 00 30 03 36",
+        "02 50 30 03 85",
+        "02 00 30",
+        "FF 00 13 37",
+    ],
+)
 def test_what_is_no_request_to_a_board_here_is_not_answered(line: serial.Serial, frame: str) -> None:
     assert nothing(line, frame)
 

@@ -54,10 +54,21 @@ def test_boards_and_doors_are_made_to_misbehave_and_made_well_again(client: Flas
     assert not well["doors"][1]["stuck"]
 
 
-@pytest.mark.parametrize("change", [
-    [], {"board": 7, "silent": True}, {"door": 99, "stuck": True}, {"silent": "yes"}, {"garbage": 2}, {"late": -1},
-    {"open_reply": "loud"}, {"pop_seconds": 9}, {"door": 1, "silent": True}, {"door": 1, "jam": True},
-])
+@pytest.mark.parametrize(
+    "change",
+    [
+        [],
+        {"board": 7, "silent": True},
+        {"door": 99, "stuck": True},
+        {"silent": "yes"},
+        {"garbage": 2},
+        {"late": -1},
+        {"open_reply": "loud"},
+        {"pop_seconds": 9},
+        {"door": 1, "silent": True},
+        {"door": 1, "jam": True},
+    ],
+)
 def test_nonsense_is_refused(client: FlaskClient, change: Any) -> None:
     assert client.post("/bank/api/behaviour", json=change).status_code == 400
 

@@ -51,12 +51,23 @@ class LockerBank:
     def sync(self, *, lose_answer: bool = False, again: bool = False) -> None:
         """One exchange; with `lose_answer` the service heard us and we never learn it; `again` repeats old events."""
         events = (self._history if again else self.pending)[:200]
-        told = self._post({
-            "protocol": 1, "cursor": self._cursor, "boot_id": f"boot-{self._boot}", "time": clock.now().isoformat(),
-            "clock": "synced", "wait": 0, "layout": None, "events": events, "results": self._results,
-            "doors": {str(door.number): {"door": "shut" if door.shut else "open", "item": self._item(door)}
-                      for door in self.doors.values()},
-        })
+        told = self._post(
+            {
+                "protocol": 1,
+                "cursor": self._cursor,
+                "boot_id": f"boot-{self._boot}",
+                "time": clock.now().isoformat(),
+                "clock": "synced",
+                "wait": 0,
+                "layout": None,
+                "events": events,
+                "results": self._results,
+                "doors": {
+                    str(door.number): {"door": "shut" if door.shut else "open", "item": self._item(door)}
+                    for door in self.doors.values()
+                },
+            }
+        )
         if lose_answer:
             return
         self.pending = [event for event in self.pending if event["seq"] > told["acked"]]
@@ -90,8 +101,13 @@ class LockerBank:
     def obey(self, command: dict[str, Any]) -> Door:
         """Open the door a command names, if it can be opened."""
         door = self.doors[command["door"]]
-        facts = {"door": door.number, "cause": command["cause"], "placement": command["placement"], "attempt": None,
-                 "grant": None}
+        facts = {
+            "door": door.number,
+            "cause": command["cause"],
+            "placement": command["placement"],
+            "attempt": None,
+            "grant": None,
+        }
         opened = self._open(door, facts, command["id"])
         self._settle(command, *(("done", None) if opened else ("failed", "door_did_not_open")))
         return door
@@ -145,8 +161,14 @@ class LockerBank:
 
     def _report(self, kind: str, **data: Any) -> None:
         self._seq += 1
-        event = {"seq": self._seq, "kind": kind, "at": clock.now().isoformat(), "boot_id": f"boot-{self._boot}",
-                 "clock": "synced", "data": data}
+        event = {
+            "seq": self._seq,
+            "kind": kind,
+            "at": clock.now().isoformat(),
+            "boot_id": f"boot-{self._boot}",
+            "clock": "synced",
+            "data": data,
+        }
         self.pending.append(event)
         self._history.append(event)
 
@@ -155,8 +177,13 @@ class LockerBank:
 
     def _post(self, body: dict[str, Any]) -> dict[str, Any]:
         message = signatures.Request("POST", f"{URL}/bridge/v1/sync", {}, json.dumps(body).encode())
-        signatures.sign_request(message, key_id=self._world.bridge_id, key=self._world.bridge_key, now=clock.now(),
-                                nonce=secrets.token_hex(16))
+        signatures.sign_request(
+            message,
+            key_id=self._world.bridge_id,
+            key=self._world.bridge_key,
+            now=clock.now(),
+            nonce=secrets.token_hex(16),
+        )
         answer = self._client.post("/bridge/v1/sync", data=message.body, headers=message.headers)
         assert answer.status_code == 200, answer.text
         told: dict[str, Any] = answer.get_json()

@@ -247,9 +247,13 @@ class StoreMachine(RuleBasedStateMachine):
 
     @invariant()
     def goods_lie_where_their_pickup_has_a_place(self) -> None:
-        places = {(row["number"], row["pickup_id"]) for row in self.store.rows(
-            "SELECT c.number, p.pickup_id FROM placements p JOIN compartments c ON c.id = p.compartment_id"
-            " WHERE p.state <> 'released'")}
+        places = {
+            (row["number"], row["pickup_id"])
+            for row in self.store.rows(
+                "SELECT c.number, p.pickup_id FROM placements p JOIN compartments c ON c.id = p.compartment_id"
+                " WHERE p.state <> 'released'"
+            )
+        }
         for door in self.store.bank.doors.values():
             for pickup in door.goods:
                 assert (door.number, pickup) in places, f"door {door.number} is let go with goods inside"
@@ -267,8 +271,12 @@ class StoreMachine(RuleBasedStateMachine):
 
     def no_order_is_lost(self) -> None:
         """Each order has the one pickup it should have, as far along as its goods are."""
-        states = {row["platform_order_id"]: row for row in self.store.rows(
-            "SELECT o.platform_order_id, p.id, p.state FROM pickups p JOIN orders o ON o.id = p.order_id")}
+        states = {
+            row["platform_order_id"]: row
+            for row in self.store.rows(
+                "SELECT o.platform_order_id, p.id, p.state FROM pickups p JOIN orders o ON o.id = p.order_id"
+            )
+        }
         for order_id, order in self.store.shop.orders.items():
             pickup = states.get(order_id)
             if pickup is None:
@@ -286,9 +294,11 @@ class StoreMachine(RuleBasedStateMachine):
 
     def what_is_ready_is_there(self) -> None:
         """With all doors shut and everything told, goods lie behind each door that is said to hold them."""
-        for row in self.store.rows("SELECT c.number, p.pickup_id FROM placements p JOIN pickups k ON k.id = p.pickup_id"
-                                   " JOIN compartments c ON c.id = p.compartment_id"
-                                   " WHERE p.state = 'loaded' AND k.state = 'ready'"):
+        for row in self.store.rows(
+            "SELECT c.number, p.pickup_id FROM placements p JOIN pickups k ON k.id = p.pickup_id"
+            " JOIN compartments c ON c.id = p.compartment_id"
+            " WHERE p.state = 'loaded' AND k.state = 'ready'"
+        ):
             assert row["pickup_id"] in self.store.bank.doors[row["number"]].goods, f"door {row['number']} is empty"
 
     def come_to_rest(self) -> None:
@@ -324,8 +334,10 @@ class StoreMachine(RuleBasedStateMachine):
 
     def _pickup_of(self, door: Door) -> str | None:
         """Whose goods belong behind this door, as the associate's phone says at this moment."""
-        found = self.store.rows("SELECT pickup_id FROM placements WHERE state <> 'released' AND NOT abandoned"
-                                f" AND id = '{door.errand['placement']}'")
+        found = self.store.rows(
+            "SELECT pickup_id FROM placements WHERE state <> 'released' AND NOT abandoned"
+            f" AND id = '{door.errand['placement']}'"
+        )
         return found[0]["pickup_id"] if found else None
 
     def _pickups(self) -> list[str]:

@@ -60,13 +60,19 @@ class Store:
         answer = self.web.post("/associate/sign-in", data={"badge": "A1", "pin": PIN}, headers=OWN_PAGE)
         assert answer.status_code == 200, answer.text
         with self.world.database.transaction() as session:
-            session.execute(sa.update(StaffSession).values(
-                bank_id=self.world.bank_id, bridge_session="here", present_until=FOR_EVER))
+            session.execute(
+                sa.update(StaffSession).values(
+                    bank_id=self.world.bank_id, bridge_session="here", present_until=FOR_EVER
+                )
+            )
 
     def deliver(self, delivery_id: str, order_id: str) -> None:
         """The shop posts one delivery; the service must thank for it."""
-        answer = self.web.post(f"/webhooks/shopify/{self.world.shop.connection_id}", headers={"Delivery": delivery_id},
-                               data=f"{order_id} {delivery_id}".encode())
+        answer = self.web.post(
+            f"/webhooks/shopify/{self.world.shop.connection_id}",
+            headers={"Delivery": delivery_id},
+            data=f"{order_id} {delivery_id}".encode(),
+        )
         assert answer.status_code in (200, 202), answer.text
 
     def do(self, pickup_id: str, deed: str, **form: Any) -> bool:
@@ -103,10 +109,16 @@ class Store:
         with self.world.database.engine.connect() as connection:
             tables = Tables(connection)
             found = of_database(tables)
-            found += [f"event {row['kind']} made trouble: {row['trouble']}"
-                      for row in tables.rows("SELECT kind, trouble FROM device_events WHERE trouble <> ''")]
+            found += [
+                f"event {row['kind']} made trouble: {row['trouble']}"
+                for row in tables.rows("SELECT kind, trouble FROM device_events WHERE trouble <> ''")
+            ]
             for box in ("inbox", "outbox"):
-                found += [f"{box}: {row['outcome']}" for row in tables.rows(
-                    f"SELECT outcome FROM {box} WHERE state = 'dead' OR outcome LIKE '%defect%'"
-                    " OR outcome LIKE '%wrong on our side%'")]
+                found += [
+                    f"{box}: {row['outcome']}"
+                    for row in tables.rows(
+                        f"SELECT outcome FROM {box} WHERE state = 'dead' OR outcome LIKE '%defect%'"
+                        " OR outcome LIKE '%wrong on our side%'"
+                    )
+                ]
         return found

@@ -9,9 +9,18 @@ import pytest
 
 from tests.simulation.machine import CHOICES, FreshDatabase, StoreMachine
 
-WEIGHTS = {"order": 1.5, "associate_asks_for_a_door": 4, "bridge_obeys": 4, "someone_at_an_open_door": 4,
-           "an_order_is_loaded_without_trouble": 2, "shopper_shows_the_code": 2, "bridge_syncs": 2,
-           "news_arrives_in_any_order": 2, "door_sticks": 0.3, "time_passes": 0.5}
+WEIGHTS = {
+    "order": 1.5,
+    "associate_asks_for_a_door": 4,
+    "bridge_obeys": 4,
+    "someone_at_an_open_door": 4,
+    "an_order_is_loaded_without_trouble": 2,
+    "shopper_shows_the_code": 2,
+    "bridge_syncs": 2,
+    "news_arrives_in_any_order": 2,
+    "door_sticks": 0.3,
+    "time_passes": 0.5,
+}
 
 
 def live(fresh_database: FreshDatabase, seed: int, steps: int) -> None:

@@ -13,8 +13,15 @@ def live(fresh: FreshDatabase, lives: int, steps: int, *, same_every_time: bool)
     """So many lives of a store, each of so many steps."""
     run_state_machine_as_test(
         lambda: StoreMachine(fresh),
-        settings=settings(max_examples=lives, stateful_step_count=steps, deadline=None, database=None,
-                          derandomize=same_every_time, print_blob=True, suppress_health_check=list(HealthCheck)),
+        settings=settings(
+            max_examples=lives,
+            stateful_step_count=steps,
+            deadline=None,
+            database=None,
+            derandomize=same_every_time,
+            print_blob=True,
+            suppress_health_check=list(HealthCheck),
+        ),
     )
 
 

@@ -44,8 +44,14 @@ class Crashing:
             die_with(parent, signal.SIGINT)
 
         with (self.directory / "log").open("ab") as log:
-            self._again = subprocess.Popen(self._command, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
-                                           preexec_fn=prepare, start_new_session=True)
+            self._again = subprocess.Popen(
+                self._command,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                preexec_fn=prepare,
+                start_new_session=True,
+            )
         _until(self.answers)
 
     def stop(self) -> None:

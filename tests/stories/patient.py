@@ -11,8 +11,20 @@ import requests
 
 from sandbox.journey import Journey, WentWrong
 
-STEPS = ("ordered", "reserved", "present", "asked", "open", "shut", "ready", "texting", "typed", "pulsed", "collected",
-         "told")
+STEPS = (
+    "ordered",
+    "reserved",
+    "present",
+    "asked",
+    "open",
+    "shut",
+    "ready",
+    "texting",
+    "typed",
+    "pulsed",
+    "collected",
+    "told",
+)
 """The points of an order's way at which something may be taken away; `texting`: the provider has the text and has not
 answered; `typed`: the code is being judged; `pulsed`: the coil has fired and the door is about to pop open."""
 At = Callable[[str], None]

@@ -75,8 +75,11 @@ def test_an_order_goes_from_the_shop_into_the_shoppers_hands(copy: Copy, opens: 
 
     shopper = opens(PHONE, link[0])
     expect(shopper.get_by_text(code[:3]).first).to_be_visible()
-    expect(shopper.get_by_alt_text(re.compile("QR", re.I)).or_(shopper.get_by_role("img", name=re.compile("QR", re.I))
-                                                               ).first).to_be_visible()
+    expect(
+        shopper.get_by_alt_text(re.compile("QR", re.I))
+        .or_(shopper.get_by_role("img", name=re.compile("QR", re.I)))
+        .first
+    ).to_be_visible()
     shopper.screenshot(path=tmp_path / "shopper.png", full_page=True)
 
     expect(kiosk.get_by_role("heading", name="Type the nine digits from your message")).to_be_visible()

@@ -12,9 +12,19 @@ from tests.stories.patient import STEPS, At, PatientJourney
 
 pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("stories")]
 
-SAMPLE = {"ordered": "web", "reserved": "bridges", "present": "valkey", "asked": "bridge", "open": "worker",
-          "shut": "bridges", "ready": "relay", "typed": "bridge", "pulsed": "web", "collected": "valkey",
-          "told": "worker"}
+SAMPLE = {
+    "ordered": "web",
+    "reserved": "bridges",
+    "present": "valkey",
+    "asked": "bridge",
+    "open": "worker",
+    "shut": "bridges",
+    "ready": "relay",
+    "typed": "bridge",
+    "pulsed": "web",
+    "collected": "valkey",
+    "told": "worker",
+}
 """A way on which something is killed at nearly every step, and everything once at least."""
 
 
@@ -40,8 +50,11 @@ def test_an_order_outlives_kills_at_every_step(copy: Copy) -> None:
 @pytest.mark.parametrize("process", PROCESSES)
 @pytest.mark.parametrize("step", STEPS)
 def test_any_process_may_die_at_any_step(copy: Copy, step: str, process: str) -> None:
-    walk(copy, lambda now: copy.kill(process) if now == step else None,
-         answer_late if step == "texting" else lambda journey: None)
+    walk(
+        copy,
+        lambda now: copy.kill(process) if now == step else None,
+        answer_late if step == "texting" else lambda journey: None,
+    )
 
 
 @pytest.mark.slow

@@ -53,7 +53,8 @@ def _qr(copy: Copy, pickup_id: str) -> list[str]:
     engine = sa.create_engine(copy.database_url)
     with engine.connect() as connection:
         grant, sealed = connection.execute(
-            sa.text("SELECT id, qr_sealed FROM grants WHERE pickup_id = :pickup"), {"pickup": pickup_id}).one()
+            sa.text("SELECT id, qr_sealed FROM grants WHERE pickup_id = :pickup"), {"pickup": pickup_id}
+        ).one()
     engine.dispose()
     sealing.use_keys((key,))
     token = base64.b64decode(sealing.unseal(bytes(sealed), to=f"grants.qr:{grant}"))
@@ -63,5 +64,9 @@ def _qr(copy: Copy, pickup_id: str) -> list[str]:
 def _everywhere(copy: Copy):  # type: ignore[no-untyped-def]
     yield from canaries.database(copy.database_url)
     bridge = copy.stack.data_dir / "bridge"
-    yield from canaries.files(copy.stack.data_dir / "run.log", copy.stack.data_dir / "valkey.log",
-                              bridge / "journal.db", bridge / "journal.db-wal")
+    yield from canaries.files(
+        copy.stack.data_dir / "run.log",
+        copy.stack.data_dir / "valkey.log",
+        bridge / "journal.db",
+        bridge / "journal.db-wal",
+    )

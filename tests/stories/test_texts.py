@@ -54,9 +54,15 @@ def test_an_answer_later_than_anybody_waits_is_looked_up(copy: Copy) -> None:
 def test_a_number_that_takes_no_texts_makes_work_for_a_person(copy: Copy) -> None:
     journey = copy.patient_journey()
     order = loaded(journey, phone=STOPPED, opted_out=[STOPPED])
-    journey.until("a person asked", lambda: scalar(
-        copy, "SELECT count(*) FROM tasks t JOIN pickups p ON p.id = t.subject_id JOIN orders o ON o.id = p.order_id"
-        " WHERE t.kind = 'text_failed' AND o.name = :order", order))
+    journey.until(
+        "a person asked",
+        lambda: scalar(
+            copy,
+            "SELECT count(*) FROM tasks t JOIN pickups p ON p.id = t.subject_id JOIN orders o ON o.id = p.order_id"
+            " WHERE t.kind = 'text_failed' AND o.name = :order",
+            order,
+        ),
+    )
     assert journey.texts(order) == []
 
 
@@ -77,17 +83,29 @@ def told(copy: Copy, journey: PatientJourney, order: str) -> None:
 
     def known() -> bool:
         copy.a_minute_passes()
-        return bool(scalar(copy, "SELECT count(*) FROM notices n JOIN pickups p ON p.id = n.pickup_id"
-                           " JOIN orders o ON o.id = p.order_id"
-                           " WHERE n.provider_id IS NOT NULL AND o.name = :order", order))
+        return bool(
+            scalar(
+                copy,
+                "SELECT count(*) FROM notices n JOIN pickups p ON p.id = n.pickup_id"
+                " JOIN orders o ON o.id = p.order_id"
+                " WHERE n.provider_id IS NOT NULL AND o.name = :order",
+                order,
+            )
+        )
 
     journey.until("the text known to be sent", lambda: journey._for_a_while(known, 0.5))
 
 
 def submitted(copy: Copy, order: str) -> bool:
     """Whether somebody has begun to hand the text over."""
-    return bool(scalar(copy, "SELECT count(*) FROM notices n JOIN pickups p ON p.id = n.pickup_id"
-                       " JOIN orders o ON o.id = p.order_id WHERE o.name = :order", order))
+    return bool(
+        scalar(
+            copy,
+            "SELECT count(*) FROM notices n JOIN pickups p ON p.id = n.pickup_id"
+            " JOIN orders o ON o.id = p.order_id WHERE o.name = :order",
+            order,
+        )
+    )
 
 
 def scalar(copy: Copy, sql: str, order: str) -> int:

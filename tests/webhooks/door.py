@@ -50,16 +50,28 @@ class Door:
     shop: Running
     client: FlaskClient
 
-    def deliver(self, body: Any, *, topic: str = "orders/paid", delivery: str = "d1", secret: str = CLIENT_SECRET,
-                raw: bytes | None = None) -> TestResponse:
+    def deliver(
+        self,
+        body: Any,
+        *,
+        topic: str = "orders/paid",
+        delivery: str = "d1",
+        secret: str = CLIENT_SECRET,
+        raw: bytes | None = None,
+    ) -> TestResponse:
         data = raw if raw is not None else json.dumps(body).encode()
         digest = hmac.new(secret.encode(), data, hashlib.sha256).digest()
         return self.client.post(
-            f"/webhooks/shopify/{self.world.shop.connection_id}", data=data, content_type="application/json",
+            f"/webhooks/shopify/{self.world.shop.connection_id}",
+            data=data,
+            content_type="application/json",
             headers={
-                "X-Shopify-Topic": topic, "X-Shopify-Hmac-Sha256": base64.b64encode(digest).decode(),
-                "X-Shopify-Shop-Domain": DOMAIN, "X-Shopify-Webhook-Id": delivery,
-                "X-Shopify-API-Version": "2026-10", "X-Shopify-Triggered-At": "2026-11-22T12:00:00.123456789Z",
+                "X-Shopify-Topic": topic,
+                "X-Shopify-Hmac-Sha256": base64.b64encode(digest).decode(),
+                "X-Shopify-Shop-Domain": DOMAIN,
+                "X-Shopify-Webhook-Id": delivery,
+                "X-Shopify-API-Version": "2026-10",
+                "X-Shopify-Triggered-At": "2026-11-22T12:00:00.123456789Z",
             },
         )
 
@@ -137,9 +149,17 @@ class Door:
 def open_door(database_url: str, redis_url: str, **sandbox: Any) -> Iterator[Door]:
     """A door on a fresh database, Fernhill's connection leading to a pretend shop of its own."""
     with running_sandbox(**sandbox) as shop:
-        settings = Settings(database_url, redis_url, (SECRET_KEY,), "http://web.test", "http://bridges.test",
-                            shopify_url=shop.url, twilio_url=shop.url, shopify_client_id=CLIENT_ID,
-                            shopify_client_secrets=(CLIENT_SECRET,))
+        settings = Settings(
+            database_url,
+            redis_url,
+            (SECRET_KEY,),
+            "http://web.test",
+            "http://bridges.test",
+            shopify_url=shop.url,
+            twilio_url=shop.url,
+            shopify_client_id=CLIENT_ID,
+            shopify_client_secrets=(CLIENT_SECRET,),
+        )
         service = wiring.build(settings)
         world = build(database_url)
         with service.database.transaction() as session:

@@ -241,9 +241,7 @@ def test_our_own_write_backs_start_no_loop(door: Door) -> None:
 
 def test_an_unknown_location_is_asked_about_with_a_suggestion_and_heals_without_new_news(door: Door) -> None:
     with door.service.database.transaction() as session:
-        mapping = session.scalars(
-            select(LocationMapping).where(LocationMapping.store_id == door.world.store_id)
-        ).one()
+        mapping = session.scalars(select(LocationMapping).where(LocationMapping.store_id == door.world.store_id)).one()
         session.delete(mapping)
     for _ in range(2):
         door.order("MUG-SLATE")
@@ -262,9 +260,9 @@ def test_an_unknown_location_is_asked_about_with_a_suggestion_and_heals_without_
 
 def test_the_suggestion_is_the_store_whose_name_is_nearest(door: Door) -> None:
     with door.service.database.transaction() as session:
-        session.delete(session.scalars(
-            select(LocationMapping).where(LocationMapping.store_id == door.world.store_id)
-        ).one())
+        session.delete(
+            session.scalars(select(LocationMapping).where(LocationMapping.store_id == door.world.store_id)).one()
+        )
     door.order("MUG-SLATE")
     assert door.reason("map_location").endswith("Is it Fernhill High Street?")
 
@@ -276,8 +274,11 @@ def test_an_order_that_must_wait_for_its_units_shows_them_when_routing_is_comple
     for unit in door.shop.sandbox.shop.world.orders[order_id].units:
         unit.visible_from = clock.now()
     unit_gid = f"gid://shopify/FulfillmentOrder/{door.shop.unit_of(order_id)}"
-    door.deliver({"fulfillment_order": {"id": unit_gid, "status": "open"}}, delivery="routed",
-                 topic="fulfillment_orders/order_routing_complete")
+    door.deliver(
+        {"fulfillment_order": {"id": unit_gid, "status": "open"}},
+        delivery="routed",
+        topic="fulfillment_orders/order_routing_complete",
+    )
     door.work()
     assert door.pickup().state == "reserved"
 

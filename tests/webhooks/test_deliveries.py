@@ -150,9 +150,7 @@ def test_a_throttled_shop_is_asked_again_later(door: Door, monkeypatch: pytest.M
     assert (door.entry().state, door.count(Pickup)) == ("done", 1)
 
 
-def test_a_shop_that_throttles_for_hours_is_asked_until_it_answers(
-    door: Door, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_shop_that_throttles_for_hours_is_asked_until_it_answers(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     order_id = door.shop.order("MUG-SLATE")
     door.shop.sandbox.shop.behaviour.change({"throttled": 20})
     door.deliver(order_body(order_id))

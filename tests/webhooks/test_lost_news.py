@@ -86,9 +86,7 @@ def test_what_is_found_goes_the_way_of_every_delivery_and_counts_once(watched: D
     assert (watched.entry().topic, watched.entry().state, watched.count(Pickup)) == (ASK_AGAIN, "done", 1)
 
 
-def test_a_long_backlog_is_worked_off_look_by_look(
-    watched: Door, time: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_long_backlog_is_worked_off_look_by_look(watched: Door, time: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reconcile, "AT_ONCE", 4)
     for _ in range(10):
         watched.shop.order("LIP-ROSE")

@@ -23,15 +23,27 @@ from tests.sandbox.running import CLIENT_SECRET, DOMAIN, SHOPPER
 from tests.webhooks.door import Door
 
 
-def tell(door: Door, topic: str, body: dict[str, Any], *, secret: str = CLIENT_SECRET, to: str = "app",
-         at: dt.datetime | None = None, shop: str = DOMAIN) -> TestResponse:
+def tell(
+    door: Door,
+    topic: str,
+    body: dict[str, Any],
+    *,
+    secret: str = CLIENT_SECRET,
+    to: str = "app",
+    at: dt.datetime | None = None,
+    shop: str = DOMAIN,
+) -> TestResponse:
     raw = json.dumps({"shop_id": 1, "shop_domain": shop, **body}).encode()
     digest = hmac.new(secret.encode(), raw, hashlib.sha256).digest()
     answer = door.client.post(
-        f"/webhooks/shopify/{to}", data=raw, content_type="application/json",
+        f"/webhooks/shopify/{to}",
+        data=raw,
+        content_type="application/json",
         headers={
-            "X-Shopify-Topic": topic, "X-Shopify-Hmac-Sha256": base64.b64encode(digest).decode(),
-            "X-Shopify-Shop-Domain": shop, "X-Shopify-Webhook-Id": hashlib.sha256(raw).hexdigest(),
+            "X-Shopify-Topic": topic,
+            "X-Shopify-Hmac-Sha256": base64.b64encode(digest).decode(),
+            "X-Shopify-Shop-Domain": shop,
+            "X-Shopify-Webhook-Id": hashlib.sha256(raw).hexdigest(),
             "X-Shopify-Triggered-At": (at or clock.now()).isoformat(),
         },
     )

@@ -82,11 +82,15 @@ def show(database: Database, bank_id: str, code: str = "") -> str:
 
 def one(session: Session, bank_id: str) -> Bank:
     """A bank of this merchant. Raises NotFound."""
-    found = session.scalars(
-        select(Bank)
-        .where(Bank.id == bank_id, Bank.merchant_id == me().merchant_id)
-        .options(joinedload(Bank.store), joinedload(Bank.compartments))
-    ).unique().first()
+    found = (
+        session.scalars(
+            select(Bank)
+            .where(Bank.id == bank_id, Bank.merchant_id == me().merchant_id)
+            .options(joinedload(Bank.store), joinedload(Bank.compartments))
+        )
+        .unique()
+        .first()
+    )
     if found is None:
         raise NotFound("unknown_bank", "There are no such lockers.")
     return found

@@ -32,9 +32,7 @@ class Numbers:
 def count(session: Session, merchant_id: str, now: dt.datetime) -> Numbers:
     """Count them."""
     open_ = (Pickup.merchant_id == merchant_id, Pickup.closed_at.is_(None))
-    states = dict(
-        iter(session.execute(select(Pickup.state, func.count()).where(*open_).group_by(Pickup.state)))
-    )
+    states = dict(iter(session.execute(select(Pickup.state, func.count()).where(*open_).group_by(Pickup.state))))
     silent = or_(Bridge.seen_at.is_(None), Bridge.seen_at < now - ONLINE_WITHIN)
     return Numbers(
         to_load=states.get("waiting", 0) + states.get("reserved", 0),

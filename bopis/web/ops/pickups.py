@@ -31,9 +31,13 @@ _SPECIAL: dict[str, Callable[[], ColumnElement[bool]]] = {
     "all": true,
 }
 FILTERS = {
-    "open": "Open", "to_load": "Waiting or to load", "at_counter": "At the counter", "to_take_out": "To take out",
+    "open": "Open",
+    "to_load": "Waiting or to load",
+    "at_counter": "At the counter",
+    "to_take_out": "To take out",
     **STATES,
-    "closed": "Closed", "all": "All",
+    "closed": "Closed",
+    "all": "All",
 }
 _LONGEST = 64
 

@@ -25,9 +25,21 @@ def line(sku: str = "", quantity: int = 1, grams: int | None = None) -> Line:
         ([line("MUG", 5)], {"MUG": "S"}, "M"),
         ([line("SOFA")], {"SOFA": TOO_BIG}, None),
     ],
-    ids=["item table", "weight beats a small item", "light", "heavier", "weights add up", "too heavy", "nothing known",
-         "no lines", "the largest need counts", "many pieces do not lie flat", "too big by the table"],
+    ids=[
+        "item table",
+        "weight beats a small item",
+        "light",
+        "heavier",
+        "weights add up",
+        "too heavy",
+        "nothing known",
+        "no lines",
+        "the largest need counts",
+        "many pieces do not lie flat",
+        "too big by the table",
+    ],
 )
-def test_the_size_follows_item_table_then_weight_then_medium(lines: list[Line], known: dict[str, str],
-                                                             size: str | None) -> None:
+def test_the_size_follows_item_table_then_weight_then_medium(
+    lines: list[Line], known: dict[str, str], size: str | None
+) -> None:
     assert size_for(lines, known) == size

@@ -10,21 +10,27 @@ UNTIL = dt.datetime(2026, 11, 25, 23, 0, tzinfo=dt.UTC)
 LINK = "https://pickup.example.com/p/" + "x" * 22
 
 
-def text(store: str = "Fernhill High Street", order: str = "#1001", code: str | None = "047 193 508",
-         at_counter: bool = False) -> str:
-    return ready(store=store, order=order, code=code, until=UNTIL, time_zone="America/New_York", link=LINK,
-                 at_counter=at_counter)
+def text(
+    store: str = "Fernhill High Street",
+    order: str = "#1001",
+    code: str | None = "047 193 508",
+    at_counter: bool = False,
+) -> str:
+    return ready(
+        store=store, order=order, code=code, until=UNTIL, time_zone="America/New_York", link=LINK, at_counter=at_counter
+    )
 
 
 def test_an_ordinary_text_says_who_what_code_until_when_and_where_and_fits_one_segment() -> None:
     assert text() == (
-        "Fernhill High Street: #1001 is ready. Locker code 047 193 508 until Wed 25 Nov 18:00. "
-        f"{LINK} STOP to opt out"
+        f"Fernhill High Street: #1001 is ready. Locker code 047 193 508 until Wed 25 Nov 18:00. {LINK} STOP to opt out"
     )
     assert (septets(text()) or 999) <= ONE_SEGMENT
 
 
-@pytest.mark.parametrize("store", ["The Very Long Named Department Store of Fernhill", "Café “Zoë’s” — Łódź", "日本 Store", "a|b€c"])
+@pytest.mark.parametrize(
+    "store", ["The Very Long Named Department Store of Fernhill", "Café “Zoë’s” — Łódź", "日本 Store", "a|b€c"]
+)
 @pytest.mark.parametrize("at_counter", [False, True])
 def test_names_we_cannot_choose_are_brought_inside_one_segment(store: str, at_counter: bool) -> None:
     written = text(store=store, at_counter=at_counter)

@@ -17,8 +17,15 @@ from tests.world import World
 def told(command: DoorCommand | None, **more: Any) -> dict[str, Any]:
     """What every event about the opening of a command says."""
     assert command is not None
-    return {"door": command.details["door"], "cause": command.details["cause"],
-            "placement": command.details["placement"], "command": command.id, "attempt": None, "grant": None, **more}
+    return {
+        "door": command.details["door"],
+        "cause": command.details["cause"],
+        "placement": command.details["placement"],
+        "command": command.id,
+        "attempt": None,
+        "grant": None,
+        **more,
+    }
 
 
 def open_tasks(world: World) -> list[str]:
@@ -46,8 +53,11 @@ def test_a_box_given_up_is_kept_while_its_sensor_sees_something_behind_its_shut_
     pickup = world.order("1")
     command = world.staff(pickup, loading.open_to_load)
     with world.database.transaction() as session:  # the sensors are told ahead of the event
-        session.execute(update(Compartment).where(Compartment.bank_id == world.bank_id, Compartment.number == 1).values(
-            door="shut", item="present"))
+        session.execute(
+            update(Compartment)
+            .where(Compartment.bank_id == world.bank_id, Compartment.number == 1)
+            .values(door="shut", item="present")
+        )
     world.settle(command)  # type: ignore[arg-type]
     world.staff(pickup, loading.too_small)
     assert world.placements(pickup) == [(1, "held"), (3, "held")]
@@ -59,8 +69,21 @@ def test_an_opening_for_a_shopper_that_nobody_saw_is_looked_at_by_a_person(world
     with world.database.reading() as session:
         place = session.get_one(Pickup, pickup).live_placements()[0]
         grant = session.scalars(select(Grant.id).where(Grant.pickup_id == pickup)).one()
-    world.device(("door_unknown", {"door": 1, "cause": "grant", "placement": place.id, "grant": grant, "attempt": "a",
-                                   "command": None, "pulses": 1, "reading": "shut"}))
+    world.device(
+        (
+            "door_unknown",
+            {
+                "door": 1,
+                "cause": "grant",
+                "placement": place.id,
+                "grant": grant,
+                "attempt": "a",
+                "command": None,
+                "pulses": 1,
+                "reading": "shut",
+            },
+        )
+    )
     assert world.state(pickup) == "ready"
     assert open_tasks(world) == ["shopper_needs_help"]
 

@@ -71,8 +71,9 @@ def test_a_box_that_is_too_small_is_free_again_once_its_door_is_shut(world: Worl
     told = {"door": 1, "cause": "load", "placement": first.details["placement"]}
     world.device(("door_opened", told))
     with world.database.transaction() as session:
-        session.scalars(select(Compartment).where(Compartment.bank_id == world.bank_id, Compartment.number == 1)
-                        ).one().door = "open"
+        session.scalars(
+            select(Compartment).where(Compartment.bank_id == world.bank_id, Compartment.number == 1)
+        ).one().door = "open"
     second = world.staff(pickup, loading.too_small)
     assert second is not None and second.details["door"] == 3
     assert world.placements(pickup) == [(1, "held"), (3, "held")]
@@ -171,7 +172,9 @@ def test_an_event_nobody_can_make_sense_of_is_kept_and_shown_to_a_person(world: 
     command = world.staff(pickup, loading.open_to_load)
     assert command is not None
     told = {"door": 1, "placement": command.details["placement"]}
-    world.device(("door_shut", {**told, "cause": "sorcery"}), ("door_shut", {**told, "cause": "load", "item": "present"}))
+    world.device(
+        ("door_shut", {**told, "cause": "sorcery"}), ("door_shut", {**told, "cause": "load", "item": "present"})
+    )
     with world.database.reading() as session:
         events = session.scalars(select(DeviceEvent).order_by(DeviceEvent.seq)).all()
         assert [bool(event.trouble) for event in events] == [True, False]

@@ -40,15 +40,33 @@ class Line:
         self.layout: str | None = None
 
     def body(self, **changes: Any) -> dict[str, Any]:
-        return {"protocol": 1, "cursor": self.cursor, "boot_id": "boot", "time": clock.now().isoformat(),
-                "clock": "synced", "wait": 0, "layout": self.layout, "doors": {}, "events": [], "results": [], **changes}
+        return {
+            "protocol": 1,
+            "cursor": self.cursor,
+            "boot_id": "boot",
+            "time": clock.now().isoformat(),
+            "clock": "synced",
+            "wait": 0,
+            "layout": self.layout,
+            "doors": {},
+            "events": [],
+            "results": [],
+            **changes,
+        }
 
-    def post(self, body: Any, *, now: dt.datetime | None = None, nonce: str | None = None,
-             alter: Callable[[signatures.Request], None] = lambda message: None) -> TestResponse:
+    def post(
+        self,
+        body: Any,
+        *,
+        now: dt.datetime | None = None,
+        nonce: str | None = None,
+        alter: Callable[[signatures.Request], None] = lambda message: None,
+    ) -> TestResponse:
         message = signatures.Request("POST", f"{URL}/bridge/v1/sync", {}, json.dumps(body).encode())
         self.nonce = nonce or secrets.token_hex(16)
-        signatures.sign_request(message, key_id=self.world.bridge_id, key=self.world.bridge_key,
-                                now=now or clock.now(), nonce=self.nonce)
+        signatures.sign_request(
+            message, key_id=self.world.bridge_id, key=self.world.bridge_key, now=now or clock.now(), nonce=self.nonce
+        )
         alter(message)
         return self.client.post("/bridge/v1/sync", data=message.body, headers=message.headers)
 
@@ -56,8 +74,10 @@ class Line:
         answer = self.post(self.body(**changes))
         assert answer.status_code == 200, answer.text
         signatures.verify_response(
-            signatures.Response(200, dict(answer.headers), answer.data), cloud_key=sealing.cloud_key().public_key(),
-            now=clock.now(), nonce=self.nonce,
+            signatures.Response(200, dict(answer.headers), answer.data),
+            cloud_key=sealing.cloud_key().public_key(),
+            now=clock.now(),
+            nonce=self.nonce,
         )
         told: dict[str, Any] = answer.get_json()
         self.cursor = told["cursor"]
@@ -96,8 +116,13 @@ def test_a_machine_with_the_one_time_code_becomes_the_banks_bridge_and_the_old_o
         bridges.offer_enrolment(session, session.get_one(Bank, world.bank_id), "FRESH", clock.now())
     new = World(world.database)
     public = base64.b64encode(new.bridge_key.public_key().public_bytes_raw()).decode()
-    sent = {"code": "FRESH", "public_key": public, "protocol": 1, "software": "1.0.0",
-            "proof": base64.b64encode(new.bridge_key.sign(b"FRESH")).decode()}
+    sent = {
+        "code": "FRESH",
+        "public_key": public,
+        "protocol": 1,
+        "software": "1.0.0",
+        "proof": base64.b64encode(new.bridge_key.sign(b"FRESH")).decode(),
+    }
     told = line.client.post("/bridge/v1/enrol", json=sent).get_json()
     assert len(base64.b64decode(told["bank_key"])) == 32
     assert line.post(line.body()).status_code == 401
@@ -161,7 +186,9 @@ def test_a_request_played_back_is_refused(line: Line) -> None:
     assert (answer.status_code, answer.get_json()["code"]) == (403, "replayed")
 
 
-@pytest.mark.parametrize("wrong", [{"protocol": 2}, {"events": "many"}, {"doors": {"1": {"door": "ajar"}}}, {"wait": 900}])
+@pytest.mark.parametrize(
+    "wrong", [{"protocol": 2}, {"events": "many"}, {"doors": {"1": {"door": "ajar"}}}, {"wait": 900}]
+)
 def test_a_field_that_cannot_be_right_is_named_and_nothing_is_stored(
     line: Line, world: World, wrong: dict[str, Any]
 ) -> None:
@@ -181,7 +208,9 @@ def test_events_are_stored_once_in_order_and_acknowledged_up_to_the_first_gap(li
 def test_how_the_doors_stand_is_taken_over(line: Line, world: World) -> None:
     line.sync(doors={"2": {"door": "open", "item": "present", "in_service": True}})
     with world.database.reading() as session:
-        box = session.scalars(select(Compartment).where(Compartment.bank_id == world.bank_id, Compartment.number == 2)).one()
+        box = session.scalars(
+            select(Compartment).where(Compartment.bank_id == world.bank_id, Compartment.number == 2)
+        ).one()
         assert (box.door, box.item) == ("open", "present")
 
 

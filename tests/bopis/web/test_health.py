@@ -23,7 +23,11 @@ from tests.world import SECRET_KEY, World
 
 TOKEN = "a-token-that-is-long-enough"
 SETTINGS = Settings(
-    "sqlite:////nowhere/at/all.db", "redis://127.0.0.1:1", (SECRET_KEY,), "http://localhost", "http://localhost",
+    "sqlite:////nowhere/at/all.db",
+    "redis://127.0.0.1:1",
+    (SECRET_KEY,),
+    "http://localhost",
+    "http://localhost",
     metrics_token=TOKEN,
 )
 

@@ -50,7 +50,12 @@ def ids(world: World) -> dict[str, str]:
     pickup = world.ready()
     with world.database.transaction() as session:
         tasks.ask(
-            session, "odd_event", pickup, merchant_id=world.merchant_id, store_id=world.store_id, reason="Look.",
+            session,
+            "odd_event",
+            pickup,
+            merchant_id=world.merchant_id,
+            store_id=world.store_id,
+            reason="Look.",
             now=clock.now(),
         )
         inbox.store(session, world.shop, Delivery("d-1", "orders/paid", "1", None), b"{}", clock.now())
@@ -62,7 +67,8 @@ def ids(world: World) -> dict[str, str]:
             "<task_id>": session.scalars(select(tasks.Task.id)).first() or "",
             "<compartment_id>": session.scalars(
                 select(Compartment.id).where(Compartment.bank_id == world.bank_id)
-            ).first() or "",
+            ).first()
+            or "",
             "<staff_id>": world.ada_id,
             "<bank_id>": world.bank_id,
             "<bridge_id>": world.bridge_id,

@@ -28,7 +28,12 @@ def delivery(world: World, name: str, shop: Account | None = None, state: str = 
         found.state, found.outcome, found.attempts = state, "no store" if state == "dead" else "", 12
         if state == "dead":
             tasks.ask(
-                session, "delivery_failed", found.id, merchant_id=world.merchant_id, store_id=None, reason="Look.",
+                session,
+                "delivery_failed",
+                found.id,
+                merchant_id=world.merchant_id,
+                store_id=None,
+                reason="Look.",
                 now=clock.now(),
             )
         return found.id

@@ -118,16 +118,33 @@ def test_a_pickups_page_tells_all_but_what_opens_a_door(world: World, mo: Operat
         inbox.store(session, world.shop, Delivery("d-1", "orders/paid", "7", None), b"{}", clock.now())
         session.add(
             Notice(
-                id=new_id(), merchant_id=world.merchant_id, pickup_id=pickup, connection_id=world.phone.connection_id,
-                template="ready", version=1, state="delivered", created_at=clock.now(), changed_at=clock.now(),
+                id=new_id(),
+                merchant_id=world.merchant_id,
+                pickup_id=pickup,
+                connection_id=world.phone.connection_id,
+                template="ready",
+                version=1,
+                state="delivered",
+                created_at=clock.now(),
+                changed_at=clock.now(),
             )
         )
         grant = grants.open_grant(session, pickup)
         assert grant is not None
         code, qr, link = grants.code_of(grant), grants.qr_of(grant), session.get_one(Pickup, pickup).link_token()
     page = mo.reads(f"/pickups/{pickup}")
-    for words in ("Order #7", "Door 1, size S", "Ready for its shopper", "orders/paid", "Delivered", "ends in 0123",
-                  "Text the shopper", "Tell the shop that it is ready", "Prepare the code", "Opens until"):
+    for words in (
+        "Order #7",
+        "Door 1, size S",
+        "Ready for its shopper",
+        "orders/paid",
+        "Delivered",
+        "ends in 0123",
+        "Text the shopper",
+        "Tell the shop that it is ready",
+        "Prepare the code",
+        "Opens until",
+    ):
         assert words in page
     assert code is not None
     for secret in (PHONE, code.secret, code.written(), qr or "?", link):

@@ -44,9 +44,21 @@ def provider(database_url: str, redis_url: str) -> Iterator[Provider]:
     world = build(database_url)
     pickup_id = world.ready("1")
     with world.database.transaction() as session:
-        session.add(Notice(id=new_id(), merchant_id=world.merchant_id, pickup_id=pickup_id, template="ready", version=1,
-                           connection_id=world.phone.connection_id, state="accepted", provider_id=SID, error="",
-                           created_at=clock.now(), changed_at=clock.now()))
+        session.add(
+            Notice(
+                id=new_id(),
+                merchant_id=world.merchant_id,
+                pickup_id=pickup_id,
+                template="ready",
+                version=1,
+                connection_id=world.phone.connection_id,
+                state="accepted",
+                provider_id=SID,
+                error="",
+                created_at=clock.now(),
+                changed_at=clock.now(),
+            )
+        )
     yield Provider(app.create_app(service, BankListener(redis_url)).test_client(), world)
     service.database.close()
     world.database.close()

@@ -64,8 +64,13 @@ def much_happens(world: World) -> str:
         subjects = {"shopper_at_counter": aside, "no_phone": gone, "door_failed": session.scalars(door).one()}
         for kind, subject in subjects.items():
             tasks.ask(
-                session, kind, subject, merchant_id=world.merchant_id, store_id=world.store_id,
-                reason="It is as it is.", now=clock.now() - dt.timedelta(hours=3),
+                session,
+                kind,
+                subject,
+                merchant_id=world.merchant_id,
+                store_id=world.store_id,
+                reason="It is as it is.",
+                now=clock.now() - dt.timedelta(hours=3),
             )
         news = Delivery("d-1", "orders/paid", "1004", None)
         inbox.store(session, world.shop, news, b"{}", clock.now())

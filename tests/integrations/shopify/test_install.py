@@ -27,7 +27,13 @@ INSTALLER = ShopifyInstaller(CLIENT_ID, ["a newer secret", CLIENT_SECRET])
 
 def from_the_shop() -> dict[str, str]:
     """What the browser brings back, signed with the older of the two secrets."""
-    parameters = {"code": "code", "host": "aG9zdA", "shop": DOMAIN, "state": "s", "timestamp": str(int(NOW.timestamp()))}
+    parameters = {
+        "code": "code",
+        "host": "aG9zdA",
+        "shop": DOMAIN,
+        "state": "s",
+        "timestamp": str(int(NOW.timestamp())),
+    }
     message = "&".join(f"{name}={value}" for name, value in sorted(parameters.items()))
     return {**parameters, "hmac": hmac.new(CLIENT_SECRET.encode(), message.encode(), hashlib.sha256).hexdigest()}
 
