@@ -27,7 +27,7 @@ def compartment(session: Session, bank_id: str, number: int) -> Compartment | No
 def item_sizes(session: Session, merchant_id: str, skus: Collection[str]) -> dict[str, str]:
     """The sizes a merchant has given for these SKUs."""
     statement = select(ItemSize.sku, ItemSize.size).where(ItemSize.merchant_id == merchant_id, ItemSize.sku.in_(skus))
-    return dict(session.execute(statement))
+    return {row.sku: row.size for row in session.execute(statement)}
 
 
 def seal_bank_key(bank_id: str, key: bytes) -> bytes:
