@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+import weakref
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -113,13 +114,13 @@ class _News:
 
 
 class BankListener:
-    """Wakes whoever waits for news of a bank, from a thread that follows the channel."""
+    """Wakes whoever waits for news of a bank, from a thread that follows the channel as long as the listener lives."""
 
     def __init__(self, url: str) -> None:
         self._url = url
         self._lock = threading.Lock()
         self._banks: dict[str, _News] = {}
-        threading.Thread(target=self._follow, name="bank-listener", daemon=True).start()
+        self._started = False
 
     def count(self, bank_id: str) -> int:
         """How often news of this bank was heard; read it before looking, hand it to `wait` after."""
@@ -141,19 +142,29 @@ class BankListener:
     def _news(self, bank_id: str) -> _News:
         # A condition a bank: thousands wait, and one's news must not wake the others.
         with self._lock:
+            if not self._started:
+                self._started = True
+                arguments = (self._url, weakref.ref(self))
+                threading.Thread(target=_follow, args=arguments, name="bank-listener", daemon=True).start()
             if bank_id not in self._banks:
                 self._banks[bank_id] = _News(threading.Condition())
             return self._banks[bank_id]
 
-    def _follow(self) -> None:
-        pause = threading.Event()
-        while True:
-            try:
-                # No socket time-out here: silence is normal, a dead server ends the read, and waiters look anyway.
-                channel = redis.Redis.from_url(self._url, socket_connect_timeout=0.5, health_check_interval=15).pubsub()
+
+def _follow(url: str, listener: weakref.ref[BankListener]) -> None:
+    # Holds its listener only for the moment of a message: who drops the listener ends the thread.
+    pause = threading.Event()
+    while listener() is not None:
+        try:
+            client = redis.Redis.from_url(url, socket_connect_timeout=0.5, health_check_interval=15)
+            with client, client.pubsub(ignore_subscribe_messages=True) as channel:
                 channel.subscribe(BANKS)
-                for heard in channel.listen():
-                    if heard["type"] == "message":
-                        self.wake(heard["data"].decode())
-            except (redis.RedisError, OSError):
-                pause.wait(0.5)
+                while (awake := listener()) is not None:
+                    del awake
+                    heard = channel.get_message(timeout=1.0)
+                    awake = listener()
+                    if heard and awake is not None:
+                        awake.wake(heard["data"].decode())
+                    del awake
+        except (redis.RedisError, OSError):
+            pause.wait(0.5)
