@@ -43,6 +43,10 @@ class Pulse:
     opening: str
 
 
+COIL_MARGIN_SECONDS = 0.05
+"""Between two pulses: a frame may be late on the line, and no two coils may ever draw at once."""
+
+
 class Listener(Protocol):
     """Who hears what the line says; called on the bus' thread."""
 
@@ -147,7 +151,7 @@ class Bus:
             self._port.write(self._driver.open(pulse.board, pulse.channel))
             self._port.flush()
         finally:
-            self._coil_free = self._mono() + self._driver.pulse_seconds
+            self._coil_free = self._mono() + self._driver.pulse_seconds + COIL_MARGIN_SECONDS
             self.listener.on_pulse(pulse, sent=True)
         self._listen(self._driver.settle_seconds)
         self._due[pulse.board] = 0.0

@@ -68,7 +68,8 @@ def test_a_shut_door_ends_with_thanks(kiosk: Kiosk) -> None:
 
 def test_a_shut_door_can_be_opened_again_while_the_bridge_allows_it(kiosk: Kiosk) -> None:
     kiosk.bridge.show(session=session("shut", can_reopen=True))
-    kiosk.tap("Open door 7 again")
+    with kiosk.page.expect_response("**/api/again"):
+        kiosk.tap("Open door 7 again")
     assert kiosk.bridge.posts("/api/again") == [{}]
     kiosk.bridge.show(session=session("shut", can_reopen=False))
     expect(kiosk.page.get_by_role("button", name="Open door 7 again")).to_have_count(0)
@@ -79,7 +80,8 @@ def test_an_order_behind_several_doors_says_which_part_this_is(kiosk: Kiosk) -> 
     kiosk.says("Part 1 of 3 of your order")
     kiosk.bridge.show(session=session("shut", doors_total=3, doors_left=2))
     kiosk.reads("2 more doors for you")
-    kiosk.tap("Open the next door")
+    with kiosk.page.expect_response("**/api/next"):
+        kiosk.tap("Open the next door")
     assert kiosk.bridge.posts("/api/next") == [{}]
     kiosk.bridge.show(session=session("open", door=8, doors_total=3, doors_left=1))
     kiosk.says("Part 2 of 3 of your order")
