@@ -38,8 +38,8 @@ _TIMELINE = (
     "VALUES (%s, %s, 1, %s, 'reserved', 'system', '{}', '', '')"
 )
 _OUTBOX = (
-    "INSERT INTO outbox (id, kind, subject, fields, created_at, state, outcome, attempts, next_at, lease_token) "
-    "VALUES (%s, 'PrepareGrant', %s, '{}', %s, 'waiting', '', 0, %s, 0)"
+    "INSERT INTO outbox (id, merchant_id, kind, subject, fields, created_at, state, outcome, attempts, next_at, "
+    "lease_token) VALUES (%s, %s, 'PrepareGrant', %s, '{}', %s, 'waiting', '', 0, %s, 0)"
 )
 
 
@@ -74,4 +74,4 @@ def _place(connection: psycopg.Connection, order_number: int, stores: int) -> No
     run(_PICKUP, (pickup, MERCHANT, order, str(order_number), store, pickup, now))
     run(_PLACE, (new_id(), MERCHANT, pickup, now, store))
     run(_TIMELINE, (new_id(), pickup, now))
-    run(_OUTBOX, (new_id(), new_id(), now, now))
+    run(_OUTBOX, (new_id(), MERCHANT, new_id(), now, now))

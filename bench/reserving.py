@@ -84,9 +84,9 @@ class BareReservation:
             (new_id(), pickup, now),
         )
         run(
-            "INSERT INTO outbox (id, kind, subject, created_at, state, next_at) "
-            "VALUES (%s, 'PrepareGrant', %s, %s, 'waiting', %s)",
-            (new_id(), new_id(), now, now),
+            "INSERT INTO outbox (id, merchant_id, kind, subject, created_at, state, next_at) "
+            "VALUES (%s, %s, 'PrepareGrant', %s, %s, 'waiting', %s)",
+            (new_id(), MERCHANT, new_id(), now, now),
         )
         self._connection.commit()
 

@@ -27,7 +27,15 @@ class OutboxEntry(Base):
     __table_args__ = (
         UniqueConstraint("kind", "subject"),
         Index("ix_outbox_pickup", "pickup_id"),
-        Index("ix_outbox_dead", "id", sqlite_where=text("state = 'dead'"), postgresql_where=text("state = 'dead'")),
+        # Newest first, page by page, for one merchant among all.
+        Index("ix_outbox_merchant", "merchant_id", "id"),
+        Index(
+            "ix_outbox_dead",
+            "merchant_id",
+            "id",
+            sqlite_where=text("state = 'dead'"),
+            postgresql_where=text("state = 'dead'"),
+        ),
         Index(
             "ix_outbox_due",
             "next_at",
@@ -37,6 +45,7 @@ class OutboxEntry(Base):
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
+    merchant_id: Mapped[str] = mapped_column(Id)
     kind: Mapped[str]
     subject: Mapped[str]
     """The message's fields as one text: the same message is asked for once."""
@@ -54,11 +63,12 @@ class OutboxEntry(Base):
     done_at: Mapped[dt.datetime | None]
 
 
-def put(session: Session, message: Message, now: dt.datetime) -> None:
-    """Ask the world for `message`, once: a message that was asked for before is left as it is."""
+def put(session: Session, message: Message, now: dt.datetime, *, merchant_id: str) -> None:
+    """Ask the world for `message`, once, for this merchant: one that was asked for before is left as it is."""
     kind, fields = messages.write(message)
     row = {
         "id": new_id(),
+        "merchant_id": merchant_id,
         "kind": kind,
         "subject": _subject(fields),
         "fields": fields,
@@ -81,9 +91,9 @@ _PUT = {
 }
 
 
-def repeat(session: Session, message: Message, now: dt.datetime) -> None:
+def repeat(session: Session, message: Message, now: dt.datetime, *, merchant_id: str) -> None:
     """Ask the world for `message` once more: the row of the last time is used again, unless it is still waiting."""
-    put(session, message, now)
+    put(session, message, now, merchant_id=merchant_id)
     kind, fields = messages.write(message)
     again = (
         update(OutboxEntry)

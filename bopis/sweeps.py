@@ -131,8 +131,9 @@ class AskWhatChanged(Step):
         ).first()
 
     def do(self, session: Session, found: str, now: dt.datetime) -> None:
-        session.get_one(Connection, found).reconcile_at = now + reconcile.EVERY
-        outbox.repeat(session, Reconcile(found), now)
+        connection = session.get_one(Connection, found)
+        connection.reconcile_at = now + reconcile.EVERY
+        outbox.repeat(session, Reconcile(found), now, merchant_id=connection.merchant_id)
 
 
 class LookAfterSubscriptions(Step):
@@ -144,8 +145,9 @@ class LookAfterSubscriptions(Step):
         ).first()
 
     def do(self, session: Session, found: str, now: dt.datetime) -> None:
-        session.get_one(Connection, found).subscriptions_at = now + EVERY
-        outbox.repeat(session, WatchSubscriptions(found), now)
+        connection = session.get_one(Connection, found)
+        connection.subscriptions_at = now + EVERY
+        outbox.repeat(session, WatchSubscriptions(found), now, merchant_id=connection.merchant_id)
 
 
 class EraseOrders(Step):

@@ -102,9 +102,9 @@ def make_ready(session: Session, pickup: Pickup, now: dt.datetime, *, actor: str
     grant = grants.open_grant(session, pickup.id)
     assert grant is not None
     grants.activate(session, grant, pickup.hold_until, now)
-    outbox.put(session, MarkReady(pickup.id), now)
+    outbox.put(session, MarkReady(pickup.id), now, merchant_id=pickup.merchant_id)
     if pickup.order.phone_sealed is not None:
-        outbox.put(session, TellShopper(pickup.id, "ready"), now)
+        outbox.put(session, TellShopper(pickup.id, "ready"), now, merchant_id=pickup.merchant_id)
     else:
         _ask(session, pickup, "no_phone", "There is no phone number we can text.", now)
 
@@ -122,7 +122,7 @@ def make_collected(session: Session, pickup: Pickup, now: dt.datetime, *, actor:
     if called_off:
         _ask(session, pickup, "goods_gone", "The order was called off, but the goods had left already.", now)
     else:
-        outbox.put(session, MarkCollected(pickup.id), now)
+        outbox.put(session, MarkCollected(pickup.id), now, merchant_id=pickup.merchant_id)
 
 
 def cancel(session: Session, pickup: Pickup, now: dt.datetime, *, actor: str, reason: str) -> None:

@@ -69,7 +69,7 @@ def issue(session: Session, pickup: Pickup, bank_id: str | None, now: dt.datetim
     grant.qr_sealed = sealing.seal(base64.b64encode(token).decode(), to=f"grants.qr:{grant.id}")
     if bank_id is not None:
         _add_code(session, grant, bank_id, now)
-        outbox.put(session, PrepareGrant(grant.id, grant.version), now)
+        outbox.put(session, PrepareGrant(grant.id, grant.version), now, merchant_id=grant.merchant_id)
     session.add(grant)
     return grant
 
@@ -105,7 +105,7 @@ def unlock(session: Session, grant: Grant, now: dt.datetime) -> None:
     """
     grant.version += 1
     grant.verifier = None
-    outbox.put(session, PrepareGrant(grant.id, grant.version), now)
+    outbox.put(session, PrepareGrant(grant.id, grant.version), now, merchant_id=grant.merchant_id)
     session.flush()
 
 

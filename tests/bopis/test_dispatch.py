@@ -78,7 +78,7 @@ def _raise(problem: BaseException) -> None:
 def database(database_url: str) -> Iterator[Database]:
     database = Database(database_url, SilentBell())
     with database.transaction() as session:
-        outbox.put(session, MESSAGE, clock.now())
+        outbox.put(session, MESSAGE, clock.now(), merchant_id="merchant")
     yield database
     database.close()
 
@@ -119,7 +119,7 @@ def test_a_message_is_carried_out_once_and_done(database: Database) -> None:
 
 def test_the_same_message_asked_for_twice_is_one_entry(database: Database) -> None:
     with database.transaction() as session:
-        outbox.put(session, MESSAGE, clock.now())
+        outbox.put(session, MESSAGE, clock.now(), merchant_id="merchant")
     row(database)
 
 

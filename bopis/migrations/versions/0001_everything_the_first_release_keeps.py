@@ -33,6 +33,7 @@ def upgrade() -> None:
     op.create_table(
         "outbox",
         sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("merchant_id", sa.String(length=36), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("subject", sa.String(), nullable=False),
         sa.Column("fields", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
@@ -52,7 +53,7 @@ def upgrade() -> None:
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.create_index(
             "ix_outbox_dead",
-            ["id"],
+            ["merchant_id", "id"],
             unique=False,
             sqlite_where=sa.text("state = 'dead'"),
             postgresql_where=sa.text("state = 'dead'"),
@@ -64,6 +65,7 @@ def upgrade() -> None:
             sqlite_where=sa.text("state = 'waiting'"),
             postgresql_where=sa.text("state = 'waiting'"),
         )
+        batch_op.create_index("ix_outbox_merchant", ["merchant_id", "id"], unique=False)
         batch_op.create_index("ix_outbox_pickup", ["pickup_id"], unique=False)
 
     op.create_table(
@@ -708,6 +710,7 @@ def downgrade() -> None:
     op.drop_table("tasks")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index("ix_outbox_pickup")
+        batch_op.drop_index("ix_outbox_merchant")
         batch_op.drop_index(
             "ix_outbox_due", sqlite_where=sa.text("state = 'waiting'"), postgresql_where=sa.text("state = 'waiting'")
         )

@@ -13,7 +13,7 @@ from bopis.bridges.queries import ONLINE_WITHIN
 from bopis.inbox import InboxEntry
 from bopis.merchants.models import Connection
 from bopis.outbox import OutboxEntry
-from bopis.pickups.models import Grant, Pickup, Placement
+from bopis.pickups.models import Pickup, Placement
 
 
 @dataclass(frozen=True)
@@ -68,14 +68,8 @@ def deliveries_of(merchant_id: str) -> ColumnElement[bool]:
 
 
 def effects_of(merchant_id: str) -> ColumnElement[bool]:
-    """The condition for a merchant's own effects: about a pickup of theirs, a grant of one, or a connection."""
-    others = OutboxEntry.pickup_id.is_(None)
-    grant, connection = (OutboxEntry.fields[name].as_string() for name in ("grant_id", "connection_id"))
-    return or_(
-        exists().where(Pickup.id == OutboxEntry.pickup_id, Pickup.merchant_id == merchant_id),
-        others & exists().where(Grant.id == grant, Grant.merchant_id == merchant_id),
-        others & exists().where(Connection.id == connection, Connection.merchant_id == merchant_id),
-    )
+    """The condition for a merchant's own effects."""
+    return OutboxEntry.merchant_id == merchant_id
 
 
 def _count(session: Session, table: type, *where: ColumnElement[bool]) -> int:
