@@ -10,7 +10,9 @@ import logging
 import threading
 import time
 import weakref
+from contextlib import suppress
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 from typing import Protocol
 
 import redis
@@ -56,44 +58,58 @@ class RedisBell:
     """Rings an RQ worker for work, and a channel for banks, from a thread of its own: who rings never waits.
 
     Rings of one kind that come while another is under way become one, so a busy process rings no more often than
-    Redis answers. A process that ends at once may take its last ring with it.
+    Redis answers. The thread ends with the bell. A process that ends at once may take its last ring with it.
     """
 
     def __init__(self, url: str) -> None:
         self.redis = connect(url)
         self.queue = Queue(QUEUE, connection=self.redis, serializer=JSONSerializer)
-        self._asked: set[Ring] = set()
-        self._changed = threading.Condition()
-        self._thread: threading.Thread | None = None
-        self._silent_until = 0.0
+        # Of all queues this one may be put into from a finalizer.
+        self._asked: SimpleQueue[Ring | None] = SimpleQueue()
+        self._starting = threading.Lock()
+        self._started = False
+        weakref.finalize(self, self._asked.put, None)
 
     def ring(self, ring: Ring) -> None:
-        with self._changed:
-            self._asked.add(ring)
-            if self._thread is None:  # not before: a server may fork after it was made
-                self._thread = threading.Thread(target=self._serve, name="bell", daemon=True)
-                self._thread.start()
-            self._changed.notify()
+        self._asked.put(ring)
+        if self._started:
+            return
+        with self._starting:
+            if not self._started:  # not before: a server may fork after it was made
+                # Knows the bell's parts, not the bell: who drops the bell ends the thread.
+                ringer = _Ringer(self.redis, self.queue)
+                threading.Thread(target=ringer.serve, args=(self._asked,), name="bell", daemon=True).start()
+                self._started = True
 
-    def _serve(self) -> None:
+
+class _Ringer:
+    """The thread's side of a bell."""
+
+    def __init__(self, client: redis.Redis, queue: Queue) -> None:
+        self._redis, self._queue = client, queue
+        self._silent_until = 0.0
+
+    def serve(self, asked: SimpleQueue[Ring | None]) -> None:
+        """Ring until asked for nothing."""
         pause = threading.Event()
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._asked)
-                asked, self._asked = self._asked, set()
-            for ring in asked:
-                self._ring(ring)
+        wanted: set[Ring | None] = set()
+        while None not in wanted:
+            wanted = {asked.get()}
+            with suppress(Empty):
+                while True:
+                    wanted.add(asked.get_nowait())
+            for ring in wanted:
+                if ring is not None and time.monotonic() >= self._silent_until:
+                    self._ring(ring)
             pause.wait(_BREATH)
 
     def _ring(self, ring: Ring) -> None:
-        if time.monotonic() < self._silent_until:
-            return
         try:
             if isinstance(ring, NewsForBank):
-                self.redis.publish(BANKS, ring.bank_id)
+                self._redis.publish(BANKS, ring.bank_id)
             # A job still waiting in the queue has read nothing yet, so it will see these rows too.
-            elif self.queue.count == 0:
-                self.queue.enqueue_call("bopis.jobs.work", result_ttl=0, failure_ttl=60, description="work")
+            elif self._queue.count == 0:
+                self._queue.enqueue_call("bopis.jobs.work", result_ttl=0, failure_ttl=60, description="work")
         except redis.RedisError as problem:
             # A Redis that hangs takes a second to say nothing: meanwhile the rings would pile up for nobody.
             self._silent_until = time.monotonic() + SILENCE

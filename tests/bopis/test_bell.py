@@ -4,11 +4,11 @@ import gc
 import threading
 import time
 
-from bopis.bell import BankListener, NewsForBank, RedisBell
+from bopis.bell import BankListener, NewsForBank, RedisBell, WorkToDo
 
 
-def followers() -> int:
-    return sum(thread.name == "bank-listener" for thread in threading.enumerate())
+def threads(name: str) -> int:
+    return sum(thread.name == name for thread in threading.enumerate())
 
 
 def until(look: object, seconds: float = 10) -> bool:
@@ -34,10 +34,22 @@ def test_a_ring_wakes_whoever_waits_for_this_bank(redis_url: str) -> None:
 
 
 def test_a_listener_nobody_needs_any_more_lets_go_of_its_thread(redis_url: str) -> None:
-    before = followers()
+    before = threads("bank-listener")
     listener = BankListener(redis_url)
     listener.count("b1")
-    assert until(lambda: followers() > before)
+    assert until(lambda: threads("bank-listener") > before)
     del listener
     gc.collect()
-    assert until(lambda: followers() <= before)
+    assert until(lambda: threads("bank-listener") <= before)
+
+
+def test_a_bell_nobody_needs_any_more_rings_what_it_was_asked_and_lets_go_of_its_thread(redis_url: str) -> None:
+    before, bell = threads("bell"), RedisBell(redis_url)
+    queue = bell.queue
+    bell.ring(NewsForBank("b1"))
+    assert threads("bell") == before + 1
+    bell.ring(WorkToDo())
+    del bell
+    gc.collect()
+    assert until(lambda: threads("bell") <= before)
+    assert queue.count == 1
