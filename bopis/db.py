@@ -1,4 +1,4 @@
-"""The database: base class, column types, engine, and the only committer.
+"""The database: base class, column types, and the only committer.
 
 PostgreSQL in production, SQLite in WAL as the embedded default; every statement above this file runs on both.
 """
@@ -6,19 +6,20 @@ PostgreSQL in production, SQLite in WAL as the embedded default; every statement
 from __future__ import annotations
 
 import datetime as dt
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Engine, MetaData, String, TypeDecorator, create_engine, event
+from sqlalchemy import JSON, DateTime, MetaData, String, Table, TypeDecorator
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from bopis.bell import Bell, Ring
+from bopis.engine import PATIENCE, for_single_statements, for_transactions
 from bopis.errors import Unavailable
+from bopis.single import SingleInserts
 
 
 class UtcDateTime(TypeDecorator[dt.datetime]):
@@ -60,22 +61,26 @@ class Base(DeclarativeBase):
 
 RECEIPT_PATIENCE = 0.8
 """Seconds a webhook receipt waits for SQLite's write lock before it answers 503 and lets the sender retry."""
-_PATIENCE = 10.0
 
 
 class Database:
-    """One database and the bell that is rung after each commit."""
+    """One database and the bell that is rung after each commit.
+
+    Two of its methods commit, and nothing else in the service does: `transaction`, and `insert_once`, whose one
+    statement is a transaction of its own.
+    """
 
     def __init__(self, url: str, bell: Bell) -> None:
-        self.engine = _engine(url)
+        self.engine = for_transactions(url)
         self.bell = bell
         self._reading = self.engine.execution_options(reading=True)
+        self._single = SingleInserts(for_single_statements(url, RECEIPT_PATIENCE))
 
     @contextmanager
-    def transaction(self, *, patience: float = _PATIENCE) -> Iterator[Session]:
+    def transaction(self, *, patience: float = PATIENCE) -> Iterator[Session]:
         """Open a transaction, commit it at the end, then ring what was asked for with `ring_after_commit`.
 
-        The only committer. Raises Unavailable when the database cannot be reached or is locked beyond `patience`.
+        Raises Unavailable when the database cannot be reached or is locked beyond `patience`.
         """
         with _translating(), Session(self.engine, expire_on_commit=False) as session:
             session.connection(execution_options={"patience": patience})
@@ -84,6 +89,18 @@ class Database:
             session.commit()
         for ring in session.info["rings"]:
             self.bell.ring(ring)
+
+    def insert_once(self, table: Table, row: Mapping[str, Any], ring: Ring) -> bool:
+        """Insert a row, commit, then ring; False, with nothing done, when a unique index knows it already.
+
+        For the one path where a session costs more than the work. Raises Unavailable when the database cannot be
+        reached or is locked beyond RECEIPT_PATIENCE.
+        """
+        with _translating():
+            fresh = self._single.insert(table, row)
+        if fresh:
+            self.bell.ring(ring)
+        return fresh
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -94,6 +111,7 @@ class Database:
     def close(self) -> None:
         """Give every connection back."""
         self.engine.dispose()
+        self._single.close()
 
 
 def ring_after_commit(session: Session, ring: Ring) -> None:
@@ -111,51 +129,3 @@ def _translating() -> Iterator[None]:
         if problem.connection_invalidated:
             raise Unavailable("database_unavailable", "The database went away. Please try again.") from problem
         raise
-
-
-def _engine(url: str) -> Engine:
-    if url.startswith("sqlite"):
-        engine = create_engine(url, pool_size=20, max_overflow=20, pool_timeout=2)
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-        return engine
-    engine = create_engine(url, pool_size=10, max_overflow=30, pool_timeout=2, connect_args={"connect_timeout": 2})
-    event.listen(engine, "checkin", _note_use)
-    event.listen(engine, "checkout", _ping_after_rest(engine))
-    return engine
-
-
-_REST = 2.0
-"""Seconds after which a pooled connection is asked whether it still lives. Asking each time costs two round trips."""
-
-
-def _note_use(connection: Any, record: Any) -> None:
-    record.info["used"] = time.monotonic()
-
-
-def _ping_after_rest(engine: Engine) -> Callable[[Any, Any, Any], None]:
-    def ping_after_rest(connection: Any, record: Any, fairy: Any) -> None:
-        if time.monotonic() - record.info.get("used", 0.0) < _REST:
-            return
-        try:
-            alive = engine.dialect.do_ping(connection)
-        except engine.dialect.loaded_dbapi.Error as problem:
-            raise DisconnectionError from problem
-        if not alive:
-            raise DisconnectionError
-
-    return ping_after_rest
-
-
-def _prepare_sqlite(connection: Any, record: Any) -> None:
-    connection.isolation_level = None  # or the driver would begin transactions on its own, and too late
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_sqlite(connection: Any) -> None:
-    options = connection.get_execution_options()
-    patience = options.get("patience", _PATIENCE)
-    connection.exec_driver_sql(f"PRAGMA busy_timeout={int(patience * 1000)}")
-    # Writers take the lock at once: a reader that becomes a writer later would fail instead of waiting.
-    connection.exec_driver_sql("BEGIN" if options.get("reading") else "BEGIN IMMEDIATE")

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bopis import sealing
 from bopis.bell import WorkToDo
-from bopis.db import Base, Id, ring_after_commit
+from bopis.db import Base, Database, Id, ring_after_commit
 from bopis.ids import new_id
 from bopis.logs import its
 from bopis.ports import Account, Delivery
@@ -56,10 +56,30 @@ class InboxEntry(Base):
     lease_token: Mapped[int] = mapped_column(default=0)
 
 
+def take_in(database: Database, account: Account, delivery: Delivery, body: bytes, now: dt.datetime) -> bool:
+    """Store and commit what came from outside; False when this delivery, or this very content, is known already."""
+    row = _row(account, delivery, body, now)
+    if not database.insert_once(_TABLE, row, WorkToDo()):
+        return False
+    log.info("delivery %s taken in", delivery.topic, extra=its(delivery=row["id"]))
+    return True
+
+
 def store(session: Session, account: Account, delivery: Delivery, body: bytes, now: dt.datetime) -> bool:
-    """Store a delivery once; False when this delivery, or this very content, is known already."""
+    """`take_in` as a part of a transaction."""
+    row = _row(account, delivery, body, now)
+    # Past the object mapper, which would double what it costs.
+    connection = session.connection()
+    if connection.execute(_STORE[connection.dialect.name], row).first() is None:
+        return False
+    log.info("delivery %s taken in", delivery.topic, extra=its(delivery=row["id"]))
+    ring_after_commit(session, WorkToDo())
+    return True
+
+
+def _row(account: Account, delivery: Delivery, body: bytes, now: dt.datetime) -> dict[str, Any]:
     entry_id = new_id()
-    row: dict[str, Any] = {
+    return {
         "id": entry_id,
         "connection_id": account.connection_id,
         "delivery_id": delivery.delivery_id,
@@ -75,17 +95,11 @@ def store(session: Session, account: Account, delivery: Delivery, body: bytes, n
         "next_at": now,
         "lease_token": 0,
     }
-    # Past the object mapper, which would double what a delivery costs us.
-    connection = session.connection()
-    if connection.execute(_STORE[connection.dialect.name], row).first() is None:
-        return False
-    log.info("delivery %s taken in", delivery.topic, extra=its(delivery=entry_id))
-    ring_after_commit(session, WorkToDo())
-    return True
 
 
+_TABLE = Base.metadata.tables[InboxEntry.__tablename__]
 _STORE = {
-    name: dialect.insert(InboxEntry.__table__).on_conflict_do_nothing().returning(literal(1))
+    name: dialect.insert(_TABLE).on_conflict_do_nothing().returning(literal(1))
     for name, dialect in (("postgresql", postgresql), ("sqlite", sqlite))
 }
 

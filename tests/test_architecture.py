@@ -35,7 +35,7 @@ LAYERS = [
         db bell sealing
         messages
         ports
-        clock ids config errors logs
+        clock ids config errors logs engine single prepared memory
     """.strip().splitlines()
 ]
 LEVEL = {name: level for level, layer in enumerate(LAYERS) for name in layer}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, request
 
 from bopis import clock, inbox
-from bopis.db import RECEIPT_PATIENCE, Database
+from bopis.db import Database
 from bopis.errors import Invalid, NotFound, NotSignedIn
-from bopis.merchants.queries import account, account_named
-from bopis.ports import BadDelivery, BadSignature, Platform
+from bopis.merchants.accounts import Accounts
+from bopis.merchants.queries import account_named
+from bopis.ports import Account, BadDelivery, BadSignature, Delivery, Platform
 
 MOST_BYTES = 1_048_576
 
@@ -21,31 +22,21 @@ def blueprint(database: Database, platforms: Mapping[str, Platform]) -> Blueprin
     `POST /webhooks/<vendor>/app` is the one address of our app at a platform, for all accounts that installed it.
     """
     routes = Blueprint("webhooks", __name__)
+    accounts = Accounts(database)
 
     @routes.post("/webhooks/<vendor>/<connection_id>")
     def receive(vendor: str, connection_id: str) -> Response:
         platform = platforms.get(vendor)
-        request.max_content_length = MOST_BYTES
-        body = request.get_data()
-        with database.transaction(patience=RECEIPT_PATIENCE) as session:
-            sender = account(session, vendor, connection_id) if platform else None
-            if platform is None or sender is None:
-                raise NotFound("unknown_connection", "There is no connection at this address.")
-            try:
-                delivery = platform.verify(request.headers, body, sender)
-            except BadSignature:
-                raise NotSignedIn("bad_signature", "It is not signed with this connection's secret.") from None
-            except BadDelivery as problem:
-                raise Invalid("bad_delivery", str(problem)) from None
-            fresh = inbox.store(session, sender, delivery, body, clock.now())
-        current_app.logger.info("delivery %s %s %s", vendor, delivery.topic, "stored" if fresh else "known")
-        return Response(status=202 if fresh else 200)
+        body = _body()
+        if platform is None:
+            raise NotFound("unknown_connection", "There is no connection at this address.")
+        sender, delivery = _verified(platform, accounts, vendor, connection_id, body)
+        return _answer(inbox.take_in(database, sender, delivery, body, clock.now()))
 
     @routes.post("/webhooks/<vendor>/app")
     def receive_for_app(vendor: str) -> Response:
         platform = platforms.get(vendor)
-        request.max_content_length = MOST_BYTES
-        body = request.get_data()
+        body = _body()
         if platform is None:
             raise NotFound("unknown_vendor", "There is no such platform.")
         try:
@@ -54,11 +45,35 @@ def blueprint(database: Database, platforms: Mapping[str, Platform]) -> Blueprin
             raise NotSignedIn("bad_signature", "This delivery is not signed with our app's secret.") from None
         except BadDelivery as problem:
             raise Invalid("bad_delivery", str(problem)) from None
-        with database.transaction(patience=RECEIPT_PATIENCE) as session:
+        with database.reading() as session:
             sender = account_named(session, vendor, name)
-            # Of an account we never knew we hold nothing, which is a good answer to whatever is asked.
-            fresh = sender is not None and inbox.store(session, sender, delivery, body, clock.now())
-        current_app.logger.info("delivery %s %s %s", vendor, delivery.topic, "stored" if fresh else "known")
-        return Response(status=202 if fresh else 200)
+        # Of an account we never knew we hold nothing, which is a good answer to whatever is asked.
+        return _answer(sender is not None and inbox.take_in(database, sender, delivery, body, clock.now()))
 
     return routes
+
+
+def _body() -> bytes:
+    request.max_content_length = MOST_BYTES
+    return request.get_data()
+
+
+def _verified(
+    platform: Platform, accounts: Accounts, vendor: str, connection_id: str, body: bytes
+) -> tuple[Account, Delivery]:
+    """Who sent it and what it is. Raises NotFound, NotSignedIn or Invalid."""
+    sender = None
+    for sender in accounts.versions(vendor, connection_id):
+        try:
+            return sender, platform.verify(request.headers, body, sender)
+        except BadSignature:
+            continue  # its secret may have changed since we looked
+        except BadDelivery as problem:
+            raise Invalid("bad_delivery", str(problem)) from None
+    if sender is None:
+        raise NotFound("unknown_connection", "There is no connection at this address.")
+    raise NotSignedIn("bad_signature", "It is not signed with this connection's secret.")
+
+
+def _answer(fresh: bool) -> Response:
+    return Response(status=202 if fresh else 200)

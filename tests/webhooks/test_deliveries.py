@@ -79,7 +79,8 @@ def test_a_locked_database_is_said_within_a_second_so_that_the_platform_tries_ag
 
 def test_a_database_that_is_gone_is_said_within_a_second(door: Door) -> None:
     gone = Database("postgresql+psycopg://nobody@127.0.0.1:1/none", door.service.database.bell)
-    door.service.database.engine, door.service.database._reading = gone.engine, gone._reading
+    door.service.database.close()
+    vars(door.service.database).update(vars(gone))
     began = time.monotonic()
     assert door.deliver(order_body("1")).status_code == 503
     assert time.monotonic() - began < 1.0
