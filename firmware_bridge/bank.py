@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from firmware_bridge.boards import BoardStatus
+from firmware_bridge.boards import Ask, BoardStatus
 from firmware_bridge.bus import Pulse
 from firmware_bridge.doors import LATE_SECONDS, Door, Errand, Opening
 from firmware_bridge.journal import Journal, NotJournaled
@@ -94,16 +94,16 @@ class Bank:
         self._tell()
         return opening
 
-    def on_reading(self, board: int, status: BoardStatus | None) -> bool:
-        """Take a board's answer, or None for its silence. True when it is worth asking again at once."""
+    def on_reading(self, ask: Ask, status: BoardStatus | None) -> bool:
+        """Take a board's answer about some doors, or None for its silence. True when it is worth asking again."""
         now = self._mono()
         changed = again = False
         with self.lock:
-            for door, channel in self._on_board(board):
-                if status is None:
+            for door, channel in self._asked(ask):
+                if status is None or channel not in status.shut:
                     changed |= door.silence() and self._lost(door)
                     continue
-                item = None if status.items is None else status.items[channel]
+                item = status.items.get(channel)
                 before = door.item
                 change = door.read(status.shut[channel], item, now)
                 again |= door.undecided()
@@ -150,11 +150,11 @@ class Bank:
         if changed:
             self._tell()
 
-    def busy_board(self) -> int | None:
-        """The board whose door is being opened: worth reading often."""
+    def busy(self) -> tuple[int, int] | None:
+        """Board and channel of the door being opened: worth reading often."""
         opening, layout = self.opening, self.layout
         spot = layout.doors.get(opening.door) if opening and layout else None
-        return spot.board if spot else None
+        return (spot.board, spot.channel) if spot else None
 
     def states(self) -> dict[str, dict[str, Any]]:
         """Every door as the sync's request reports it."""
@@ -249,9 +249,10 @@ class Bank:
             if door is not None:
                 door.await_opening(opening, interrupted=True)
 
-    def _on_board(self, board: int) -> list[tuple[Door, int]]:
+    def _asked(self, ask: Ask) -> list[tuple[Door, int]]:
         spots = self.layout.doors.items() if self.layout else ()
-        return [(self.doors[number], spot.channel) for number, spot in spots if spot.board == board]
+        here = [(number, spot.channel) for number, spot in spots if spot.board == ask.board]
+        return [(self.doors[number], channel) for number, channel in here if channel in ask.channels]
 
     def _tell(self) -> None:
         for listener in self.on_change:

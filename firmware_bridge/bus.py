@@ -1,37 +1,36 @@
-"""The serial line to the lock boards, owned by one thread: opens go ahead of polls, one coil at a time.
+"""The line to the lock boards, owned by one thread: opens go ahead of polls, one coil at a time.
 
 Half duplex: one question is on the line at a time. A board that stays silent is asked less often and never holds up
-the others; a port that breaks is opened again with growing pauses. A pulse that could not be sent within a second is
-dropped: by then nobody stands there expecting a door to move.
+the others; a line that breaks is opened again with growing pauses. A pulse that could not be sent within a second is
+dropped: by then nobody stands there expecting a door to move. What a board says by itself is never believed: it is
+asked at once.
 """
 
 from __future__ import annotations
 
 import contextlib
 import logging
-import termios
+import os
+import select
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
-import serial
-
-from firmware_bridge.boards import BoardStatus, LockBoard
+from firmware_bridge.boards import Ask, BoardStatus, LockBoard
+from firmware_bridge.lines import LINE_ERRORS, open_line
+from firmware_bridge.polls import IDLE_POLL_SECONDS, Polls
+from firmware_bridge.talk import Talk
+from firmware_bridge.trace import Trace
 
 log = logging.getLogger(__name__)
 
-IDLE_POLL_SECONDS = 0.25
-BUSY_POLL_SECONDS = 0.02
-SILENT_POLL_SECONDS = 2.0
-FIRST_MISSES = 3
-"""A board that misses this many answers is asked every SILENT_POLL_SECONDS only."""
 STALE_SECONDS = 1.0
 REOPEN_SECONDS = (0.1, 5.0)
-LINE_ERRORS = (OSError, termios.error)
-"""serial.SerialException is an OSError; a vanished USB adapter also shows as termios.error."""
+DEAF_SECONDS = 30.0
+"""A line on which no board has answered for so long is opened anew: adapters have been seen to hang."""
 
 
 @dataclass(frozen=True)
@@ -50,57 +49,65 @@ COIL_MARGIN_SECONDS = 0.05
 class Listener(Protocol):
     """Who hears what the line says; called on the bus' thread."""
 
-    def on_reading(self, board: int, status: BoardStatus | None) -> bool: ...
+    def on_reading(self, ask: Ask, status: BoardStatus | None) -> bool: ...
     def on_line_lost(self) -> None: ...
     def on_pulse(self, pulse: Pulse, sent: bool) -> None: ...
-    def busy_board(self) -> int | None: ...
+    def busy(self) -> tuple[int, int] | None: ...
 
 
 class Bus:
     """One line. `configure` says which boards hang on it; until then it stays shut."""
 
-    def __init__(self, path: str, mono: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, address: str, mono: Callable[[], float] = time.monotonic) -> None:
         self.connected = False
-        self._path = path
+        self.trace = Trace(mono)
+        self._address = address
         self._mono = mono
-        self._news = threading.Condition()
+        self._news = threading.Lock()
+        self._wake_read, self._wake_write = os.pipe()
         self._queue: deque[tuple[Pulse, float]] = deque()
-        self._wanted: tuple[LockBoard, tuple[int, ...]] | None = None
+        self._wanted: tuple[LockBoard, Mapping[int, tuple[int, ...]]] | None = None
         self._driver: LockBoard | None = None
-        self._due: dict[int, float] = {}
-        self._misses: dict[int, int] = {}
+        self._polls = Polls()
+        self._pushes: Any = None
         self._coil_free = 0.0
-        self._port: serial.Serial | None = None
+        self._talk: Talk | None = None
+        self._turn = 0
+        self._answered_at = 0.0
         self._reopen_pause = REOPEN_SECONDS[0]
         self._reopen_at = 0.0
         self._stopped = False
         self.listener: Listener
 
-    def configure(self, driver: LockBoard, boards: tuple[int, ...]) -> None:
-        """Say what hangs on the line; it takes effect before the next question."""
+    def configure(self, driver: LockBoard, wiring: Mapping[int, tuple[int, ...]]) -> None:
+        """Say what hangs on the line, boards with their wired channels; it takes effect before the next question."""
         with self._news:
-            self._wanted = (driver, boards)
-            self._news.notify()
+            self._wanted = (driver, wiring)
+        self._wake()
 
     def fire(self, pulse: Pulse) -> None:
-        """Queue a pulse; the listener hears whether it went out."""
+        """Queue a pulse, whose intent is journaled; the listener hears whether it went out."""
         with self._news:
             self._queue.append((pulse, self._mono()))
-            self._news.notify()
+        self._wake()
 
     def stop(self) -> None:
-        with self._news:
-            self._stopped = True
-            self._news.notify()
+        self._stopped = True
+        self._wake()
+
+    def health(self) -> dict[int, dict[str, Any]]:
+        """Each board's counters and error rate."""
+        return {board: health.facts() for board, health in self._polls.health.items()}
 
     def run(self) -> None:
         """Serve the line until stopped."""
         while not self._stopped:
-            pause = self.step()
-            with self._news:
-                if pause > 0 and not self._stopped and not self._ready_pulse():
-                    self._news.wait(pause)
+            self._rest(self.step())
         self._close()
+        with self._news:
+            for end in (self._wake_read, self._wake_write):
+                os.close(end)
+            self._wake_write = -1
 
     def step(self) -> float:
         """Do the one most urgent thing; returns how many seconds nothing else is due."""
@@ -109,31 +116,54 @@ class Bus:
         pulse = self._take(now)
         if self._driver is None:
             return IDLE_POLL_SECONDS
-        if self._port is None and not self._connect(now):
-            return min(0.1, max(0.0, self._reopen_at - now))
+        if self._talk is None and now < self._reopen_at:
+            return min(0.1, self._reopen_at - now)
         try:
+            if self._talk is None:
+                return self._connect(now)
             if pulse is not None:
                 self._send(pulse)
                 return 0.0
-            return self._poll(now)
+            return min(self._poll(now), self._until_pulse(now))
         except LINE_ERRORS as problem:
             self._break(problem)
             return 0.0
+
+    def _wake(self) -> None:
+        with self._news:
+            if self._wake_write >= 0:
+                os.write(self._wake_write, b"x")
+
+    def _rest(self, seconds: float) -> None:
+        """Wait until something is due, somebody wants something, or a board speaks by itself."""
+        if seconds <= 0:
+            return
+        ends = [self._wake_read, *([self._talk] if self._talk else [])]
+        ready, _, _ = select.select(ends, [], [], seconds)
+        if self._wake_read in ready:
+            os.read(self._wake_read, 4096)
+        if self._talk in ready:
+            try:
+                self._talk.listen()
+            except LINE_ERRORS as problem:
+                self._break(problem)
 
     def _rewire(self) -> None:
         with self._news:
             wanted, self._wanted = self._wanted, None
         if wanted is None:
             return
-        driver, boards = wanted
-        if driver is not self._driver:
+        driver, wiring = wanted
+        if driver != self._driver:
             self._close()
-        self._driver = driver
-        self._due = {board: self._due.get(board, 0.0) for board in boards}
-        self._misses = {board: self._misses.get(board, 0) for board in boards}
+        self._driver, self._pushes = driver, driver.pushes()
+        self._polls.configure(driver, wiring)
 
     def _ready_pulse(self) -> bool:
-        return bool(self._queue) and self._port is not None and self._mono() >= self._coil_free
+        return bool(self._queue) and self._talk is not None and self._mono() >= self._coil_free
+
+    def _until_pulse(self, now: float) -> float:
+        return self._coil_free - now if self._queue else IDLE_POLL_SECONDS
 
     def _take(self, now: float) -> Pulse | None:
         """The next pulse if the line may carry it; drops those that waited too long."""
@@ -147,70 +177,91 @@ class Bus:
 
     def _send(self, pulse: Pulse) -> None:
         """Fire. The listener hears `sent` even when the line broke in the middle: it may have gone out."""
+        turn, driver, health = self._next_turn(), self._driver, self._polls.health[pulse.board]
+        scanner = driver.open_answers(pulse.board, pulse.channel, turn)
         try:
-            self._port.write(self._driver.open(pulse.board, pulse.channel))
-            self._port.flush()
+            self._talk.say(driver.open_frame(pulse.board, pulse.channel, turn))
         finally:
-            self._coil_free = self._mono() + self._driver.pulse_seconds + COIL_MARGIN_SECONDS
+            health.pulsed += 1
+            self._coil_free = self._mono() + driver.pulse_seconds + COIL_MARGIN_SECONDS
             self.listener.on_pulse(pulse, sent=True)
-        self._listen(self._driver.settle_seconds)
-        self._due[pulse.board] = 0.0
+        self._polls.hasten(pulse.board, pulse.channel)
+        if scanner is None:
+            self._talk.hush(driver.settle_seconds)
+            return
+        answer, _ = self._talk.answer(scanner, driver.settle_seconds)
+        if answer is not None and not answer.accepted:
+            health.rejected += 1
+            log.warning("board %d, channel %d: the pulse was rejected (%s)", pulse.board, pulse.channel, answer.reason)
 
     def _poll(self, now: float) -> float:
-        busy = self.listener.busy_board()
-        if busy in self._due:
-            self._due[busy] = min(self._due[busy], now + BUSY_POLL_SECONDS)
-        if not self._due:
-            return IDLE_POLL_SECONDS
-        board = min(self._due, key=lambda each: self._due[each])
-        if self._due[board] > now:
-            return self._due[board] - now
-        status = self._ask(board)
-        again = self.listener.on_reading(board, status)
-        self._misses[board] = 0 if status else self._misses[board] + 1
-        pause = SILENT_POLL_SECONDS if self._misses[board] > FIRST_MISSES else IDLE_POLL_SECONDS
-        self._due[board] = self._mono() + (BUSY_POLL_SECONDS if again else pause)
+        ask, pause = self._polls.next(now, self.listener.busy())
+        if ask is None:
+            return pause
+        status = self._ask(ask)
+        now = self._mono()
+        if status is not None:
+            self._answered_at = now
+            self._polls.answered(ask, now, self.listener.on_reading(ask, status))
+            return 0.0
+        self.listener.on_reading(self._polls.missed(ask, now), None)
+        if self._polls.all_lost and now - self._answered_at > DEAF_SECONDS:
+            raise ConnectionError(f"no board has answered for {DEAF_SECONDS:.0f} s")
         return 0.0
 
-    def _ask(self, board: int) -> BoardStatus | None:
-        port, parser = self._port, self._driver.parser(board)
-        port.reset_input_buffer()
-        port.write(self._driver.ask_status(board))
-        patience = min(2.0, 1 + self._misses[board] / 2)
-        until = self._mono() + self._driver.reply_seconds * patience
-        while (left := until - self._mono()) > 0:
-            port.timeout = left
-            status = parser.feed(port.read(max(1, port.in_waiting)))
-            if status is not None:
-                return status
-        return None
+    def _ask(self, ask: Ask) -> BoardStatus | None:
+        turn, health = self._next_turn(), self._polls.health[ask.board]
+        scanner = self._driver.answers(ask, turn)
+        health.asked += 1
+        self._talk.say(self._driver.ask_frame(ask, turn))
+        seconds = self._driver.reply_seconds * self._polls.patience(ask.board)
+        # Who opens a door does not wait for a board that is most likely dead.
+        status, came = self._talk.answer(
+            scanner, seconds, lambda: self._polls.is_lost(ask.board) and self._ready_pulse()
+        )
+        name = "answered" if status is not None else "damaged" if came else "silent"
+        setattr(health, name, getattr(health, name) + 1)
+        return status
 
-    def _listen(self, seconds: float) -> None:
-        """Let the line settle and throw away what comes: nobody may mistake it for the answer to the next question."""
-        until = self._mono() + seconds
-        while (left := until - self._mono()) > 0:
-            self._port.timeout = left
-            self._port.read(64)
+    def _next_turn(self) -> int:
+        self._turn = (self._turn + 1) & 0xFFFF
+        return self._turn
 
-    def _connect(self, now: float) -> bool:
-        if now < self._reopen_at:
-            return False
+    def _overheard(self, data: bytes) -> None:
+        if self._pushes is None:
+            return
+        for board in self._pushes.feed(data):
+            if board in self._polls.health:
+                self._polls.health[board].pushed += 1
+                self._polls.hasten(board)
+
+    def _connect(self, now: float) -> float:
         try:
-            self._port = serial.Serial(self._path, self._driver.baud, timeout=0.1, write_timeout=1, exclusive=True)
+            line = open_line(self._address, self._driver.baud)
         except (*LINE_ERRORS, ValueError) as problem:
             if self._reopen_pause == REOPEN_SECONDS[0]:
-                log.error("the lock boards' line %s cannot be opened (%s); trying on", self._path, problem)
+                log.error("the lock boards' line %s cannot be opened (%s); trying on", self._address, problem)
             self._reopen_at = now + self._reopen_pause
             self._reopen_pause = min(self._reopen_pause * 2, REOPEN_SECONDS[1])
-            return False
-        with contextlib.suppress(*LINE_ERRORS, ValueError):
-            # USB adapters otherwise gather bytes for 16 ms; what has no such setting needs none.
-            self._port.set_low_latency_mode(low_latency_settings=True)
-        log.info("the lock boards' line %s is open", self._path)
+            return min(0.1, self._reopen_at - now)
+        self._talk = Talk(line, self._driver, self.trace, self._overheard, self._mono)
+        self._greet()
+        log.info("the lock boards' line %s is open%s", self._address, ", with an echo" if self._talk.echoes else "")
         self._reopen_pause = REOPEN_SECONDS[0]
         self.connected = True
-        self._due = dict.fromkeys(self._due, 0.0)
-        return True
+        self._answered_at = self._mono()
+        self._polls.hasten_all()
+        return 0.0
+
+    def _greet(self) -> None:
+        """Learn whether the line echoes, and make each board safe that has a way to; a dead one holds up nobody."""
+        if self._driver.can_echo and self._polls.asks:
+            self._talk.find_echo(self._driver.ask_frame(self._polls.asks[0], self._next_turn()))
+        for board in self._polls.boards:
+            frame = self._driver.at_connect(board, self._next_turn())
+            if frame is not None:
+                self._talk.say(frame)
+                self._talk.hush(self._driver.settle_seconds)
 
     def _break(self, problem: Exception) -> None:
         log.error("the lock boards' line broke (%s)", problem)
@@ -220,7 +271,7 @@ class Bus:
 
     def _close(self) -> None:
         self.connected = False
-        if self._port is not None:
+        if self._talk is not None:
             with contextlib.suppress(*LINE_ERRORS):
-                self._port.close()
-            self._port = None
+                self._talk.close()
+            self._talk = None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from firmware_bridge.boards import BOARDS, LockBoard
+from firmware_bridge.boards import BOARDS, BadOptions, LockBoard
 
 
 class BadLayout(Exception):
@@ -41,16 +41,21 @@ class Layout:
     doors: Mapping[int, Spot]
 
     @property
-    def boards(self) -> tuple[int, ...]:
-        return tuple(sorted({spot.board for spot in self.doors.values()}))
+    def boards(self) -> dict[int, tuple[int, ...]]:
+        """The channels that have doors, by board."""
+        wired = sorted((spot.board, spot.channel) for spot in self.doors.values())
+        return {board: tuple(channel for each, channel in wired if each == board) for board, _ in wired}
 
 
 def read_layout(body: Mapping[str, Any]) -> Layout:
-    """Read the wire's Layout. Raises BadLayout: a door or a coil named twice, or one no such board can have."""
+    """Read the wire's Layout. Raises BadLayout: a door or a coil named twice, or one no such board can have, or an
+    option the boards do not take."""
     try:
-        driver = BOARDS[body["board"]]
+        driver = BOARDS[body["board"]](body.get("board_options"))
         doors = {int(door["number"]): _spot(door) for door in body["doors"]}
         layout = Layout(str(body["hash"]), str(body["bank"]["name"]), str(body["store"]["name"]), driver, doors)
+    except BadOptions as problem:
+        raise BadLayout(str(problem)) from problem
     except (KeyError, TypeError, ValueError) as problem:
         raise BadLayout(f"the layout is incomplete or names an unknown board ({problem!r})") from problem
     if len(doors) != len(body["doors"]) or len({spot.wiring for spot in doors.values()}) != len(doors):

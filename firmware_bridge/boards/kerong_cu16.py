@@ -5,72 +5,44 @@ Answer   02 ADDR 35 L1 L2 I1 I2 03 SUM   L: bit 0 is lock 1, 1 = shut; I: item s
 
 An open (31) may be answered by a status frame, by rubbish, or not at all, so nobody waits for that answer. SUM is one
 byte: about one in 256 damaged frames still passes, which is why `firmware_bridge.doors` wants two agreeing answers.
+500 ms is the maker's advice for solenoid locks.
 """
 
 from __future__ import annotations
 
-from firmware_bridge.boards.contract import BoardStatus
+from firmware_bridge.boards.contract import Ask, BoardStatus, LockBoard, bits
+from firmware_bridge.boards.scanner import Scanner, fixed
 
 STX, ETX = 0x02, 0x03
 STATUS, OPEN, ANSWER = 0x30, 0x31, 0x35
 ANSWER_LENGTH = 9
 
 
-def _frame(*head: int) -> bytes:
-    body = bytes((STX, *head, ETX))
-    return body + bytes((sum(body) & 0xFF,))
-
-
-class KerongCU16:
-    """The classic CU frame. Timings: 500 ms is the maker's advice for solenoid locks."""
+class KerongCU16(LockBoard):
+    """The classic CU frame."""
 
     name = "kerong-cu16"
     baud = 19200
     boards = range(10)
     channels = 16
     reply_seconds = 0.1
-    pulse_seconds = 0.5
     settle_seconds = 0.03
 
-    def ask_status(self, board: int) -> bytes:
-        return _frame(self._address(board), STATUS)
+    def ask_frame(self, ask: Ask, turn: int) -> bytes:
+        return self._frame(STATUS, ask.board)
 
-    def open(self, board: int, channel: int) -> bytes:
-        return _frame(self._address(board, channel), OPEN)
+    def answers(self, ask: Ask, turn: int) -> Scanner[BoardStatus]:
+        def read(frame: bytes) -> BoardStatus | None:
+            if frame[7] != ETX or sum(frame[:8]) & 0xFF != frame[8]:
+                return None
+            return BoardStatus(ask.board, bits(frame[3:5]), bits(frame[5:7]))
 
-    def parser(self, board: int) -> AnswerParser:
-        return AnswerParser(board, self._address(board))
+        return fixed(bytes((STX, ask.board << 4, ANSWER)), ANSWER_LENGTH, read)
 
-    def _address(self, board: int, channel: int = 0) -> int:
-        if board not in self.boards or not 0 <= channel < self.channels:
-            raise ValueError(f"no lock {channel} on board {board}")
-        return board << 4 | channel
+    def open_frame(self, board: int, channel: int, turn: int) -> bytes:
+        return self._frame(OPEN, board, channel)
 
-
-class AnswerParser:
-    """Finds one sound status answer in a stream of anything; holds at most one frame's worth of bytes."""
-
-    def __init__(self, board: int, address: int) -> None:
-        self._board = board
-        self._head = bytes((STX, address, ANSWER))
-        self._held = b""
-
-    def feed(self, data: bytes) -> BoardStatus | None:
-        held = self._held + data
-        while held:
-            if not self._head.startswith(held[: len(self._head)]):
-                held = held[1:]
-            elif len(held) < ANSWER_LENGTH:
-                break
-            elif held[7] == ETX and sum(held[:8]) & 0xFF == held[8]:
-                self._held = b""
-                return BoardStatus(self._board, _bits(held[3:5]), _bits(held[5:7]))
-            else:
-                held = held[1:]
-        self._held = held
-        return None
-
-
-def _bits(pair: bytes) -> tuple[bool, ...]:
-    word = int.from_bytes(pair, "little")
-    return tuple(bool(word >> bit & 1) for bit in range(16))
+    def _frame(self, command: int, board: int, channel: int = 0) -> bytes:
+        self.check(board, channel)
+        body = bytes((STX, board << 4 | channel, command, ETX))
+        return body + bytes((sum(body) & 0xFF,))

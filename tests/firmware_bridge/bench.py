@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from firmware_bridge.bank import Bank
-from firmware_bridge.boards import BoardStatus
+from firmware_bridge.boards import Ask, BoardStatus
 from firmware_bridge.bus import Pulse
 from firmware_bridge.clock import Clock, to_iso
 from firmware_bridge.commands import Commands
@@ -91,9 +91,10 @@ class Bench:
     def look(self, reads: int = 2) -> None:
         """The bus asks both boards, `reads` times."""
         for board in (0, 1) * reads:
-            shut = tuple(board * 16 + channel + 1 not in self.open for channel in range(16))
-            items = tuple(board * 16 + channel + 1 in self.items for channel in range(16))
-            self.bank.on_reading(board, None if self.silent else BoardStatus(board, shut, items))
+            shut = {channel: board * 16 + channel + 1 not in self.open for channel in range(16)}
+            items = {channel: board * 16 + channel + 1 in self.items for channel in range(16)}
+            status = None if self.silent else BoardStatus(board, shut, items)
+            self.bank.on_reading(Ask(board, tuple(range(16))), status)
 
     def shut(self, number: int) -> None:
         self.open.discard(number)
