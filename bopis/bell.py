@@ -142,11 +142,11 @@ class BankListener:
         """How often news of this bank was heard; read it before looking, hand it to `wait` after."""
         return self._news(bank_id).count
 
-    def wait(self, bank_id: str, since: int, timeout: float) -> None:
-        """Return when news came after `since`, or after `timeout` seconds."""
+    def wait(self, bank_id: str, since: int, timeout: float) -> bool:
+        """Wait until news came after `since`; False when there was none for `timeout` seconds."""
         news = self._news(bank_id)
         with news.changed:
-            news.changed.wait_for(lambda: news.count != since, timeout)
+            return news.changed.wait_for(lambda: news.count != since, timeout)
 
     def wake(self, bank_id: str) -> None:
         """Let whoever waits for news of this bank look now."""

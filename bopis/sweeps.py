@@ -8,7 +8,8 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from bopis import outbox
-from bopis.bridges.models import DoorCommand
+from bopis.bridges.actions import NONCE_LIFE, forget_nonces
+from bopis.bridges.models import BridgeNonce, DoorCommand
 from bopis.db import Database
 from bopis.inbox import InboxEntry
 from bopis.merchants.effects import EVERY
@@ -122,6 +123,16 @@ class EraseBodies(Step):
         session.get_one(InboxEntry, found).body_sealed = None
 
 
+class ForgetNonces(Step):
+    """A bridge's request that is too old to be taken need not be remembered."""
+
+    def find(self, session: Session, now: dt.datetime) -> str | None:
+        return session.scalars(select(BridgeNonce.nonce).where(BridgeNonce.seen_at < now - NONCE_LIFE).limit(1)).first()
+
+    def do(self, session: Session, found: str, now: dt.datetime) -> None:
+        forget_nonces(session, now)
+
+
 class AskWhatChanged(Step):
     """Every platform is asked regularly what changed, because news get lost."""
 
@@ -168,6 +179,7 @@ STEPS: tuple[Step, ...] = (
     RenewLeases(),
     ExpireCommands(),
     EraseBodies(),
+    ForgetNonces(),
     AskWhatChanged(),
     LookAfterSubscriptions(),
     EraseOrders(),

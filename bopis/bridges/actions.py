@@ -10,8 +10,8 @@ from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from sqlalchemy import delete, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import delete, literal, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from bopis.bell import NewsForBank
@@ -86,12 +86,32 @@ def enrol(session: Session, code: str, public_key: bytes, proof: bytes, software
 
 def remember_nonce(session: Session, bridge_id: str, nonce: str, now: dt.datetime) -> None:
     """Note that this request was seen. Raises Forbidden when it was seen before."""
+    connection = session.connection()
+    seen = {"nonce": f"{bridge_id}:{nonce}", "seen_at": now}
+    if connection.execute(_REMEMBER[connection.dialect.name], seen).first() is None:
+        raise Forbidden("replayed", "This request was answered before.")
+
+
+_REMEMBER = {
+    name: dialect.insert(BridgeNonce.__table__).on_conflict_do_nothing().returning(literal(1))
+    for name, dialect in (("postgresql", postgresql), ("sqlite", sqlite))
+}
+
+
+def forget_nonces(session: Session, now: dt.datetime) -> None:
+    """Forget the requests that are too old to be played back."""
     session.execute(delete(BridgeNonce).where(BridgeNonce.seen_at < now - NONCE_LIFE))
-    try:
-        with session.begin_nested():
-            session.add(BridgeNonce(nonce=f"{bridge_id}:{nonce}", seen_at=now))
-    except IntegrityError:
-        raise Forbidden("replayed", "This request was answered before.") from None
+
+
+def greet(session: Session, bridge_id: str, *, boot_id: str, applied_version: int, now: dt.datetime) -> Bridge | None:
+    """Note that a bridge speaks, and what it has taken over. Locks it; None when it was revoked."""
+    statement = (
+        update(Bridge)
+        .where(Bridge.id == bridge_id, Bridge.revoked_at.is_(None))
+        .values(seen_at=now, boot_id=boot_id, applied_version=applied_version)
+        .returning(Bridge)
+    )
+    return session.scalars(statement, execution_options={"synchronize_session": False}).one_or_none()
 
 
 def record_events(
@@ -123,12 +143,16 @@ def record_events(
     return fresh
 
 
-def record_doors(session: Session, bridge: Bridge, doors: Mapping[str, Mapping[str, Any]], now: dt.datetime) -> None:
+def record_doors(session: Session, bank_id: str, doors: Mapping[str, Mapping[str, Any]], now: dt.datetime) -> None:
     """Take over how the doors stand."""
-    compartments = session.scalars(select(Compartment).where(Compartment.bank_id == bridge.bank_id))
-    for compartment in compartments:
-        said = doors.get(str(compartment.number))
-        if said is not None and (compartment.door, compartment.item) != (said["door"], said["item"]):
+    if not doors:
+        return
+    # Columns, not objects: most syncs bring nothing new about sixty doors.
+    known = select(Compartment.id, Compartment.number, Compartment.door, Compartment.item)
+    for compartment_id, number, door, item in session.execute(known.where(Compartment.bank_id == bank_id)).all():
+        said = doors.get(str(number))
+        if said is not None and (door, item) != (said["door"], said["item"]):
+            compartment = session.get_one(Compartment, compartment_id)
             compartment.door, compartment.item, compartment.door_at = said["door"], said["item"], now
     session.flush()
 

@@ -9,10 +9,11 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import ColumnElement, and_, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from bopis.bridges.models import Bridge, DoorCommand
 from bopis.lockers.models import Bank, Compartment
+from bopis.stores.models import Store
 
 ONLINE_WITHIN = dt.timedelta(seconds=60)
 DELIVER_AGAIN = dt.timedelta(seconds=5)
@@ -30,6 +31,15 @@ def public_key(session: Session, bridge_id: str) -> Ed25519PublicKey | None:
     if bridge is None or bridge.revoked_at is not None:
         return None
     return Ed25519PublicKey.from_public_bytes(bridge.public_key)
+
+
+def standing(session: Session, bridge_id: str) -> int | None:
+    """The sync version its bank has now; None when the bridge was revoked."""
+    return session.scalars(
+        select(Bank.sync_version)
+        .join(Bridge, Bridge.bank_id == Bank.id)
+        .where(Bridge.id == bridge_id, Bridge.revoked_at.is_(None))
+    ).one_or_none()
 
 
 def waiting_commands(session: Session, bridge_id: str, now: dt.datetime) -> list[DoorCommand]:
@@ -54,8 +64,12 @@ def _to_deliver(now: dt.datetime) -> ColumnElement[bool]:
 
 def layout(session: Session, bank_id: str) -> dict[str, Any]:
     """What a bridge must know of its bank, with the hash of it, as the sync protocol shapes it."""
-    bank = session.scalars(select(Bank).where(Bank.id == bank_id).options(joinedload(Bank.store))).one()
-    # Columns, not objects: a bank may have hundreds, and every sync looks.
+    # Columns, not objects: a bank may have hundreds of doors, and every sync looks.
+    bank = session.execute(
+        select(Bank.id, Bank.name, Bank.board, Store.name.label("store"), Store.time_zone)
+        .join(Store, Store.id == Bank.store_id)
+        .where(Bank.id == bank_id)
+    ).one()
     compartments = session.execute(
         select(
             Compartment.number,
@@ -72,7 +86,7 @@ def layout(session: Session, bank_id: str) -> dict[str, Any]:
     )
     body: dict[str, Any] = {
         "bank": {"id": bank.id, "name": bank.name},
-        "store": {"name": bank.store.name, "time_zone": bank.store.time_zone},
+        "store": {"name": bank.store, "time_zone": bank.time_zone},
         "board": bank.board,
         "doors": [
             {

@@ -38,10 +38,19 @@ class EnrolSchema(_FromBridge):
     software = fields.String(load_default="")
 
 
-class DoorSchema(_FromBridge):
-    door = fields.String(required=True, validate=validate.OneOf(wire.DOOR_STATES))
-    item = fields.String(required=True, validate=validate.OneOf(wire.ITEM_STATES))
-    in_service = fields.Boolean(load_default=True)
+class Doors(fields.Field[dict[str, dict[str, str]]]):
+    """How each door stands, by its number. One loop, not a schema a door: every sync says it of every door."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, dict[str, str]]:
+        if not isinstance(value, dict):
+            raise ValidationError("Not a valid mapping type.")
+        for number, said in value.items():
+            if not isinstance(said, dict):
+                raise ValidationError({number: ["Not a door."]})
+            for name, known in (("door", wire.DOOR_STATES), ("item", wire.ITEM_STATES)):
+                if said.get(name) not in known:
+                    raise ValidationError({number: {name: [f"Must be one of: {', '.join(known)}."]}})
+        return value
 
 
 class EventSchema(_FromBridge):
@@ -64,7 +73,7 @@ class SyncSchema(_FromBridge):
     boot_id = fields.String(required=True, validate=validate.Length(1, 64))
     wait = fields.Float(load_default=0.0, validate=validate.Range(0, wire.LONGEST_WAIT_SECONDS))
     layout = fields.String(allow_none=True, load_default=None)
-    doors = fields.Dict(keys=fields.String(), values=fields.Nested(DoorSchema), load_default=dict)
+    doors = Doors(load_default=dict)
     events = fields.List(
         fields.Nested(EventSchema), load_default=list, validate=validate.Length(max=wire.EVENTS_A_SYNC)
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,7 +34,10 @@ class Held:
 
 
 class Watch:
-    """Wakes held syncs through the listener when the database has news for them. Its thread starts with the first."""
+    """Wakes held syncs through the listener when the database has news for them.
+
+    Its thread starts with the first of them and ends with the watch.
+    """
 
     def __init__(self, database: Database, listener: BankListener) -> None:
         self._database, self._listener = database, listener
@@ -50,7 +54,7 @@ class Watch:
             self._held[number] = sync
             if not self._started:
                 self._started = True
-                threading.Thread(target=self._run, name="watch", daemon=True).start()
+                threading.Thread(target=_look_on, args=(weakref.ref(self),), name="watch", daemon=True).start()
         try:
             yield
         finally:
@@ -75,12 +79,15 @@ class Watch:
             if now.get(sync.bank_id) != (sync.version, sync.bridge_id) or sync.bank_id in asked:
                 self._listener.wake(sync.bank_id)
 
-    def _run(self) -> None:
-        pause = threading.Event()
-        while not pause.wait(LOOK_EVERY):
-            try:
-                self.look()
-            except Unavailable as problem:
-                log.warning("%s", problem)
-            except Exception:
-                log.exception("a look for news failed")
+
+def _look_on(found: weakref.ref[Watch]) -> None:
+    # Holds the watch only for the moment of a look: who drops it ends the thread.
+    pause = threading.Event()
+    while not pause.wait(LOOK_EVERY) and (watch := found()) is not None:
+        try:
+            watch.look()
+        except Unavailable as problem:
+            log.warning("%s", problem)
+        except Exception:
+            log.exception("a look for news failed")
+        del watch

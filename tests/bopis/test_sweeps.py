@@ -7,12 +7,14 @@ import datetime as dt
 from sqlalchemy import select
 
 from bopis import clock
+from bopis.bridges.actions import NONCE_LIFE, remember_nonce
+from bopis.bridges.models import BridgeNonce
 from bopis.merchants.actions import install, pause
 from bopis.merchants.models import Connection
 from bopis.orders.models import Order
 from bopis.orders.privacy import ask_erasure
 from bopis.outbox import OutboxEntry
-from bopis.sweeps import AskWhatChanged, EraseOrders, LookAfterSubscriptions, Step, sweep
+from bopis.sweeps import AskWhatChanged, EraseOrders, ForgetNonces, LookAfterSubscriptions, Step, sweep
 from tests.world import World
 
 
@@ -83,3 +85,13 @@ def test_an_order_is_erased_once_nothing_of_it_is_open(world: World) -> None:
     with world.database.reading() as session:
         kept = {order.platform_order_id: order.phone() for order in session.scalars(select(Order))}
     assert (kept["1"], bool(kept["2"])) == ("", True)
+
+
+def test_a_request_is_remembered_for_as_long_as_it_could_be_played_back(world: World) -> None:
+    now = clock.now()
+    with world.database.transaction() as session:
+        remember_nonce(session, world.bridge_id, "one", now)
+    assert found(world, ForgetNonces(), now + NONCE_LIFE) is None
+    sweep(world.database, now + NONCE_LIFE + dt.timedelta(seconds=1))
+    with world.database.reading() as session:
+        assert session.scalars(select(BridgeNonce)).all() == []

@@ -112,6 +112,7 @@ def event(seq: int, kind: str = "bridge_started", **data: Any) -> dict[str, Any]
 def test_a_machine_with_the_one_time_code_becomes_the_banks_bridge_and_the_old_one_is_shut_out(
     line: Line, world: World
 ) -> None:
+    assert line.post(line.body()).status_code == 200
     with world.database.transaction() as session:
         bridges.offer_enrolment(session, session.get_one(Bank, world.bank_id), "FRESH", clock.now())
     new = World(world.database)

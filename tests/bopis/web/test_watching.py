@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import threading
+
 import pytest
 
 from bopis import clock
@@ -9,6 +12,7 @@ from bopis.bell import BankListener
 from bopis.bridges.actions import command_end_presence
 from bopis.lockers.actions import next_sync_version
 from bopis.lockers.models import Bank
+from bopis.web import watching
 from bopis.web.watching import Held, Watch
 from tests.world import World
 
@@ -81,3 +85,16 @@ def test_a_sync_that_ended_is_not_looked_after_any_more(world: World, watch: Wat
     watch.look()
 
     assert listener.count(world.bank_id) == 0
+
+
+def test_a_watch_nobody_needs_any_more_lets_go_of_its_thread(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "LOOK_EVERY", 0.01)
+    before = set(threading.enumerate())
+    watch = Watch(world.database, BankListener("unix:///nonexistent/redis.sock"))
+    with watch.holding(Held(world.bank_id, 0, world.bridge_id)):
+        started = [thread for thread in set(threading.enumerate()) - before if thread.name == "watch"]
+    del watch
+    gc.collect()
+    assert len(started) == 1
+    started[0].join(10)
+    assert not started[0].is_alive()
