@@ -5,16 +5,34 @@ from __future__ import annotations
 import base64
 import binascii
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.utils import formataddr, parseaddr
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 SHORTEST_TOKEN = 16
+_SMTP = {"smtp": ("none", 25), "smtps": ("tls", 465), "smtp+starttls": ("starttls", 587)}
+"""Scheme → security and usual port (RFC 8314, RFC 6409)."""
+THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 
 
 class BadSetting(Exception):
     """A setting is missing or wrong; the text says which, what was wrong and what to write instead."""
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A mail server and who writes. `security`: `tls`, `starttls`, or `none` for a relay nearby."""
+
+    host: str
+    port: int
+    security: str
+    sender: str
+    """`Name <address>`, or a bare address."""
+    user: str = ""
+    password: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -36,6 +54,8 @@ class Settings:
     shopify_client_secrets: tuple[str, ...] = field(default=(), repr=False)
     """The first signs; deliveries signed with any of them are ours, so that a secret can be retired."""
     twilio_url: str = "https://api.twilio.com"
+    mail: Mail | None = None
+    """How e-mail goes out; None where it does not, and people are asked instead."""
     log_format: str = "json"
     """`json` or `text`; read by `bopis.logs` before anything else."""
     metrics_token: str = field(default="", repr=False)
@@ -54,6 +74,7 @@ class Settings:
             shopify_url=_url(environ, "SHOPIFY_URL", "http", "https", default=""),
             **_shopify_app(environ),
             twilio_url=_url(environ, "TWILIO_URL", "http", "https", default=cls.twilio_url),
+            mail=_mail(environ),
             metrics_token=_metrics_token(environ),
             log_format=_log_format(environ),
         )
@@ -80,6 +101,38 @@ def _shopify_app(environ: Mapping[str, str]) -> dict[str, Any]:
             "Several secrets are separated by commas, newest first."
         )
     return {"shopify_client_id": client_id, "shopify_client_secrets": secrets}
+
+
+def _mail(environ: Mapping[str, str]) -> Mail | None:
+    url, sender = environ.get("SMTP_URL", "").strip(), environ.get("MAIL_FROM", "").strip()
+    if bool(url) != bool(sender):
+        raise BadSetting("SMTP_URL and MAIL_FROM go together: set both, or neither.")
+    if not url:
+        return None
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        parts = host = port = None
+    if parts is None or parts.scheme not in _SMTP or not host or parts.path.strip("/") or port == 0:
+        raise BadSetting(
+            "SMTP_URL must be smtp+starttls://user:password@host, smtps://user:password@host or smtp://host, "
+            "signs such as @ and / in the password written as %40 and %2F."
+        )
+    security, usual = _SMTP[parts.scheme]
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    if bool(user) != bool(password):
+        raise BadSetting("SMTP_URL must name a user and a password, or neither.")
+    if user and security == "none" and host not in THIS_MACHINE:
+        raise BadSetting("SMTP_URL would send the password in the clear. Write smtp+starttls:// or smtps://.")
+    return Mail(host, port or usual, security, _sender(sender), user, password)
+
+
+def _sender(text: str) -> str:
+    name, address = parseaddr(text)
+    if not re.fullmatch(r"[^@\s<>,;:\"\\]+@[^@\s<>,;:\"\\]+", address) or not text.isprintable() or not text.isascii():
+        raise BadSetting("MAIL_FROM must be an address, or a name and an address: Pickup <pickup@shop.example>.")
+    return formataddr((name, address))
 
 
 def _log_format(environ: Mapping[str, str]) -> str:

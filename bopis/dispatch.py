@@ -72,7 +72,7 @@ def _attempt(database: Database, effect: Effect, message: Message, entry: Outbox
     if outcome is None:
         try:
             outcome = effect.call(work)
-        except TemporaryFailure:
+        except (TemporaryFailure, PermanentFailure):
             # Certainly not done, so nothing needs looking up next time.
             with database.transaction() as session:
                 note(session, entry, submitted_at=None)

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import redis
-from sqlalchemy import func, select, text
+from sqlalchemy import func, or_, select, text
 from sqlalchemy.orm import Session, joinedload
 
 from bopis import bell, clock, migrations
 from bopis.bridges.queries import ONLINE_WITHIN, bridge_of
 from bopis.claims import due
-from bopis.config import Settings
+from bopis.config import THIS_MACHINE, Settings
 from bopis.errors import EffectError, PermanentFailure, Unavailable
 from bopis.inbox import InboxEntry
 from bopis.lockers.models import Bank
@@ -31,7 +31,7 @@ TOO_LATE = dt.timedelta(minutes=2)
 """What was due longer ago than this should long have been done by the worker or the relay."""
 SKEW, BAD_SKEW = dt.timedelta(seconds=5), dt.timedelta(seconds=60)
 SAMPLE = 20
-"""So many of the newest phone numbers are opened: enough to tell a wrong key from a right one."""
+"""Of so many of the newest orders phone number and e-mail address are opened: enough to tell a wrong key from a right one."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ def examine(service: Service, *, offline: bool) -> Iterator[Finding]:
         for check in (_clock, _secrets, _bridges, _boxes):
             yield from check(session)
         connections = list(session.scalars(select(Connection).order_by(Connection.created_at)))
+    yield _mail(service, offline=offline)
     for connection in connections:
         yield _connection(service, connection, offline=offline)
 
@@ -109,8 +110,9 @@ def _secrets(session: Session) -> Iterator[Finding]:
     sealed: list[tuple[str, Callable[[], Any]]] = []
     sealed += [(f"connection {each.account_name}", each.account) for each in session.scalars(select(Connection))]
     sealed += [(f"bank {each.name}", lambda each=each: bank_key(each)) for each in session.scalars(select(Bank))]
-    newest = select(Order).where(Order.phone_sealed.is_not(None)).order_by(Order.id.desc()).limit(SAMPLE)
-    sealed += [(f"phone of order {each.name}", each.phone) for each in session.scalars(newest)]
+    personal = or_(Order.phone_sealed.is_not(None), Order.email_sealed.is_not(None))
+    for each in session.scalars(select(Order).where(personal).order_by(Order.id.desc()).limit(SAMPLE)):
+        sealed += [(f"phone of order {each.name}", each.phone), (f"e-mail of order {each.name}", each.email)]
     shut = [name for name, unseal in sealed if not _opens(unseal)]
     if not shut:
         yield Finding(OK, "secrets", f"{len(sealed)} opened")
@@ -159,6 +161,24 @@ def _boxes(session: Session) -> Iterator[Finding]:
         if dead:
             words = f"{dead} dead letter{'s' if dead > 1 else ''}"
             yield Finding(WARN, about, words, "Run: python -m bopis.cli dead-letters, then replay")
+
+
+def _mail(service: Service, *, offline: bool) -> Finding:
+    mail, mailer = service.settings.mail, service.gateways.mailer
+    if mail is None or mailer is None:
+        words = "not set up; shoppers whom no text reaches become tasks"
+        return Finding(OK, "mail", words, "To write to them, set SMTP_URL and MAIL_FROM")
+    if offline:
+        return Finding(OK, "mail", "not asked (--offline)")
+    try:
+        mailer.check()
+    except EffectError as problem:
+        level = FAIL if isinstance(problem, PermanentFailure) else WARN
+        return Finding(level, "mail", problem.message, "Correct SMTP_URL, or see to the mail server.")
+    if mail.security == "none" and mail.host not in THIS_MACHINE:
+        words = f"{mail.host} lets us in, but codes travel there in the clear"
+        return Finding(WARN, "mail", words, "Write smtp+starttls:// or smtps:// if it can.")
+    return Finding(OK, "mail", f"{mail.host} lets us in")
 
 
 def _connection(service: Service, connection: Connection, *, offline: bool) -> Finding:

@@ -15,11 +15,21 @@ from sqlalchemy.orm import Session
 
 from bopis.errors import EffectError
 from bopis.merchants.effects import WatchSubscriptionsEffect
-from bopis.messages import MarkCollected, MarkReady, Message, PrepareGrant, Reconcile, TellShopper, WatchSubscriptions
+from bopis.messages import (
+    MailShopper,
+    MarkCollected,
+    MarkReady,
+    Message,
+    PrepareGrant,
+    Reconcile,
+    TellShopper,
+    WatchSubscriptions,
+)
 from bopis.notices.effects import TellShopperEffect
+from bopis.notices.mailing import MailShopperEffect
 from bopis.pickups.effects import MarkCollectedEffect, MarkReadyEffect, PrepareGrantEffect
 from bopis.pickups.reconcile import ReconcileEffect
-from bopis.ports import Installer, Messenger, Platform
+from bopis.ports import Installer, Mailer, Messenger, Platform
 
 
 class Effect(Protocol):
@@ -48,6 +58,7 @@ class Gateways:
     platforms: Mapping[str, Platform]
     messengers: Mapping[str, Messenger]
     installers: Mapping[str, Installer] = field(default_factory=dict)
+    mailer: Mailer | None = None
 
 
 def handlers(gateways: Gateways, public_url: str) -> dict[type[Message], Effect]:
@@ -57,6 +68,7 @@ def handlers(gateways: Gateways, public_url: str) -> dict[type[Message], Effect]
         MarkReady: MarkReadyEffect(gateways.platforms),
         MarkCollected: MarkCollectedEffect(gateways.platforms),
         TellShopper: TellShopperEffect(gateways.messengers, public_url),
+        MailShopper: MailShopperEffect(gateways.mailer, public_url),
         Reconcile: ReconcileEffect(gateways.platforms),
         WatchSubscriptions: WatchSubscriptionsEffect(gateways.platforms, public_url),
     }

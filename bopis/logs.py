@@ -21,11 +21,13 @@ from typing import Any
 OURS = ("bopis", "webhooks", "integrations")
 REQUESTS = "bopis.web.requests"
 _about: ContextVar[Mapping[str, object]] = ContextVar("about", default=MappingProxyType({}))
-_SECRET = re.compile(
-    r"LKR1:[\w+/=-]+"  # a QR
-    r"|(?<=/p/)[\w-]{16,}"  # a shopper's link
-    r"|(?<![\w.])\d{3}([ -]?)\d{3}\1\d{3}(?![\w])"  # a code, as it is typed or written
-    r"|\+\d(?:[ ().-]{0,2}\d){6,14}(?!\d)"  # a phone number, E.164 or as people space it
+# Each with a sign without which there is none: a line a request is logged, and a search costs more than a look.
+_SECRETS = (
+    ("LKR1:", re.compile(r"LKR1:[\w+/=-]+")),  # a QR
+    ("/p/", re.compile(r"(?<=/p/)[\w-]{16,}")),  # a shopper's link
+    ("@", re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]+(?:\.[\w-]+)+")),  # an e-mail address
+    ("+", re.compile(r"\+\d(?:[ ().-]{0,2}\d){6,14}(?!\d)")),  # a phone number, E.164 or as people space it
+    ("", re.compile(r"(?<![\w.])\d{3}([ -]?)\d{3}\1\d{3}(?![\w])")),  # a code, as it is typed or written
 )
 
 
@@ -45,24 +47,26 @@ def its(**ids: object) -> dict[str, Any]:
 
 
 def hide(text: str) -> str:
-    """The text without what looks like a code, a QR, a link or a phone number."""
-    return _SECRET.sub("[hidden]", text)
+    """The text without what looks like a code, a QR, a link, a phone number or an e-mail address."""
+    for sign, secret in _SECRETS:
+        if sign in text:
+            text = secret.sub("[hidden]", text)
+    return text
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, default=str)
 
 
 class JsonLines(logging.Formatter):
     """One object a line: at, level, logger, message, what it is about, and the trace of an error."""
 
     def format(self, record: logging.LogRecord) -> str:
-        line: dict[str, object] = {
-            "at": dt.datetime.fromtimestamp(record.created, dt.UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
-            **_of(record),
-        }
+        at = dt.datetime.fromtimestamp(record.created, dt.UTC).isoformat(timespec="milliseconds")
+        line: dict[str, object] = {"message": record.getMessage(), **_of(record)}
         if record.exc_info:
             line["trace"] = self.formatException(record.exc_info)
-        return hide(json.dumps(line, ensure_ascii=False, default=str))
+        ours = _ENCODER.encode({"at": at, "level": record.levelname.lower(), "logger": record.name})
+        return f"{ours[:-1]}, {hide(_ENCODER.encode(line))[1:]}"
 
 
 class PlainLines(logging.Formatter):

@@ -32,6 +32,15 @@ class TellShopper:
 
 
 @dataclass(frozen=True)
+class MailShopper:
+    """The same by e-mail, for whom no text reaches. Template and version are those of the text in whose place it is."""
+
+    pickup_id: str
+    template: str
+    version: int = 1
+
+
+@dataclass(frozen=True)
 class PrepareGrant:
     """Work out the verifier of a grant's version, too slow for a transaction, and let its bridge have it."""
 
@@ -53,9 +62,10 @@ class WatchSubscriptions:
     connection_id: str
 
 
-Message = MarkReady | MarkCollected | TellShopper | PrepareGrant | Reconcile | WatchSubscriptions
+Message = MarkReady | MarkCollected | TellShopper | MailShopper | PrepareGrant | Reconcile | WatchSubscriptions
 KINDS: dict[str, type[Message]] = {
-    kind.__name__: kind for kind in (MarkReady, MarkCollected, TellShopper, PrepareGrant, Reconcile, WatchSubscriptions)
+    kind.__name__: kind
+    for kind in (MarkReady, MarkCollected, TellShopper, MailShopper, PrepareGrant, Reconcile, WatchSubscriptions)
 }
 
 

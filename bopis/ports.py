@@ -68,6 +68,7 @@ class Unit:
     lines: tuple[Line, ...]
     phone: str = field(default="", repr=False)
     """Of whoever picks up here, when that is not whoever ordered."""
+    email: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,8 @@ class OrderSnapshot:
     cancelled_at: dt.datetime | None
     units: tuple[Unit, ...]
     phone: str = field(default="", repr=False)
+    emails: tuple[str, ...] = field(default=(), repr=False)
+    """As the platform has them, the likeliest to reach whoever picks up first; used where no text reaches."""
     country: str = ""
     first_name: str = field(default="", repr=False)
     locale: str = ""
@@ -96,6 +99,19 @@ class Receipt:
     provider_id: str
     state: str
     error: str = ""
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One e-mail, in plain text and in HTML that says the same and loads nothing."""
+
+    message_id: str
+    """Without angle brackets. The same message has the same one however often it is handed over."""
+    at: dt.datetime
+    to: str = field(repr=False)
+    subject: str
+    text: str = field(repr=False)
+    html: str = field(repr=False)
 
 
 ACCESS_REFUSED = "token_revoked"
@@ -192,6 +208,17 @@ class Messenger(Protocol):
 
     def read_callback(self, account: Account, url: str, form: Mapping[str, str], headers: Mapping[str, str]) -> Receipt:
         """Verify and read a delivery report sent to `url`. No I/O. Raises BadSignature, or BadDelivery."""
+
+
+class Mailer(Protocol):
+    """Something that carries an e-mail. It has no look-up and no reports: accepted is the last we hear."""
+
+    def send(self, letter: Letter) -> None:
+        """Hand one e-mail over, return when it was accepted. Raises the three EffectErrors, OutcomeUnknown when it
+        may have been taken."""
+
+    def check(self) -> None:
+        """See whether we are let in, sending nothing. Raises TemporaryFailure or PermanentFailure."""
 
 
 class BadSignature(Exception):

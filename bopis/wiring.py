@@ -13,8 +13,9 @@ from bopis.effects import Effect, Gateways, handlers
 from bopis.merchants.calling import CarefulPlatform
 from bopis.merchants.secrets import Keeper
 from bopis.messages import Message
-from bopis.ports import Installer, Platform
+from bopis.ports import Installer, Mailer, Platform
 from integrations.shopify import ShopifyInstaller, ShopifyPlatform
+from integrations.smtp import Server, SmtpMailer
 from integrations.twilio import TwilioMessenger
 
 
@@ -38,8 +39,16 @@ def build(settings: Settings, bell: Bell | None = None) -> Service:
         platforms={name: CarefulPlatform(platform, keeper) for name, platform in _platforms(settings).items()},
         messengers={"twilio": TwilioMessenger(base_url=settings.twilio_url)},
         installers=installers,
+        mailer=_mailer(settings),
     )
     return Service(settings, database, gateways, handlers(gateways, settings.public_url))
+
+
+def _mailer(settings: Settings) -> Mailer | None:
+    mail = settings.mail
+    if mail is None:
+        return None
+    return SmtpMailer(Server(mail.host, mail.port, mail.security, mail.user, mail.password), mail.sender)
 
 
 def _platforms(settings: Settings) -> dict[str, Platform]:

@@ -18,7 +18,7 @@ from .children import die_with
 from .embedded import worker_listens
 from .log import Log
 from .prepared import is_prepared
-from .stack import PORTS, Stack
+from .stack import PORTS, TAKEN, Stack
 from .supervisor import Stopped, Supervisor
 
 STARTED = time.monotonic()
@@ -32,11 +32,11 @@ SECONDS_TO_STOP = 30
 def main(arguments: list[str]) -> int:
     """Start everything, print the addresses, stay until a signal. Raises Trouble."""
     parser = argparse.ArgumentParser(prog="dev.py run", description="Start everything on this machine.")
-    parser.add_argument("--port", type=int, default=8000, help="the first of four neighbouring ports (8000)")
+    parser.add_argument("--port", type=int, default=8000, help="the first of five neighbouring ports (8000)")
     parser.add_argument("--data-dir", type=Path, default=ROOT / "var" / "dev", help="where the data live (var/dev)")
     options = parser.parse_args(arguments)
-    if not 0 < options.port < 65536 - len(PORTS):
-        raise Trouble(f"--port must lie between 1 and {65535 - len(PORTS)}.")
+    if not 0 < options.port < 65536 - TAKEN:
+        raise Trouble(f"--port must lie between 1 and {65535 - TAKEN}.")
     log = Log(sys.stdout)
     stack = Stack.at(options.data_dir, options.port)
     supervisor = Supervisor(ROOT, log.write)
@@ -84,6 +84,7 @@ Everything answers after {seconds:.1f} s.
   kiosk       {stack.kiosk}/             what stands beside the lockers
   lock bank   {stack.sandbox}/bank/        pull doors open, push them shut
   phone       {stack.sandbox}/phone/       the texts a shopper gets
+  mail        {stack.sandbox}/mail/        the e-mails, where no text reaches
 
 Its data are in {stack.data_dir}. Ctrl-C stops it.
 """
@@ -100,7 +101,7 @@ def started(data_dir: Path | None = None, port: int | None = None, database_url:
         if data_dir is None:
             data_dir = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="bopis-")))
         data_dir.mkdir(parents=True, exist_ok=True)
-        stack = Stack.at(data_dir, port or probes.free_ports(len(PORTS)))
+        stack = Stack.at(data_dir, port or probes.free_ports(TAKEN))
         process = _spawn(stack, database_url)
         cleanup.callback(_stop, process)
         _wait(stack, process)

@@ -21,8 +21,12 @@ from .supervisor import Program
 
 PORTS = {"web": "the pages", "bridges": "the bridges", "bridge": "the kiosk", "sandbox": "the sandbox"}
 """The programs that serve HTTP, in the order of their ports, and what is behind each."""
+MAIL = "the sandbox’s mail"
+"""What is behind the port after those."""
 SERVICE, STORE, WORLD = 1, 2, 0
 """Stages: the store's bridge stops first, then the service, then the world it talks to."""
+TAKEN = len(PORTS) + 1
+"""Neighbouring ports a copy takes."""
 LONGEST_SOCKET_PATH = 100
 
 
@@ -35,16 +39,18 @@ class Stack:
     bridges: str
     kiosk: str
     sandbox: str
+    mail: str
 
     @classmethod
     def at(cls, data_dir: Path, port: int) -> Stack:
-        """The copy whose four HTTP ports start at `port`."""
-        return cls(data_dir.resolve(), *(f"http://127.0.0.1:{port + n}" for n in range(len(PORTS))))
+        """The copy whose four HTTP ports start at `port`; the mail's comes behind them."""
+        http = (f"http://127.0.0.1:{port + n}" for n in range(len(PORTS)))
+        return cls(data_dir.resolve(), *http, f"smtp://127.0.0.1:{port + len(PORTS)}")
 
     def ports(self) -> dict[int, str]:
         """Every port and what it is for."""
         first = int(self.web.rpartition(":")[2])
-        return {first + n: what for n, what in enumerate(PORTS.values())}
+        return {first + n: what for n, what in enumerate((*PORTS.values(), MAIL))}
 
     @property
     def ready_file(self) -> Path:
@@ -91,6 +97,9 @@ class Stack:
             "KIOSK_URL": self.kiosk,
             "SHOPIFY_URL": self.sandbox,
             "TWILIO_URL": self.sandbox,
+            "SMTP_URL": self.mail,
+            "MAIL_FROM": "Fernhill <pickup@fernhill.example>",
+            "SANDBOX_MAIL_PORT": self.mail.rpartition(":")[2],
         }
         return {**given, **own}
 

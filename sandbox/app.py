@@ -1,4 +1,4 @@
-"""The sandbox as one Flask app: the shop, the phone, and the lock bank's page when there is one."""
+"""The sandbox as one Flask app: the shop, the phone, the mails, and the lock bank's page when there is one."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from flask import Blueprint, Flask, Response, jsonify, render_template, send_fil
 from sandbox.behaviour import Refused
 from sandbox.config import Config
 from sandbox.later import Later
+from sandbox.mail.letterbox import Letterbox
+from sandbox.mail.pages import mail_blueprint
 from sandbox.phone.api import api_blueprint
 from sandbox.phone.exchange import Exchange
 from sandbox.phone.pages import phone_blueprint
@@ -35,6 +37,7 @@ class Sandbox:
     app: Flask
     shop: Shop
     exchange: Exchange
+    letterbox: Letterbox
     later: Later
     stopping: threading.Event = field(default_factory=threading.Event)
 
@@ -52,11 +55,13 @@ def create_sandbox(
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.config["MAX_CONTENT_LENGTH"] = 1024 * 1024
     later = Later("sandbox", threads=8)
-    sandbox = Sandbox(app, Shop(config.shop, now, later), Exchange(config.phone, now, later), later)
+    shop, exchange = Shop(config.shop, now, later), Exchange(config.phone, now, later)
+    sandbox = Sandbox(app, shop, exchange, Letterbox(now), later)
     app.register_blueprint(shop_blueprint(sandbox.shop))
     app.register_blueprint(admin_blueprint(sandbox.shop, sandbox.stopping))
     app.register_blueprint(oauth_blueprint(sandbox.shop))
     app.register_blueprint(phone_blueprint(sandbox.exchange))
+    app.register_blueprint(mail_blueprint(sandbox.letterbox))
     app.register_blueprint(api_blueprint(sandbox.exchange, sandbox.stopping))
     if bank_page:
         app.register_blueprint(bank_page, url_prefix="/bank")

@@ -34,13 +34,20 @@ class Journey:
         self.http.headers["Accept"] = "application/json"
 
     def order(
-        self, *, sku: str = "MUG-SLATE", phone: str = "+12015550123", location: str = "1001", paid: bool = True
+        self,
+        *,
+        sku: str = "MUG-SLATE",
+        phone: str = "+12015550123",
+        location: str = "1001",
+        paid: bool = True,
+        email: str = "shopper@example.com",
     ) -> str:
         """The shopper buys; returns the order's name."""
         body = {
             "location_id": location,
             "lines": [{"sku": sku, "quantity": 1}],
             "phone": phone,
+            "email": email,
             "first_name": "Shopper",
             "paid": paid,
         }

@@ -33,7 +33,7 @@ def run(data_dir: Path, port: int | None = None, **environment: str) -> subproce
         "--data-dir",
         str(data_dir),
         "--port",
-        str(port or free_ports(4)),
+        str(port or free_ports(5)),
     ]
     given = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
     return subprocess.run(command, cwd=ROOT, env=given | environment, capture_output=True, text=True, timeout=30)
@@ -73,7 +73,7 @@ def test_an_old_python_is_told_which_one_is_needed() -> None:
 @pytest.fixture
 def taken_port() -> Iterator[int]:
     with socket.socket() as listener:
-        listener.bind(("127.0.0.1", free_ports(4) + 1))
+        listener.bind(("127.0.0.1", free_ports(5) + 1))
         listener.listen()
         yield listener.getsockname()[1]
 

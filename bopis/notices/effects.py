@@ -1,4 +1,4 @@
-"""Telling the shopper: at most one text per pickup, template and version, whatever time-outs do."""
+"""Telling the shopper by text: at most one per pickup, template and version, whatever time-outs do."""
 
 from __future__ import annotations
 
@@ -6,33 +6,42 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bopis import tasks, timeline
 from bopis.errors import EffectError, PermanentFailure
-from bopis.ids import new_id
+from bopis.merchants.effects import failed
 from bopis.merchants.queries import messenger_account
 from bopis.messages import TellShopper
 from bopis.notices import texts
-from bopis.notices.models import Notice
+from bopis.notices.actions import mail_instead, note
+from bopis.notices.models import TEXT, Notice
 from bopis.pickups import grants
 from bopis.pickups.models import Pickup
 from bopis.ports import Account, Messenger, Receipt
 from bopis.stores.queries import lock
 
+_ACCOUNT_TROUBLE = frozenset(
+    {"credentials_refused", "credentials_missing", "sender_missing", "sender_refused", "account_suspended"}
+)
+"""What is no shopper's number's fault: somebody must look after the account, although e-mails follow."""
+
 
 @dataclass(frozen=True)
 class _Text:
+    message: TellShopper
     notice_id: str
-    pickup_id: str
     account: Account | None
+    has_email: bool
     to: str = field(repr=False)
     body: str = field(repr=False)
 
 
 class TellShopperEffect:
-    """Sends one text. A time-out is looked up at the provider, by number and wording, before anything is repeated."""
+    """Sends one text. A time-out is looked up at the provider, by number and wording, before anything is repeated.
+
+    A final no of the provider is no end where there is an e-mail address: then the text is over and an e-mail follows.
+    """
 
     idempotent = False
 
@@ -42,31 +51,17 @@ class TellShopperEffect:
 
     def read(self, session: Session, message: TellShopper, now: dt.datetime) -> _Text | None:
         pickup = session.get_one(Pickup, message.pickup_id)
-        phone = pickup.order.phone()
-        if pickup.state not in ("ready", "expired") or not phone:
+        if pickup.state not in ("ready", "expired"):
             return None
         account = messenger_account(session, pickup.merchant_id, frozenset(self.messengers))
-        notice = session.scalars(
-            select(Notice).where(
-                Notice.pickup_id == pickup.id, Notice.template == message.template, Notice.version == message.version
-            )
-        ).first()
-        if notice is None and account is not None:
-            notice = Notice(
-                id=new_id(),
-                merchant_id=pickup.merchant_id,
-                pickup_id=pickup.id,
-                connection_id=account.connection_id,
-                template=message.template,
-                version=message.version,
-                state="submitting",
-                error="",
-                created_at=now,
-                changed_at=now,
-            )
-            session.add(notice)
-            session.flush()
-        return _Text(notice.id if notice else "", pickup.id, account, phone, self._body(session, pickup))
+        notice_id = ""
+        if account is not None:
+            notice = note(session, pickup, message, TEXT, account.connection_id, now)
+            if notice.channel != TEXT:
+                return None
+            notice_id = notice.id
+        has_email, body = pickup.order.email_sealed is not None, self._body(session, pickup)
+        return _Text(message, notice_id, account, has_email, pickup.order.phone(), body)
 
     def _body(self, session: Session, pickup: Pickup) -> str:
         assert pickup.store is not None and pickup.hold_until is not None
@@ -82,26 +77,44 @@ class TellShopperEffect:
             at_counter=all(place.compartment_id is None for place in pickup.live_placements()),
         )
 
-    def call(self, work: _Text) -> Receipt:
+    def call(self, work: _Text) -> Receipt | PermanentFailure:
+        try:
+            return self._send(work)
+        except PermanentFailure as problem:
+            if work.has_email:
+                return problem
+            raise
+
+    def _send(self, work: _Text) -> Receipt:
         if work.account is None:
             raise PermanentFailure("no_provider", "No text message provider is connected.")
+        if not work.to:
+            raise PermanentFailure("no_phone", "There is no phone number any more.")
         callback = f"{self.public_url}/receipts/{work.account.vendor}/{work.account.connection_id}"
         return self.messengers[work.account.vendor].send(work.account, work.to, work.body, callback)
 
     def look_up(self, work: _Text, since: dt.datetime) -> Receipt | None:
-        if work.account is None:
+        if work.account is None or not work.to:
             return None
         return self.messengers[work.account.vendor].find(work.account, work.to, work.body, since)
 
-    def record(self, session: Session, work: _Text, outcome: Receipt, now: dt.datetime) -> None:
-        pickup = session.get_one(Pickup, work.pickup_id)
+    def record(self, session: Session, work: _Text, outcome: Receipt | PermanentFailure, now: dt.datetime) -> None:
+        pickup = session.get_one(Pickup, work.message.pickup_id)
         assert pickup.store_id is not None
         lock(session, pickup.store_id)
-        notice = session.get_one(Notice, work.notice_id)
+        notice = session.get(Notice, work.notice_id)
+        if isinstance(outcome, PermanentFailure):
+            mail_instead(session, pickup, work.message, notice, outcome.code, now)
+            if work.account is not None and outcome.code in _ACCOUNT_TROUBLE:
+                failed(session, work.account.connection_id, outcome, now)
+            return
+        assert notice is not None
         notice.provider_id, notice.changed_at = outcome.provider_id, now
         if notice.state == "submitting":
             notice.state, notice.error = outcome.state, outcome.error
-        timeline.write(session, pickup.id, "shopper_told", actor="system", at=now, template=notice.template)
+        timeline.write(
+            session, pickup.id, "shopper_told", actor="system", at=now, template=notice.template, channel=TEXT
+        )
 
     def give_up(self, session: Session, message: TellShopper, problem: EffectError, now: dt.datetime) -> None:
         pickup = session.get_one(Pickup, message.pickup_id)

@@ -9,9 +9,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from bopis.db import Base, Id
 
+TEXT, EMAIL = CHANNELS = ("text", "e-mail")
+
 
 class Notice(Base):
-    """One text, sent at most once per pickup, template and version. `state`: submitting, then a MESSAGE_STATE."""
+    """One message, sent at most once per pickup, template and version. `state`: submitting, then a MESSAGE_STATE.
+
+    The row stays the same when the channel changes from text to e-mail: that is what makes it one over all channels.
+    """
 
     __tablename__ = "notices"
     __table_args__ = (UniqueConstraint("pickup_id", "template", "version"),)
@@ -19,7 +24,10 @@ class Notice(Base):
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     merchant_id: Mapped[str] = mapped_column(Id)
     pickup_id: Mapped[str] = mapped_column(Id, ForeignKey("pickups.id"))
-    connection_id: Mapped[str] = mapped_column(Id, ForeignKey("connections.id"))
+    channel: Mapped[str]
+    """One of CHANNELS."""
+    connection_id: Mapped[str | None] = mapped_column(Id, ForeignKey("connections.id"))
+    """The provider's account that carries a text; none for an e-mail."""
     template: Mapped[str]
     version: Mapped[int]
     state: Mapped[str]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import phonenumbers
 from sqlalchemy import select
@@ -11,6 +12,15 @@ from sqlalchemy.orm import Session
 from bopis.ids import new_id
 from bopis.orders.models import Order
 from bopis.ports import Account, OrderSnapshot
+
+# RFC 5322's dot-atom and RFC 1035's labels; quoted local parts exist in no shop.
+_ADDRESS = re.compile(
+    r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])",
+    re.IGNORECASE,
+)
+_LONGEST_ADDRESS = 254
+"""RFC 5321, erratum 1690."""
 
 
 def accept(
@@ -44,6 +54,7 @@ def accept(
     order.platform_updated_at = snapshot.updated_at
     if order.erased_at is None:
         order.keep_phone(_best_phone(snapshot, country))
+        order.keep_email(_best_email(snapshot))
         order.keep_first_name(snapshot.first_name)
     session.flush()
     return order
@@ -54,6 +65,27 @@ def _best_phone(snapshot: OrderSnapshot, country: str) -> str:
     given = [unit.phone for unit in snapshot.units if unit.is_pickup] + [snapshot.phone]
     read = (valid_phone(phone, snapshot.country or country) for phone in given)
     return next((phone for phone in read if phone), "")
+
+
+def _best_email(snapshot: OrderSnapshot) -> str:
+    """The first address we can write to, of whoever picks up before that of whoever ordered."""
+    given = [unit.email for unit in snapshot.units if unit.is_pickup] + list(snapshot.emails)
+    read = (valid_email(address) for address in given)
+    return next((address for address in read if address), "")
+
+
+def valid_email(text: str) -> str:
+    """The address as mail servers take it, or an empty text when none would.
+
+    Letters outside ASCII before the @ need a server that knows RFC 6531 all the way, so they are not relied upon; a
+    domain's are written as IDNA does.
+    """
+    local, _, domain = text.strip().rpartition("@")
+    try:
+        address = f"{local}@{domain.encode('idna').decode().lower()}"
+    except UnicodeError:
+        return ""
+    return address if len(address) <= _LONGEST_ADDRESS and _ADDRESS.fullmatch(address) else ""
 
 
 def valid_phone(text: str, country: str) -> str:

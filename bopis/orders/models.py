@@ -16,7 +16,7 @@ _TO_ERASE = text("erasure_asked_at IS NOT NULL AND erased_at IS NULL")
 
 
 class Order(Base):
-    """What the platform says was bought. The phone number is sealed; no address and no e-mail is kept."""
+    """What the platform says was bought. Phone number and e-mail address are sealed; no street is kept."""
 
     __tablename__ = "orders"
     __table_args__ = (
@@ -36,6 +36,7 @@ class Order(Base):
     phone_sealed: Mapped[bytes | None]
     phone_index: Mapped[str | None]
     """By which a typed number finds its orders; says nothing to whoever has no key (`sealing.blind`)."""
+    email_sealed: Mapped[bytes | None]
     locale: Mapped[str]
     paid: Mapped[bool]
     cancelled_at: Mapped[dt.datetime | None]
@@ -53,6 +54,14 @@ class Order(Base):
     def phone(self) -> str:
         """The E.164 number, or an empty text."""
         return sealing.unseal(self.phone_sealed, to=f"orders.phone:{self.id}") if self.phone_sealed else ""
+
+    def keep_email(self, email: str) -> None:
+        """Seal an e-mail address; an empty one forgets what was kept."""
+        self.email_sealed = sealing.seal(email, to=f"orders.email:{self.id}") if email else None
+
+    def email(self) -> str:
+        """The e-mail address, or an empty text."""
+        return sealing.unseal(self.email_sealed, to=f"orders.email:{self.id}") if self.email_sealed else ""
 
     def keep_first_name(self, name: str) -> None:
         """Seal the shopper's first name; an empty one forgets what was kept."""

@@ -47,6 +47,7 @@ def erase_bodies(session: Session, connection_id: str, order_ids: Collection[str
 def erase(session: Session, order: Order, now: dt.datetime) -> None:
     """Forget who it was for. What was bought, when and where it lay stays: that is nobody's name or number."""
     order.keep_phone("")
+    order.keep_email("")
     order.keep_first_name("")
     order.erased_at = now
     session.flush()

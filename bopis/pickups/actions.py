@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from bopis import outbox, tasks, timeline
 from bopis.lockers.fit import size_for
 from bopis.lockers.queries import item_sizes
-from bopis.messages import MarkCollected, MarkReady, TellShopper
+from bopis.messages import MailShopper, MarkCollected, MarkReady, TellShopper
 from bopis.pickups import grants, places
 from bopis.pickups.later import written
 from bopis.pickups.lifecycle import check_move
@@ -105,8 +105,10 @@ def make_ready(session: Session, pickup: Pickup, now: dt.datetime, *, actor: str
     outbox.put(session, MarkReady(pickup.id), now, merchant_id=pickup.merchant_id)
     if pickup.order.phone_sealed is not None:
         outbox.put(session, TellShopper(pickup.id, "ready"), now, merchant_id=pickup.merchant_id)
+    elif pickup.order.email_sealed is not None:
+        outbox.put(session, MailShopper(pickup.id, "ready"), now, merchant_id=pickup.merchant_id)
     else:
-        _ask(session, pickup, "no_phone", "There is no phone number we can text.", now)
+        _ask(session, pickup, "no_phone", "There is no phone number we can text, and no e-mail address.", now)
 
 
 def make_collected(session: Session, pickup: Pickup, now: dt.datetime, *, actor: str) -> None:

@@ -21,6 +21,7 @@ def held(session: Session, order: Order) -> dict[str, Any]:
         "order_id_on_the_platform": order.platform_order_id,
         "first_name": order.first_name(),
         "phone": order.phone(),
+        "email": order.email(),
         "language": order.locale,
         "known_since": _written(order.created_at),
         "pickups": [_pickup(session, pickup) for pickup in pickups],

@@ -10,17 +10,17 @@ _LINE = "id remainingQuantity sku productTitle weight { value unit } lineItem { 
 ORDER_PICKUP = f"""
 query OrderPickup($id: ID!, $first: Int!, $after: String) {{
   order(id: $id) {{
-    id name phone cancelledAt closed updatedAt displayFinancialStatus customerLocale
+    id name phone email cancelledAt closed updatedAt displayFinancialStatus customerLocale
     shippingAddress {{ phone firstName countryCodeV2 }}
     billingAddress {{ phone firstName countryCodeV2 }}
-    customer {{ firstName locale defaultPhoneNumber {{ phoneNumber }} }}
+    customer {{ firstName locale defaultPhoneNumber {{ phoneNumber }} defaultEmailAddress {{ emailAddress }} }}
     fulfillmentOrders(first: $first, after: $after, displayable: false) {{
       pageInfo {{ hasNextPage endCursor }}
       nodes {{
         id status
         deliveryMethod {{ methodType }}
         assignedLocation {{ name location {{ id }} }}
-        destination {{ firstName phone countryCode location {{ id name }} }}
+        destination {{ firstName phone email countryCode location {{ id name }} }}
         lineItems(first: 25) {{ pageInfo {{ hasNextPage endCursor }} nodes {{ {_LINE} }} }}
       }}
     }}

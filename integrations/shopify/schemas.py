@@ -88,6 +88,7 @@ class AssignedLocation(Vendor):
 class Destination(Vendor):
     first_name = fields.String(load_default=None, allow_none=True, data_key="firstName")
     phone = _text()
+    email = _text()
     country = fields.String(load_default=None, allow_none=True, data_key="countryCode")
     location = fields.Nested(Place, load_default=None, allow_none=True)
 
@@ -120,16 +121,22 @@ class PhoneNumber(Vendor):
     number = fields.String(load_default=None, allow_none=True, data_key="phoneNumber")
 
 
+class EmailAddress(Vendor):
+    address = fields.String(load_default=None, allow_none=True, data_key="emailAddress")
+
+
 class Customer(Vendor):
     first_name = fields.String(load_default=None, allow_none=True, data_key="firstName")
     locale = _text()
     phone = fields.Nested(PhoneNumber, load_default=None, allow_none=True, data_key="defaultPhoneNumber")
+    email = fields.Nested(EmailAddress, load_default=None, allow_none=True, data_key="defaultEmailAddress")
 
 
 class Order(Vendor):
     id = Id(required=True)
     name = fields.String(required=True)
     phone = _text()
+    email = _text()
     cancelled_at = fields.AwareDateTime(load_default=None, allow_none=True, data_key="cancelledAt")
     closed = fields.Boolean(required=True)
     updated_at = fields.AwareDateTime(required=True, data_key="updatedAt")

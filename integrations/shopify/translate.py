@@ -27,9 +27,9 @@ _PAID = ("PAID", "PARTIALLY_REFUNDED")
 def order_snapshot(order: Mapping[str, Any], fallback_country: str = "") -> OrderSnapshot:
     """The order as the domain sees it; `fallback_country` reads national phone numbers when no address names one."""
     shipping, billing, customer = (order[part] or {} for part in ("shipping", "billing", "customer"))
-    units = tuple(_unit(unit, fallback_country) for unit in order["units"]["nodes"])
     destinations = [unit["destination"] or {} for unit in order["units"]["nodes"]]
     country = _first(part.get("country") for part in (shipping, billing, *destinations)) or fallback_country
+    units = tuple(_unit(unit, country) for unit in order["units"]["nodes"])
     is_live = order["cancelled_at"] is None and not order["closed"]
     return OrderSnapshot(
         order_id=order["id"],
@@ -39,6 +39,7 @@ def order_snapshot(order: Mapping[str, Any], fallback_country: str = "") -> Orde
         cancelled_at=order["cancelled_at"] and order["cancelled_at"].astimezone(dt.UTC),
         units=units,
         phone=_order_phone(order, shipping, billing, customer, country),
+        emails=_emails(order, customer),
         country=country,
         first_name=_first(part.get("first_name") for part in (shipping, *destinations, billing, customer)),
         locale=order["locale"] or customer.get("locale") or "",
@@ -47,7 +48,10 @@ def order_snapshot(order: Mapping[str, Any], fallback_country: str = "") -> Orde
 
 
 def _order_phone(order: Any, shipping: Any, billing: Any, customer: Any, country: str) -> str:
-    """The number given for this order before the customer's usual one; what is not a number is passed over."""
+    """The number given for this order before the customer's usual one; what is not a number is passed over.
+
+    A pickup's own destination comes before all of these: `Unit.phone`.
+    """
     candidates = [
         (shipping.get("phone"), shipping.get("country")),
         (order["phone"], country),
@@ -57,7 +61,13 @@ def _order_phone(order: Any, shipping: Any, billing: Any, customer: Any, country
     return first_e164(candidates, country)
 
 
-def _unit(unit: Mapping[str, Any], fallback_country: str) -> Unit:
+def _emails(order: Any, customer: Any) -> tuple[str, ...]:
+    given = (order["email"], (customer.get("email") or {}).get("address"))
+    return tuple(dict.fromkeys(address for address in given if address))
+
+
+def _unit(unit: Mapping[str, Any], country: str) -> Unit:
+    """`country` reads a national number when the destination names none."""
     destination = unit["destination"] or {}
     return Unit(
         unit_id=unit["id"],
@@ -66,7 +76,8 @@ def _unit(unit: Mapping[str, Any], fallback_country: str) -> Unit:
         is_pickup=_is_pick_up(unit["method"]),
         location=_location(unit["assigned"] or {}, destination),
         lines=tuple(_line(line) for line in unit["lines"]["nodes"] if line["quantity"] > 0),
-        phone=first_e164([(destination.get("phone"), destination.get("country"))], fallback_country),
+        phone=first_e164([(destination.get("phone"), destination.get("country"))], country),
+        email=destination.get("email") or "",
     )
 
 

@@ -15,6 +15,8 @@ from sandbox.shop.objects import financial_status
 from sandbox.shop.state import Shop
 from sandbox.shop.world import NotPossible, Order, Wanted, WantedLine
 
+EMAIL = "shopper@example.com"
+"""Of whoever does not say otherwise."""
 METHODS = ("PICK_UP", "SHIPPING", "LOCAL", "PICKUP_POINT", "RETAIL", "NONE")
 
 
@@ -103,8 +105,9 @@ def _wanted(shop: Shop, payload: Any) -> Wanted:
         raise Refused("bad_paid", "`paid` wants true or false.")
     first_name = str(payload.get("first_name") or "").strip()[:60]
     phone = re.sub(r"[^\d+]", "", str(payload.get("phone") or ""))[:20]
+    email = str(payload.get("email", EMAIL) or "").strip()[:254]
     where = payload.get("location_id", "")
-    return Wanted(tuple(_line(shop, line, where) for line in lines), first_name, phone, paid)
+    return Wanted(tuple(_line(shop, line, where) for line in lines), first_name, phone, email, paid)
 
 
 def _line(shop: Shop, line: Any, where: Any) -> WantedLine:

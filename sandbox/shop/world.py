@@ -50,6 +50,7 @@ class Order:
     updated_at: dt.datetime
     first_name: str
     phone: str
+    email: str
     location_id: str
     units: list[Unit]
     paid: bool
@@ -95,6 +96,7 @@ class Wanted:
     lines: tuple[WantedLine, ...]
     first_name: str
     phone: str
+    email: str
     paid: bool
 
 
@@ -142,6 +144,7 @@ class World:
                 updated_at=now,
                 first_name=wanted.first_name,
                 phone=wanted.phone,
+                email=wanted.email,
                 location_id=wanted.lines[0].location_id,
                 units=self._units(order_id, wanted, visible_from),
                 paid=wanted.paid,

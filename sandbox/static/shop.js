@@ -44,6 +44,7 @@ async function place(event) {
       location_id: fields.get("location_id"),
       first_name: fields.get("first_name"),
       phone: fields.get("phone"),
+      email: fields.get("email"),
       paid: fields.get("paid") === "yes",
       lines,
     });

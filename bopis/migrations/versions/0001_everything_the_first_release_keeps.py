@@ -66,7 +66,13 @@ def upgrade() -> None:
             postgresql_where=sa.text("state = 'waiting'"),
         )
         batch_op.create_index("ix_outbox_merchant", ["merchant_id", "id"], unique=False)
-        batch_op.create_index("ix_outbox_pickup", ["pickup_id"], unique=False)
+        batch_op.create_index(
+            "ix_outbox_pickup",
+            ["pickup_id"],
+            unique=False,
+            sqlite_where=sa.text("pickup_id IS NOT NULL"),
+            postgresql_where=sa.text("pickup_id IS NOT NULL"),
+        )
 
     op.create_table(
         "tasks",
@@ -106,17 +112,15 @@ def upgrade() -> None:
 
     op.create_table(
         "timeline",
-        sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("pickup_id", sa.String(length=36), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("what", sa.String(), nullable=False),
         sa.Column("actor", sa.String(), nullable=False),
         sa.Column("detail", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("previous_hash", sa.String(), nullable=False),
         sa.Column("hash", sa.String(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_timeline")),
-        sa.UniqueConstraint("pickup_id", "number", name=op.f("uq_timeline_pickup_id_number")),
+        sa.PrimaryKeyConstraint("pickup_id", "number", name=op.f("pk_timeline")),
     )
     op.create_table(
         "connections",
@@ -254,6 +258,7 @@ def upgrade() -> None:
         sa.Column("first_name_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("phone_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("phone_index", sa.String(), nullable=True),
+        sa.Column("email_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("locale", sa.String(), nullable=False),
         sa.Column("paid", sa.Boolean(), nullable=False),
         sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
@@ -396,7 +401,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_pickups_store", ["store_id", "id"], unique=False)
         batch_op.create_index(
             "ix_pickups_store_open",
-            ["store_id", "state"],
+            ["store_id", "created_at", "id"],
             unique=False,
             sqlite_where=sa.text("closed_at IS NULL"),
             postgresql_where=sa.text("closed_at IS NULL"),
@@ -493,8 +498,14 @@ def upgrade() -> None:
             sqlite_where=sa.text("state <> 'closed'"),
             postgresql_where=sa.text("state <> 'closed'"),
         )
-        batch_op.create_index("ix_grants_pickup", ["pickup_id", "version"], unique=False)
-        batch_op.create_index("ix_grants_qr", ["qr_sha256"], unique=False)
+        batch_op.create_index("ix_grants_pickup", ["pickup_id"], unique=False)
+        batch_op.create_index(
+            "ix_grants_qr",
+            ["qr_sha256"],
+            unique=False,
+            sqlite_where=sa.text("state <> 'closed'"),
+            postgresql_where=sa.text("state <> 'closed'"),
+        )
         batch_op.create_index(
             "ix_grants_resting",
             ["bank_id", "closed_at"],
@@ -509,7 +520,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("state = 'active'"),
             postgresql_where=sa.text("state = 'active'"),
         )
-        batch_op.create_index("ix_grants_sync", ["bank_id", "sync_version"], unique=False)
+        batch_op.create_index(
+            "ix_grants_sync",
+            ["bank_id", "sync_version"],
+            unique=False,
+            sqlite_where=sa.text("sync_version > 0"),
+            postgresql_where=sa.text("sync_version > 0"),
+        )
         batch_op.create_index(
             "ux_grants_pickup_open",
             ["pickup_id"],
@@ -530,7 +547,8 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("merchant_id", sa.String(length=36), nullable=False),
         sa.Column("pickup_id", sa.String(length=36), nullable=False),
-        sa.Column("connection_id", sa.String(length=36), nullable=False),
+        sa.Column("channel", sa.String(), nullable=False),
+        sa.Column("connection_id", sa.String(length=36), nullable=True),
         sa.Column("template", sa.String(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
@@ -607,14 +625,18 @@ def downgrade() -> None:
             sqlite_where=sa.text("state <> 'closed'"),
             postgresql_where=sa.text("state <> 'closed'"),
         )
-        batch_op.drop_index("ix_grants_sync")
+        batch_op.drop_index(
+            "ix_grants_sync", sqlite_where=sa.text("sync_version > 0"), postgresql_where=sa.text("sync_version > 0")
+        )
         batch_op.drop_index(
             "ix_grants_spent", sqlite_where=sa.text("state = 'active'"), postgresql_where=sa.text("state = 'active'")
         )
         batch_op.drop_index(
             "ix_grants_resting", sqlite_where=sa.text("state = 'closed'"), postgresql_where=sa.text("state = 'closed'")
         )
-        batch_op.drop_index("ix_grants_qr")
+        batch_op.drop_index(
+            "ix_grants_qr", sqlite_where=sa.text("state <> 'closed'"), postgresql_where=sa.text("state <> 'closed'")
+        )
         batch_op.drop_index("ix_grants_pickup")
         batch_op.drop_index(
             "ix_grants_lease", sqlite_where=sa.text("state <> 'closed'"), postgresql_where=sa.text("state <> 'closed'")
@@ -709,7 +731,11 @@ def downgrade() -> None:
 
     op.drop_table("tasks")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
-        batch_op.drop_index("ix_outbox_pickup")
+        batch_op.drop_index(
+            "ix_outbox_pickup",
+            sqlite_where=sa.text("pickup_id IS NOT NULL"),
+            postgresql_where=sa.text("pickup_id IS NOT NULL"),
+        )
         batch_op.drop_index("ix_outbox_merchant")
         batch_op.drop_index(
             "ix_outbox_due", sqlite_where=sa.text("state = 'waiting'"), postgresql_where=sa.text("state = 'waiting'")

@@ -84,7 +84,9 @@ def show(database: Database, pickup_id: str, problem: BopisError | None = None) 
     me = staff()
     with database.reading() as session:
         looked = _look(session, pickup_id)
-        told = situation.what_shopper_knows(looked.view, has_phone=looked.pickup.order.phone_sealed is not None)
+        order = looked.pickup.order
+        has_address = order.phone_sealed is not None or order.email_sealed is not None
+        told = situation.what_shopper_knows(looked.view, has_address=has_address)
         page = render_template(
             "associate/pickup.html",
             pickup=looked.pickup,

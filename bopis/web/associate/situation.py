@@ -92,12 +92,12 @@ def headline(view: Situation, told: str) -> str:
     return STATES[view.state]
 
 
-def what_shopper_knows(view: Situation, *, has_phone: bool) -> str:
+def what_shopper_knows(view: Situation, *, has_address: bool) -> str:
     """Whether the shopper of a ready pickup knows of it."""
     if view.told:
         return "The shopper has been told."
-    if not has_phone:
-        return "There is no phone number to text: reach the shopper another way."
+    if not has_address:
+        return "There is no phone number and no e-mail address: reach the shopper another way."
     return "The shopper is being told."
 
 

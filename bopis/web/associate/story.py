@@ -47,7 +47,8 @@ WORDS = {
     "problem_reported": "The shopper asked for help at the lockers",
     "code_locked": "The code was typed wrong ten times and is locked",
     "code_unlocked": "The code was unlocked",
-    "shopper_told": "The shopper was told by text",
+    "shopper_told": "The shopper was told by {channel}",
+    "text_failed": "The text reached nobody; an e-mail follows",
     "platform_told_ready": "The shop knows that it is ready",
     "platform_told_collected": "The shop knows that it was handed over",
 }
@@ -71,7 +72,7 @@ def tell(session: Session, merchant_id: str, entries: list[TimelineEntry]) -> li
 
 
 def _words(entry: TimelineEntry) -> str:
-    detail = {"door": "?", "was": "?"} | entry.detail
+    detail = {"door": "?", "was": "?", "channel": "text"} | entry.detail
     words = WORDS.get(entry.what, entry.what.replace("_", " ").capitalize()).format_map(detail)
     if entry.what in STATES:
         why = REASONS.get(entry.detail.get("reason", ""), "")

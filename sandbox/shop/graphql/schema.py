@@ -58,9 +58,11 @@ TYPES: dict[str, _Fields] = {
         "countryCodeV2 CountryCode"
     ),
     "Customer": _plain(
-        "id ID!, firstName String, lastName String, locale String!, defaultPhoneNumber CustomerPhoneNumber"
+        "id ID!, firstName String, lastName String, locale String!, defaultPhoneNumber CustomerPhoneNumber,"
+        "defaultEmailAddress CustomerEmailAddress"
     ),
     "CustomerPhoneNumber": _plain("phoneNumber String!"),
+    "CustomerEmailAddress": _plain("emailAddress String!"),
     "PageInfo": _plain("hasNextPage Boolean!, hasPreviousPage Boolean!, startCursor String, endCursor String"),
     "OrderConnection": _plain("nodes [Order!]!, pageInfo PageInfo!"),
     "WebhookSubscriptionConnection": _plain("nodes [WebhookSubscription!]!, pageInfo PageInfo!"),

@@ -174,7 +174,7 @@ def test_what_changed_is_listed_oldest_first_over_many_pages(
     since = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=1)
     placed = {running.order() for _ in range(3)}
     world = running.sandbox.shop.world
-    wanted = Wanted((WantedLine(CATALOGUE["LIP-ROSE"], 1, "1001"),), "", "", True)
+    wanted = Wanted((WantedLine(CATALOGUE["LIP-ROSE"], 1, "1001"),), "", "", "", True)
     placed |= {world.place(wanted).order_id for _ in range(300)}
     found = list(platform.changed_since(shop, since))
 

@@ -1,0 +1,81 @@
+"""The e-mails themselves, pure: plain text, and simple HTML that says the same and loads nothing from anywhere."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from html import escape
+
+from bopis.stores.times import in_store
+
+_NAME = "padding:2px 16px 2px 0;opacity:.75;vertical-align:top"
+_CODE = "margin:20px 0;font-size:32px;line-height:40px;font-weight:700;letter-spacing:2px"
+
+
+@dataclass(frozen=True)
+class Written:
+    """One e-mail's words."""
+
+    subject: str
+    text: str = field(repr=False)
+    html: str = field(repr=False)
+
+
+def ready(
+    *,
+    store: str,
+    address: str,
+    order: str,
+    first_name: str,
+    code: str | None,
+    until: dt.datetime,
+    time_zone: str,
+    link: str,
+    at_counter: bool,
+) -> Written:
+    """The e-mail that carries the code: who, which order, the code, where, until when, and the link with the QR.
+
+    The code never stands in the subject: that is what a locked screen shows.
+    """
+    # What others named may hold line breaks, and a subject is one line.
+    store, address, order, first_name = (" ".join(name.split()) for name in (store, address, order, first_name))
+    greeting = f"Hello {first_name}," if first_name else "Hello,"
+    lead = f"Your order {order} is ready {'at the counter' if at_counter else 'in our lockers'}."
+    how = _how(code, at_counter)
+    facts = [
+        ("Where", ", ".join(part for part in (store, address) if part)),
+        ("Until", f"{in_store(until, time_zone)} ({time_zone.replace('_', ' ')} time)"),
+    ]
+    end = "Someone else may come for you: pass the code on. Nobody reads answers to this e-mail; the store can help."
+    shown = [("Code", code)] if code else []
+    text = "\n".join(
+        [greeting, "", lead, how, ""]
+        + [f"{name}: {value}" for name, value in shown + facts]
+        + ["", "Code, QR and help on one page:" if code else "QR and help on one page:", link, "", end, ""]
+    )
+    return Written(f"{order} is ready at {store}", text, _html(greeting, lead, how, code, facts, link, end))
+
+
+def _how(code: str | None, at_counter: bool) -> str:
+    if not code:
+        return "Show its QR at the counter."
+    return (
+        "Tell us this code there, or show its QR." if at_counter else "Type this code at the lockers, or show its QR."
+    )
+
+
+def _html(
+    greeting: str, lead: str, how: str, code: str | None, facts: list[tuple[str, str]], link: str, end: str
+) -> str:
+    rows = "".join(f'<tr><td style="{_NAME}">{name}</td><td>{escape(value)}</td></tr>' for name, value in facts)
+    big = f'<p style="{_CODE}">{escape(code)}</p>' if code else ""
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark">'
+        '<meta name="viewport" content="width=device-width"></head>'
+        '<body style="margin:0;padding:24px;font:16px/24px system-ui,sans-serif"><div style="max-width:480px">'
+        f"<p>{escape(greeting)}</p><p>{escape(lead)} {how}</p>{big}"
+        f'<table role="presentation" style="border-collapse:collapse">{rows}</table>'
+        f'<p style="margin:24px 0"><a href="{escape(link)}" style="display:inline-block;padding:12px 20px;'
+        'border-radius:6px;background:#0b5a66;color:#ffffff;text-decoration:none;font-weight:600">Show the QR</a></p>'
+        f'<p style="font-size:14px;line-height:20px;opacity:.75">{escape(end)}</p></div></body></html>\n'
+    )
