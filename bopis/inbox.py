@@ -56,17 +56,14 @@ class InboxEntry(Base):
     lease_token: Mapped[int] = mapped_column(default=0)
 
 
-def take_in(database: Database, account: Account, delivery: Delivery, body: bytes, now: dt.datetime) -> bool:
-    """Store and commit what came from outside; False when this delivery, or this very content, is known already."""
+def take_in(database: Database, account: Account, delivery: Delivery, body: bytes, now: dt.datetime) -> str | None:
+    """Store and commit what came from outside; its id, or None when this delivery, or this very content, is known."""
     row = _row(account, delivery, body, now)
-    if not database.insert_once(_TABLE, row, WorkToDo()):
-        return False
-    log.info("delivery %s taken in", delivery.topic, extra=its(delivery=row["id"]))
-    return True
+    return row["id"] if database.insert_once(_TABLE, row, WorkToDo()) else None
 
 
 def store(session: Session, account: Account, delivery: Delivery, body: bytes, now: dt.datetime) -> bool:
-    """`take_in` as a part of a transaction."""
+    """`take_in` as a part of a transaction; False when it is known."""
     row = _row(account, delivery, body, now)
     # Past the object mapper, which would double what it costs.
     connection = session.connection()

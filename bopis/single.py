@@ -26,7 +26,8 @@ class _Statement:
         marks = [_MARKS[dialect.paramstyle]] * len(names)
         makers = [column.type.dialect_impl(dialect).bind_processor(dialect) for column in table.columns]
         # No target is named, so whichever unique index knows the row, it is known.
-        sql = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({', '.join(marks)}) ON CONFLICT DO NOTHING"
+        into = f"INSERT INTO {table.name} ({', '.join(names)})"
+        sql = f"{into} VALUES ({', '.join(marks)}) ON CONFLICT DO NOTHING"
         return cls(sql, tuple(zip(names, makers, strict=True)))
 
     def values(self, row: Mapping[str, Any]) -> tuple[Any, ...]:

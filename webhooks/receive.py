@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 
 from bopis import clock, inbox
 from bopis.db import Database
@@ -31,7 +31,7 @@ def blueprint(database: Database, platforms: Mapping[str, Platform]) -> Blueprin
         if platform is None:
             raise NotFound("unknown_connection", "There is no connection at this address.")
         sender, delivery = _verified(platform, accounts, vendor, connection_id, body)
-        return _answer(inbox.take_in(database, sender, delivery, body, clock.now()))
+        return _taken_in(database, sender, delivery, body)
 
     @routes.post("/webhooks/<vendor>/app")
     def receive_for_app(vendor: str) -> Response:
@@ -47,8 +47,9 @@ def blueprint(database: Database, platforms: Mapping[str, Platform]) -> Blueprin
             raise Invalid("bad_delivery", str(problem)) from None
         with database.reading() as session:
             sender = account_named(session, vendor, name)
-        # Of an account we never knew we hold nothing, which is a good answer to whatever is asked.
-        return _answer(sender is not None and inbox.take_in(database, sender, delivery, body, clock.now()))
+        if sender is None:
+            return Response(status=200)  # of an account we never knew we hold nothing, whatever is asked
+        return _taken_in(database, sender, delivery, body)
 
     return routes
 
@@ -75,5 +76,7 @@ def _verified(
     raise NotSignedIn("bad_signature", "It is not signed with this connection's secret.")
 
 
-def _answer(fresh: bool) -> Response:
-    return Response(status=202 if fresh else 200)
+def _taken_in(database: Database, sender: Account, delivery: Delivery, body: bytes) -> Response:
+    entry_id = inbox.take_in(database, sender, delivery, body, clock.now())
+    g.about = {"connection": sender.connection_id, "topic": delivery.topic, "delivery": entry_id}
+    return Response(status=202 if entry_id else 200)

@@ -12,6 +12,7 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
+    "Cache-Control": "no-store",
 }
 
 
@@ -20,7 +21,9 @@ def add_headers(app: Flask) -> None:
 
     @app.after_request
     def set_them(response: Response) -> Response:
+        # Not `setdefault`: for each header that is missing it makes an exception and throws it away.
+        given = {name.lower() for name, _ in response.headers}
         for name, value in _HEADERS.items():
-            response.headers.setdefault(name, value)
-        response.headers.setdefault("Cache-Control", "no-store")
+            if name.lower() not in given:
+                response.headers.add(name, value)
         return response

@@ -1,10 +1,13 @@
-"""One line for each request: what kind, how it ended, how long it took; never the address, which may hold a link."""
+"""One line for each request: what kind, how it ended, how long it took; never the address, which may hold a link.
+
+A view that has more to say of its request leaves the ids in `g.about`: one line costs less than two.
+"""
 
 from __future__ import annotations
 
 import logging
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 
 from bopis.logs import REQUESTS, its
 from bopis.web.metrics import route, took
@@ -20,6 +23,7 @@ def log_requests(app: Flask) -> None:
     def say(response: Response) -> Response:
         level = logging.WARNING if response.status_code >= 500 else logging.INFO
         if level == logging.WARNING or route() not in _OFTEN:
-            told = its(method=request.method, route=route(), status=response.status_code, ms=round(took() * 1000, 1))
-            log.log(level, "%s %s %s", request.method, route(), response.status_code, extra=told)
+            status, ms = response.status_code, round(took() * 1000, 1)
+            told = its(method=request.method, route=route(), status=status, ms=ms, **g.get("about", {}))
+            log.log(level, "%s %s %s", request.method, route(), status, extra=told)
         return response

@@ -98,12 +98,16 @@ def order_of(topic: str, body: bytes) -> str | None:
 
 def _schema_for(topic: str) -> schemas.Vendor | None:
     if topic == "orders/edited":
-        return schemas.OrderEditedNews()
+        return _EDITED
     if topic.startswith("orders/"):
-        return schemas.OrderNews()
+        return _ORDER
     if topic == "refunds/create" or topic.startswith(("fulfillments/", "order_transactions/")):
-        return schemas.AboutAnOrder()
+        return _ABOUT_AN_ORDER
     return None
+
+
+# Made once: to make one costs more than to use it.
+_EDITED, _ORDER, _ABOUT_AN_ORDER = schemas.OrderEditedNews(), schemas.OrderNews(), schemas.AboutAnOrder()
 
 
 def _order_of_unit(payload: dict[str, object]) -> str | None:
