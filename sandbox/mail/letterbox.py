@@ -45,9 +45,13 @@ class Mail:
             "subject": self.content["Subject"],
             "message_id": self.content["Message-ID"],
             "headers": {name: str(value) for name, value in self.content.items()},
-            "text": text.get_content().replace("\r\n", "\n") if text else "",
-            "html": html.get_content() if html else "",
+            "text": _lines(text),
+            "html": _lines(html),
         }
+
+
+def _lines(part: Any) -> str:
+    return part.get_content().replace("\r\n", "\n") if part else ""
 
 
 class Letterbox:

@@ -9,6 +9,7 @@ import socketserver
 import ssl
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from sandbox.mail.letterbox import Letterbox
 
@@ -71,6 +72,11 @@ class Conversation(socketserver.StreamRequestHandler):
         self.is_let_in = self.server.login is None
         self._forget()
         super().setup()
+
+    def finish(self) -> None:
+        with suppress(OSError):
+            super().finish()
+        self.connection.close()
 
     def handle(self) -> None:
         if self.server.letterbox.behaviour.spend("busy"):
