@@ -23,8 +23,6 @@ QUEUE = "bopis"
 BANKS = "bopis:banks"
 SILENCE = 5.0
 """Seconds without ringing after a ring was lost; what is due is found by looking meanwhile."""
-_BREATH = 0.01
-"""Seconds between two rings, in which others may join the second."""
 log = logging.getLogger(__name__)
 
 
@@ -41,6 +39,12 @@ class NewsForBank:
 
 
 Ring = WorkToDo | NewsForBank
+_BREATHS: dict[type[Ring], float] = {WorkToDo: 0.1, NewsForBank: 0.01}
+"""Seconds between two rings of a kind, in which others may join the second. The first of a busy time goes at once.
+
+A ring costs as much as half a delivery, and a worker that has just been rung finds what comes meanwhile anyway. For
+news of a bank somebody stands before a door.
+"""
 
 
 class Bell(Protocol):
@@ -55,38 +59,47 @@ class SilentBell:
 
 
 class RedisBell:
-    """Rings an RQ worker for work, and a channel for banks, from a thread of its own: who rings never waits.
+    """Rings an RQ worker for work, and a channel for banks, each from a thread of its own: who rings never waits.
 
     Rings of one kind that come while another is under way become one, so a busy process rings no more often than
-    Redis answers. The thread ends with the bell. A process that ends at once may take its last ring with it.
+    Redis answers. The threads end with the bell. A process that ends at once may take its last ring with it.
     """
 
     def __init__(self, url: str) -> None:
         self.redis = connect(url)
         self.queue = Queue(QUEUE, connection=self.redis, serializer=JSONSerializer)
-        # Of all queues this one may be put into from a finalizer.
-        self._asked: SimpleQueue[Ring | None] = SimpleQueue()
-        self._starting = threading.Lock()
-        self._started = False
-        weakref.finalize(self, self._asked.put, None)
+        self._asked = {kind: _Asked(_Ringer(self.redis, self.queue, breath)) for kind, breath in _BREATHS.items()}
 
     def ring(self, ring: Ring) -> None:
-        self._asked.put(ring)
+        self._asked[type(ring)].put(ring)
+
+
+class _Asked:
+    """What one thread of a bell is asked to ring. Who drops it, or the bell it is of, ends the thread."""
+
+    def __init__(self, ringer: _Ringer) -> None:
+        # Of all queues this one may be put into from a finalizer.
+        self._rings: SimpleQueue[Ring | None] = SimpleQueue()
+        self._ringer = ringer
+        self._starting = threading.Lock()
+        self._started = False
+        weakref.finalize(self, self._rings.put, None)
+
+    def put(self, ring: Ring) -> None:
+        self._rings.put(ring)
         if self._started:
             return
         with self._starting:
             if not self._started:  # not before: a server may fork after it was made
-                # Knows the bell's parts, not the bell: who drops the bell ends the thread.
-                ringer = _Ringer(self.redis, self.queue)
-                threading.Thread(target=ringer.serve, args=(self._asked,), name="bell", daemon=True).start()
+                threading.Thread(target=self._ringer.serve, args=(self._rings,), name="bell", daemon=True).start()
                 self._started = True
 
 
 class _Ringer:
-    """The thread's side of a bell."""
+    """The thread's side of it."""
 
-    def __init__(self, client: redis.Redis, queue: Queue) -> None:
-        self._redis, self._queue = client, queue
+    def __init__(self, client: redis.Redis, queue: Queue, breath: float) -> None:
+        self._redis, self._queue, self._breath = client, queue, breath
         self._silent_until = 0.0
 
     def serve(self, asked: SimpleQueue[Ring | None]) -> None:
@@ -101,7 +114,7 @@ class _Ringer:
             for ring in wanted:
                 if ring is not None and time.monotonic() >= self._silent_until:
                     self._ring(ring)
-            pause.wait(_BREATH)
+            pause.wait(self._breath)
 
     def _ring(self, ring: Ring) -> None:
         try:
