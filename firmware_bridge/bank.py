@@ -80,7 +80,7 @@ class Bank:
                 raise Refused("board_silent")
             if self.opening is not None:
                 raise Refused("busy")
-            opening = Opening(self._new_id(), number, errand)
+            opening = Opening(self._new_id(), number, errand, rest=self.layout.board.rest_seconds)
             try:
                 self._records.begin(opening, also, pulse=door.state == "shut")
             except NotJournaled as problem:

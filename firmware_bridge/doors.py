@@ -48,6 +48,8 @@ class Opening:
     """Monotonic; None before the first pulse and while one is on its way to the line."""
     pushing: bool = False
     outcome: str | None = None
+    rest: float = 0.0
+    """Seconds this door's coil must rest between two pulses."""
 
     def step(self, state: str, now: float) -> str:
         """What to do: `pulse`, `wait`, or give up as `failed` or `silent` (nobody can see the door)."""
@@ -63,7 +65,7 @@ class Opening:
         if self.pulses == PULSES:
             return "failed"
         self.pushing = True
-        return "wait" if waited < DECIDE_SECONDS + PUSH_SECONDS else "pulse"
+        return "wait" if waited < max(DECIDE_SECONDS + PUSH_SECONDS, self.rest) else "pulse"
 
     def facts(self) -> dict[str, Any]:
         return {"door": self.door, **self.errand.facts(), "command": self.errand.command, "pulses": self.pulses}

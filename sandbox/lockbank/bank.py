@@ -5,64 +5,60 @@ from __future__ import annotations
 import heapq
 import itertools
 import os
-import random
 import select
 import threading
 import time
-import tty
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from sandbox.lockbank import frames
-from sandbox.lockbank.model import Behaviour, Board, Compartment, Move, Pulse
+from sandbox.lockbank.doors import Doors
+from sandbox.lockbank.ends import PtyEnd, TcpEnd
+from sandbox.lockbank.model import Board
+from sandbox.lockbank.protocols import Kerong16, Protocol
 
 SECONDS_A_BYTE = 10 / 19200
-DOOR_HABITS = ("stuck", "jam")
 
 
-class LockBank:
-    """`boards` CU16s of `channels` locks behind one pseudo-terminal.
+class LockBank(Doors):
+    """`boards` boards of `channels` locks that speak `protocol`, behind a pseudo-terminal or, with `tcp`, a port.
 
     `doors` places the compartments, as mappings with number, board, channel, row, column, height, size; without it
     every channel has a door, numbered from 1. Use it as a context manager, or `start` and `stop` it.
     """
 
     def __init__(
-        self, boards: int = 2, channels: int = 16, doors: Sequence[Mapping[str, Any]] | None = None, seed: int = 0
+        self,
+        boards: int = 2,
+        channels: int = 16,
+        doors: Sequence[Mapping[str, Any]] | None = None,
+        seed: int = 0,
+        protocol: Protocol | None = None,
+        tcp: bool = False,
     ) -> None:
+        self.protocol = protocol or Kerong16()
+        addresses = range(self.protocol.first, self.protocol.first + boards)
         placed = doors or [
             {
-                "number": board * channels + channel + 1,
+                "number": index * channels + channel + 1,
                 "board": board,
                 "channel": channel,
                 "row": channel,
-                "column": board,
+                "column": index,
             }
-            for board in range(boards)
+            for index, board in enumerate(addresses)
             for channel in range(channels)
         ]
-        names = {each.name for each in fields(Compartment)}
-        self.compartments = {
-            int(door["number"]): Compartment(**{k: v for k, v in door.items() if k in names}) for door in placed
-        }
-        self.boards = {address: Board(address) for address in range(boards)}
-        for box in self.compartments.values():
-            self.boards[box.board].wired[box.channel] = box
-        self.pulses: list[Pulse] = []
-        self.moves: list[Move] = []
+        super().__init__(addresses, placed, seed)
+        self.echo = False
+        """The adapter gives the master its own bytes back."""
         self.heard: int = 0
         """How many sound requests came in."""
-        self._random = random.Random(seed)
-        self.lock = threading.RLock()
-        """Held while anything moves; hold it to look at several things at once."""
-        self._changed = threading.Condition(self.lock)
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
-        self._parser = frames.RequestParser()
-        self._links: list[Path] = []
-        self._master = self._slave = -1
+        self._request_bytes = 0
+        self._replies: list[tuple[Board, bytes]] = []
+        self._end = TcpEnd() if tcp else PtyEnd()
         self._wake_read, self._wake_write = os.pipe()
         self._thread: threading.Thread | None = None
         self.plug()
@@ -75,16 +71,13 @@ class LockBank:
 
     @property
     def path(self) -> str:
-        """The device a bridge opens. It changes when the line is plugged in again; a `link` follows it."""
-        return os.ttyname(self._slave)
+        """What a bridge opens: a device, which changes when it is plugged in again, or tcp://host:port."""
+        return self._end.address
 
     def link(self, path: Path | str) -> Path:
         """Keep a symbolic link to the device at a fixed path."""
-        link = Path(path)
-        link.parent.mkdir(parents=True, exist_ok=True)
-        self._links.append(link)
-        self._point(link)
-        return link
+        self._end.link(Path(path))
+        return Path(path)
 
     def start(self) -> LockBank:
         self._thread = threading.Thread(target=self._serve, name="lockbank", daemon=True)
@@ -96,102 +89,43 @@ class LockBank:
         os.write(self._wake_write, b"x")
         if thread is not None:
             thread.join(5)
-        self.unplug()
-        for link in self._links:
-            link.unlink(missing_ok=True)
+        with self.lock:
+            self._end.close()
 
     def unplug(self) -> None:
-        """Pull the adapter: whoever holds the device gets errors."""
+        """Pull the adapter: whoever holds the line gets errors."""
         with self.lock:
-            for end in (self._master, self._slave):
-                if end >= 0:
-                    os.close(end)
-            self._master = self._slave = -1
+            self._end.unplug()
 
     def plug(self) -> None:
         """Plug the adapter in (again)."""
         with self.lock:
-            self._master, self._slave = os.openpty()
-            tty.setraw(self._slave)
-            os.set_blocking(self._master, False)
-            self._parser = frames.RequestParser()
-            for link in self._links:
-                self._point(link)
+            self._end.plug()
+            self.protocol.forget()
         os.write(self._wake_write, b"x")
-
-    def open_door(self, number: int) -> None:
-        """Pull a door open by hand, or with the key."""
-        self._set(number, shut=False)
-
-    def shut_door(self, number: int) -> None:
-        """Push a door shut."""
-        self._set(number, shut=True)
-
-    def put_item(self, number: int) -> None:
-        """Put goods in. Raises ValueError when the door is shut."""
-        self._reach(number, goods=True)
-
-    def take_item(self, number: int) -> None:
-        """Take goods out. Raises ValueError when the door is shut."""
-        self._reach(number, goods=False)
-
-    def misbehave(self, *, board: int | None = None, door: int | None = None, **habits: Any) -> None:
-        """Change how boards (all, or one) or one door behave; see `Behaviour`, and `stuck` and `jam` for doors.
-
-        Raises ValueError for a habit there is no such thing as.
-        """
-        with self.lock:
-            if door is not None:
-                if set(habits) - set(DOOR_HABITS):
-                    raise ValueError(f"a door can be {' or '.join(DOOR_HABITS)}")
-                for name, value in habits.items():
-                    setattr(self.compartments[door], name, value)
-                return
-            for each in self.boards.values() if board is None else [self.boards[board]]:
-                try:
-                    each.behaviour = replace(each.behaviour, **habits)
-                except TypeError as problem:
-                    raise ValueError(str(problem)) from problem
-
-    def behave(self) -> None:
-        """Everything healthy again."""
-        with self.lock:
-            for board in self.boards.values():
-                board.behaviour = Behaviour()
-            for box in self.compartments.values():
-                box.stuck, box.jam = False, 0
 
     def say(self, data: bytes) -> None:
         """Put bytes on the line that nobody asked for."""
-        self._at(time.monotonic(), lambda: self._write(data))
+        self.later(0, lambda: self._end.say(data))
 
-    def wait(self, condition: Callable[[LockBank], bool], seconds: float = 5) -> bool:
-        """Wait until something is true of the bank; False when it did not become so in time."""
-        with self._changed:
-            return self._changed.wait_for(lambda: condition(self), seconds)
-
-    def pulses_of(self, number: int) -> int:
+    def later(self, seconds: float, action: Callable[[], None]) -> None:
+        """Do something in so many seconds, on the bank's own thread."""
         with self.lock:
-            return sum(pulse.door == number for pulse in self.pulses)
+            heapq.heappush(self._due, (time.monotonic() + seconds, next(self._order), action))
+        if threading.current_thread() is not self._thread:
+            os.write(self._wake_write, b"x")
 
-    def _set(self, number: int, **state: bool) -> None:
-        with self._changed:
-            for name, value in state.items():
-                setattr(self.compartments[number], name, value)
-                self.moves.append(Move(time.time(), number, name, value))
-            self._changed.notify_all()
+    def answer(self, board: Board, data: bytes) -> None:
+        """A board says something, as well as it can."""
+        self._replies.append((board, data))
 
-    def _reach(self, number: int, goods: bool) -> None:
-        with self._changed:
-            if self.compartments[number].shut:
-                raise ValueError(f"door {number} is shut")
-            self._set(number, goods=goods)
+    def moved(self, board: Board, channel: int) -> None:
+        if board.behaviour.pushes and not board.behaviour.silent and not board.dead:
+            self.say(self.protocol.push(board, channel))
 
-    def _point(self, link: Path) -> None:
-        fresh = link.with_name(link.name + ".new")
-        fresh.unlink(missing_ok=True)
-        fresh.symlink_to(self.path)
-        fresh.replace(link)
+    def listening(self, address: int) -> list[Board]:
+        """Every board set to this address that has power."""
+        return [board for board in self.boards.values() if board.answers_to == address and not board.dead]
 
     def _serve(self) -> None:
         while self._thread is not None:
@@ -200,7 +134,7 @@ class LockBank:
                 while self._due and self._due[0][0] <= now:
                     heapq.heappop(self._due)[2]()
                 pause = self._due[0][0] - now if self._due else 1.0
-                ends = [self._wake_read] + ([self._master] if self._master >= 0 else [])
+                ends = [self._wake_read, *self._end.ends]
             try:
                 ready, _, _ = select.select(ends, [], [], max(0.0, pause))
             except (OSError, ValueError):
@@ -208,81 +142,50 @@ class LockBank:
             if self._wake_read in ready:
                 os.read(self._wake_read, 4096)
             with self.lock:
-                if self._master in ready:
-                    self._hear()
+                for end in set(ready) & set(self._end.ends):
+                    self._hear(self._end.hear(end))
 
-    def _hear(self) -> None:
-        try:
-            data = os.read(self._master, 4096)
-        except OSError:
-            return
-        for request in self._parser.feed(data):
+    def _hear(self, data: bytes) -> None:
+        if self.echo and data:
+            self._end.say(data)
+        for request, length in self.protocol.requests(data):
             self.heard += 1
-            self._obey(request)
+            self._request_bytes = length
+            self.protocol.obey(request, self)
+            self.reply()
 
-    def _obey(self, request: frames.Request) -> None:
-        if request.command == frames.STATUS_ALL:
-            for board in self.boards.values():
-                self._answer(board, frames.frame(board.address << 4, frames.ANSWER_ALL, board.status()))
-            return
-        board = self.boards.get(request.board)
-        if board is None:
-            return
-        if request.command == frames.STATUS:
-            self._answer(board, frames.frame(board.address << 4, frames.ANSWER, board.status()))
-        elif request.command == frames.UNLOCK:
-            self._fire(board, request.lock)
-            self._answer_open(board)
-        elif request.command == frames.UNLOCK_ALL:
-            for channel in range(16):
-                self._fire(board, channel, after=channel * 0.5)
-        elif request.command == frames.UNLOCK_TIME:
-            if len(request.data) == 2:
-                board.behaviour.pulse_units = int.from_bytes(request.data, "big")
-            units = board.behaviour.pulse_units.to_bytes(2, "big")
-            self._answer(board, frames.frame(board.address << 4, frames.TIME_ANSWER, units))
+    def reply(self) -> None:
+        """Send what the boards said to one request. On one pair of wires two who speak at once spoil each other."""
+        replies, self._replies = self._replies, []
+        for address in dict.fromkeys(board.answers_to for board, _ in replies):
+            same = [self._spoiled(board, data) for board, data in replies if board.answers_to == address]
+            heard = [data for data in same if data]
+            if not heard:
+                continue
+            mixed = bytes(map(_both, *heard)) if len(heard) > 1 else heard[0]
+            self._send(next(board for board, _ in replies if board.answers_to == address), mixed)
 
-    def _fire(self, board: Board, channel: int, after: float = 0.0) -> None:
-        def fire() -> None:
-            box = board.wired.get(channel)
-            with self._changed:
-                self.pulses.append(
-                    Pulse(time.time(), time.monotonic(), board.address, channel, box.number if box else None)
-                )
-                self._changed.notify_all()
-            if box is not None and box.spring():
-                self._at(time.monotonic() + board.behaviour.pop_seconds, lambda: self.open_door(box.number))
-
-        self._at(time.monotonic() + after, fire) if after else fire()
-
-    def _answer_open(self, board: Board) -> None:
-        status = frames.frame(board.address << 4, frames.ANSWER, board.status())
-        if board.behaviour.open_reply == "status":
-            self._answer(board, status)
-        elif board.behaviour.open_reply == "garbled":
-            self._answer(board, self._random.randbytes(4) + status[2:7])
-
-    def _answer(self, board: Board, answer: bytes) -> None:
-        habit, chance = board.behaviour, self._random.random
-        if habit.silent:
-            return
+    def _spoiled(self, board: Board, answer: bytes) -> bytes:
+        habit, chance = board.behaviour, self.random.random
+        if habit.silent or board.dead:
+            return b""
         if chance() < habit.corrupt:
-            answer = answer[:-1] + bytes(((answer[-1] + 1 + self._random.randrange(255)) & 0xFF,))
+            answer = answer[:-1] + bytes(((answer[-1] + 1 + self.random.randrange(255)) & 0xFF,))
         if chance() < habit.half:
-            answer = answer[: self._random.randrange(1, len(answer))]
+            answer = answer[: self.random.randrange(1, len(answer))]
         if chance() < habit.garbage:
-            answer = self._random.randbytes(self._random.randrange(1, 12)) + answer
-        wire = (5 + len(answer)) * SECONDS_A_BYTE if habit.paced else 0.0
-        self._at(time.monotonic() + wire + habit.late, lambda: self._write(answer))
+            answer = self.random.randbytes(self.random.randrange(1, 12)) + answer
+        return answer
 
-    def _write(self, data: bytes) -> None:
-        try:
-            os.write(self._master, data)
-        except OSError:
-            return  # nobody reads: on a real line the bytes are gone, too
+    def _send(self, board: Board, data: bytes) -> None:
+        habit = board.behaviour
+        wire = (self._request_bytes + len(data)) * 10 / self.protocol.baud if habit.paced else 0.0
+        self.later(wire + habit.late, lambda: self._end.say(data))
 
-    def _at(self, when: float, action: Callable[[], None]) -> None:
-        with self.lock:
-            heapq.heappush(self._due, (when, next(self._order), action))
-        if threading.current_thread() is not self._thread:
-            os.write(self._wake_write, b"x")
+
+def _both(*levels: int) -> int:
+    """Two drivers on one pair of wires: a dominant 0 wins, bit by bit."""
+    mixed = 0xFF
+    for level in levels:
+        mixed &= level
+    return mixed

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from random import Random
 
 
 @dataclass
 class Compartment:
-    """One box with its door, hook sensor and infrared item sensor."""
+    """One box with its door, door sensor and infrared item sensor."""
 
     number: int
     board: int
@@ -22,6 +23,10 @@ class Compartment:
     """Pulses do nothing to it."""
     jam: int = 0
     """So many pulses do nothing, the next opens it."""
+    bounce: int = 0
+    """So many times the sensor of a door that pops says shut again."""
+    lying: bool = False
+    """The sensor says the opposite, for a moment."""
 
     def spring(self) -> bool:
         """The coil pulls the bolt. True when the door will pop open."""
@@ -31,6 +36,11 @@ class Compartment:
             self.jam -= 1
             return False
         return True
+
+    @property
+    def reads_shut(self) -> bool:
+        """What the sensor says."""
+        return self.shut != self.lying
 
 
 @dataclass(frozen=True)
@@ -42,6 +52,8 @@ class Pulse:
     board: int
     channel: int
     door: int | None
+    seconds: float | None = 0.5
+    """How long the board keeps the coil on; None is until somebody switches it off."""
 
 
 @dataclass(frozen=True)
@@ -68,10 +80,18 @@ class Behaviour:
     """Chance that an answer's check byte is wrong."""
     half: float = 0.0
     """Chance that an answer breaks off in the middle."""
+    lie: float = 0.0
+    """Chance that an answer, sound in every check byte, has one door wrong: noise that the check lets through."""
     open_reply: str = "none"
-    """What an unlock frame is answered with: `none`, `status` or `garbled`."""
+    """What an unlock frame is answered with where protocols leave it open: `none`, `status` or `garbled`."""
+    reject: str = ""
+    """What the board says to an unlock instead of firing, where its protocol can: `cooldown` or `busy`."""
+    pushes: bool = False
+    """Says by itself that a door moved, where its protocol can."""
+    brownout: bool = False
+    """The next coil pulls the supply down: its door stays shut, and the board is dead until it behaves again."""
     paced: bool = False
-    """Answers take as long as 19200 baud would."""
+    """Answers take as long as the line's speed makes them."""
     pop_seconds: float = 0.06
     """From the coil to the open door."""
     pulse_units: int = 50
@@ -80,18 +100,31 @@ class Behaviour:
 
 @dataclass
 class Board:
-    """One CU16 with sixteen hooks; hooks without a compartment read as shut."""
+    """One board with its sensors and coils; sensors without a compartment read as shut."""
 
     address: int
     behaviour: Behaviour = field(default_factory=Behaviour)
     wired: dict[int, Compartment] = field(default_factory=dict)
+    """Sensors by channel."""
+    coils: dict[int, Compartment] = field(default_factory=dict)
+    """What each coil really opens."""
+    dead: bool = False
+    answers_to: int = -1
+    """The address it was set to; its own unless somebody made a mistake."""
 
-    def status(self) -> bytes:
-        """The four bytes L1 L2 I1 I2: hooks (1 = shut), then item sensors (1 = something there)."""
-        hooks, items = 0xFFFF, 0
+    def __post_init__(self) -> None:
+        self.answers_to = self.address
+
+    def shut(self, channels: int, random: Random) -> list[bool]:
+        """What the door sensors say, by channel; one of them wrong now and then for a board that lies."""
+        told = [True] * channels
         for channel, box in self.wired.items():
-            if not box.shut:
-                hooks &= ~(1 << channel)
-            if box.goods:
-                items |= 1 << channel
-        return hooks.to_bytes(2, "little") + items.to_bytes(2, "little")
+            told[channel] = box.reads_shut
+        if self.behaviour.lie and random.random() < self.behaviour.lie:
+            wrong = random.randrange(channels)
+            told[wrong] = not told[wrong]
+        return told
+
+    def full(self, channels: int) -> list[bool]:
+        """What the item sensors say, by channel."""
+        return [channel in self.wired and self.wired[channel].goods for channel in range(channels)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,57 +10,10 @@ from pathlib import Path
 import pytest
 import serial
 
-from firmware_bridge.bank import Bank, Refused
-from firmware_bridge.bus import Bus
-from firmware_bridge.doors import Errand, Opening
-from firmware_bridge.journal import Journal
-from firmware_bridge.layout import read_layout
+from firmware_bridge.bank import Refused
 from sandbox.lockbank import LockBank
-from tests.firmware_bridge.world import DOORS, LAYOUT, until
-
-LOAD = Errand("load")
-
-
-class Line:
-    """A bus and the bank behind it, running."""
-
-    def __init__(self, folder: Path, device: str) -> None:
-        self.journal = Journal(folder / "journal.db", "boot")
-        self.bus = Bus(device)
-        self.ids = iter(range(1000))
-        self.bank = Bank(self.journal, self.bus.fire, lambda: str(next(self.ids)))
-        self.bus.listener = self.bank
-        layout = read_layout(LAYOUT)
-        self.bank.configure(layout)
-        self.bus.configure(layout.board, layout.boards)
-        self.thread = threading.Thread(target=self.bus.run)
-        self.thread.start()
-
-    def stop(self) -> None:
-        self.bus.stop()
-        self.thread.join(5)
-        self.journal.close()
-
-    def states(self, *numbers: int) -> set[str]:
-        return {self.bank.doors[number].state for number in numbers or self.bank.doors}
-
-    def known(self) -> Line:
-        until(lambda: self.states() == {"shut"})
-        return self
-
-    def open(self, number: int) -> Opening:
-        """Open a door and wait for what comes of it."""
-        opening = self.bank.open(number, LOAD, lambda db: None)
-
-        def over() -> bool:
-            self.bank.tick()
-            return opening.outcome is not None
-
-        until(over)
-        return opening
-
-    def kinds(self) -> list[str]:
-        return [event["kind"] for event in self.journal.events(500)]
+from tests.firmware_bridge.line import LOAD, Line
+from tests.firmware_bridge.world import DOORS, until
 
 
 @pytest.fixture
