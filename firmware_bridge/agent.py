@@ -2,7 +2,7 @@
 
 bus     owns the serial line            ticker  pulses when due, doors left open, commands, sessions, the screen's code
 poll    holds a sync open for news      upload  carries events and results up at once
-kiosk   waitress' threads
+kiosk   waitress' threads               scanner reads QR codes, where the bank has one
 
 A thread that dies of something nobody foresaw ends the bridge: whoever runs it starts it again, and a start is safe.
 """
@@ -35,6 +35,7 @@ from firmware_bridge.kiosk.view import Parts
 from firmware_bridge.layout import Layout
 from firmware_bridge.presence import Presence
 from firmware_bridge.protocol.wire import LONGEST_WAIT_SECONDS, PROTOCOL
+from firmware_bridge.scanner import Scanner
 from firmware_bridge.sync import Sync
 
 log = logging.getLogger(__name__)
@@ -99,9 +100,12 @@ class Agent:
         self.bank.on_change += [changes.touch, self._news.set, self._wake.set]
         self.handover.on_change = changes.touch
         self._kiosk = KioskServer(
-            kiosk_app(self.parts, config.kiosk_host, config.px_per_mm), config.kiosk_host, config.kiosk_port
+            kiosk_app(self.parts, config.kiosk_host, config.px_per_mm, config.language),
+            config.kiosk_host,
+            config.kiosk_port,
         )
         self.kiosk_url = self._kiosk.url
+        self._scanner = Scanner(config.scanner, self.parts.scans.heard) if config.scanner else None
 
     def start(self) -> None:
         """Resolve what the last run left open, then let every thread go."""
@@ -114,6 +118,8 @@ class Agent:
         except NotJournaled as problem:
             log.error("the journal cannot be used (%s): the kiosk will say so", problem)
         self._threads = [self._spawn(target) for target in (self.bus.run, self._tick, self._kiosk.run)]
+        if self._scanner:
+            self._threads.append(self._spawn(self._scanner.run))
         self._spawn(self._poll)
         log.info("the kiosk is at %s", self.kiosk_url)
 
@@ -124,6 +130,8 @@ class Agent:
         for event in (self._news, self._wake, self._online):
             event.set()
         self.bus.stop()
+        if self._scanner:
+            self._scanner.stop()
         self.parts.changes.stop()
         self._kiosk.stop()
         deadline = time.monotonic() + STOP_SECONDS

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 LARGEST_PORT = 65535
+LANGUAGES = ("en", "es", "fr", "de", "zh-Hans", "ar")
 
 
 class BadConfig(Exception):
@@ -30,6 +31,10 @@ class Config:
     """0 lets the system choose one; the log says which."""
     px_per_mm: float = 5.5
     """Of the kiosk's screen, so that a finger finds what it presses."""
+    language: str = "en"
+    """What the kiosk speaks until a shopper chooses another."""
+    scanner: str | None = None
+    """The QR scanner's serial device, if it has one; a scanner that types needs nothing here."""
     enrolment_code_file: Path | None = None
 
 
@@ -54,6 +59,8 @@ def read_config(path: Path) -> Config:
         kiosk_host=_host(body),
         kiosk_port=_port(body),
         px_per_mm=_scale(body),
+        language=_language(body),
+        scanner=_scanner(body),
         enrolment_code_file=path.parent / code_file if code_file else None,
     )
 
@@ -104,3 +111,19 @@ def _scale(body: dict[str, Any]) -> float:
     if type(value) not in (int, float) or not 1 <= value <= 30:
         raise BadConfig("px_per_mm must be a number from 1 to 30.")
     return float(value)
+
+
+def _language(body: dict[str, Any]) -> str:
+    value = _text(body, "language", default=Config.language)
+    if value not in LANGUAGES:
+        raise BadConfig(f"language must be one of {', '.join(LANGUAGES)}.")
+    return value
+
+
+def _scanner(body: dict[str, Any]) -> str | None:
+    if "scanner" not in body:
+        return None
+    value = _text(body, "scanner")
+    if value == body["port"]:
+        raise BadConfig("scanner and port must be two devices.")
+    return value

@@ -38,8 +38,8 @@ class Refusal(Exception):
         self.status, self.code, self.message = status, code, message
 
 
-def kiosk_app(parts: Parts, host: str, px_per_mm: float) -> flask.Flask:
-    """The page and its API for one bank. `host` is the address it is served on."""
+def kiosk_app(parts: Parts, host: str, px_per_mm: float, language: str = "en") -> flask.Flask:
+    """The page and its API for one bank. `host` is the address it is served on, `language` what it first speaks."""
     app = flask.Flask(__name__, static_url_path="/static")
     app.config["MAX_CONTENT_LENGTH"] = LONGEST_BODY
     app.before_request(lambda: _check_origin(host))
@@ -49,25 +49,32 @@ def kiosk_app(parts: Parts, host: str, px_per_mm: float) -> flask.Flask:
     app.register_error_handler(NotJournaled, lambda _: _error(503, "disk", "This cannot be kept right now."))
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unforeseen)
-    _pages(app, parts, px_per_mm)
+    _pages(app, parts, {"px_per_mm": px_per_mm, "language": language})
     _shopper(app, parts)
     return app
 
 
-def _pages(app: flask.Flask, parts: Parts, px_per_mm: float) -> None:
+def _pages(app: flask.Flask, parts: Parts, shown: dict[str, Any]) -> None:
     @app.get("/")
     def page() -> str:
-        return flask.render_template("kiosk.html", px_per_mm=px_per_mm)
+        return flask.render_template("kiosk.html", **shown)
 
     @app.get("/livez")
     def livez() -> dict[str, Any]:
-        return {"ok": True, "enrolled": parts.enrolled, "online": parts.online}
+        return {
+            "ok": True,
+            "enrolled": parts.enrolled,
+            "online": parts.online,
+            "page_seconds": parts.page_seconds(),
+        }
 
     @app.get("/api/state")
     def read_state() -> dict[str, Any]:
         since = flask.request.args.get("since", "0")
         if not (since.isascii() and since.isdecimal() and len(since) < 16):
             raise Refusal(400, "bad_since", "since must be a number.")
+        if flask.request.args.get("page") == "1":
+            parts.page_seen = parts.journal.clock.mono()
         return state(parts, parts.changes.wait(int(since), STATE_WAIT_SECONDS))
 
 
@@ -78,7 +85,7 @@ def _shopper(app: flask.Flask, parts: Parts) -> None:
 
     @app.post("/api/scan")
     def scan() -> dict[str, Any]:
-        return _verdict(parts, parts.handover.present_scan(_text("text")))
+        return _verdict(parts, parts.scans.present(_text("text")))
 
     @app.post("/api/problem")
     def problem() -> dict[str, Any]:

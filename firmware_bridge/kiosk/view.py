@@ -10,6 +10,7 @@ from firmware_bridge.changes import Changes
 from firmware_bridge.handover import Handover
 from firmware_bridge.journal import Journal
 from firmware_bridge.judge import Judge
+from firmware_bridge.kiosk.scans import Scans
 from firmware_bridge.presence import Presence
 from firmware_bridge.session import Session
 
@@ -26,6 +27,15 @@ class Parts:
     changes: Changes
     enrolled: bool = False
     online: bool = False
+    page_seen: float | None = None
+    """When the page last asked for the state with its picture painted; monotonic."""
+
+    def __post_init__(self) -> None:
+        self.scans = Scans(self.handover, self.changes.touch, self.journal.clock.mono)
+
+    def page_seconds(self) -> float | None:
+        """How long ago the page last showed that it lives; None when it never did. Asked for every ten seconds."""
+        return None if self.page_seen is None else round(self.journal.clock.mono() - self.page_seen, 1)
 
 
 def state(parts: Parts, seq: int) -> dict[str, Any]:
@@ -47,6 +57,7 @@ def state(parts: Parts, seq: int) -> dict[str, Any]:
             "assist": parts.judge.closed(),
             "doors": _doors(parts.bank),
             "session": _session(parts),
+            "scan": parts.scans.shown,
         }
 
 

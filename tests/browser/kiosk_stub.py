@@ -52,6 +52,7 @@ def calm_state() -> dict[str, Any]:
         "assist": False,
         "doors": bank_of_doors(),
         "session": None,
+        "scan": None,
     }
 
 
@@ -74,6 +75,8 @@ class KioskStub:
         self.away = False
         self.refuses = False
         self.px_per_mm = 5.5
+        self.language = "en"
+        self.beats = 0
         self._server = make_server("127.0.0.1", 0, self._app(), threaded=True, request_handler=QuietHandler)
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
@@ -101,6 +104,7 @@ class KioskStub:
         self.verdicts.clear()
         self.away = self.refuses = False
         self.px_per_mm = 5.5
+        self.language = "en"
         self.show(**calm_state())
 
     def posts(self, path: str) -> list[dict[str, Any]]:
@@ -126,10 +130,11 @@ class KioskStub:
         return app
 
     def _page(self) -> str:
-        return flask.render_template("kiosk.html", px_per_mm=self.px_per_mm)
+        return flask.render_template("kiosk.html", px_per_mm=self.px_per_mm, language=self.language)
 
     def _get_state(self) -> flask.typing.ResponseReturnValue:
         since = int(flask.request.args.get("since", "0"))
+        self.beats += flask.request.args.get("page") == "1"
         with self._changed:
             if not self.away:
                 self._changed.wait_for(lambda: self._seq > since or self.away, timeout=LONGEST_WAIT)

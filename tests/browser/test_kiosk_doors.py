@@ -44,13 +44,26 @@ def test_a_stuck_door_asks_for_a_push(kiosk: Kiosk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("button", "problem"), [("It was empty", "empty"), ("Door did not open", "not_open"), ("I need help", "help")]
+    ("button", "problem", "words"),
+    [
+        ("It was empty", "empty", "They know it was empty and will put it right."),
+        ("Door did not open", "not_open", "They know which door it is and will get your order out."),
+        ("Too heavy, I need help", "help", "They know that you need a hand."),
+    ],
 )
-def test_what_is_wrong_at_a_door_is_one_tap(kiosk: Kiosk, button: str, problem: str) -> None:
+def test_what_is_wrong_at_a_door_is_one_tap(kiosk: Kiosk, button: str, problem: str, words: str) -> None:
     kiosk.bridge.show(session=session("open"))
     kiosk.tap(button)
     kiosk.says("We have told the staff")
+    expect(kiosk.page.locator(".banner")).to_contain_text(words)
     assert kiosk.bridge.posts("/api/problem") == [{"problem": problem}]
+
+
+def test_without_internet_nobody_is_told_that_the_staff_know(kiosk: Kiosk) -> None:
+    kiosk.bridge.show(session=session("open"), online=False)
+    kiosk.tap("It was empty")
+    kiosk.says("it has not reached the staff yet")
+    expect(kiosk.page.get_by_text("We have told the staff")).to_have_count(0)
 
 
 def test_a_door_left_open_is_asked_to_be_shut(kiosk: Kiosk) -> None:

@@ -24,6 +24,12 @@ def test_three_settings_are_enough(tmp_path: Path) -> None:
     assert config.cloud_url == "https://bridges.example.com"
     assert (config.kiosk_host, config.kiosk_port) == ("127.0.0.1", 8740)
     assert config.enrolment_code_file is None
+    assert (config.language, config.scanner) == ("en", None)
+
+
+def test_a_scanner_and_a_language_are_read(tmp_path: Path) -> None:
+    config = read_config(write(tmp_path, scanner='"/dev/serial/by-id/scanner"', language='"zh-Hans"'))
+    assert (config.scanner, config.language) == ("/dev/serial/by-id/scanner", "zh-Hans")
 
 
 @pytest.mark.parametrize(
@@ -38,6 +44,9 @@ def test_three_settings_are_enough(tmp_path: Path) -> None:
         ({"kiosk_port": "70000"}, "kiosk_port must be a number"),
         ({"kiosk_port": "true"}, "kiosk_port must be a number"),
         ({"px_per_mm": "0"}, "px_per_mm must be a number"),
+        ({"language": '"nl"'}, "language must be one of en, es"),
+        ({"scanner": '""'}, "scanner is not set"),
+        ({"scanner": '"/dev/ttyUSB0"'}, "scanner and port must be two devices"),
         ({"colour": '"blue"'}, "sets colour, which is no setting"),
         ({"port": "/dev/tty"}, "is not TOML"),
     ],

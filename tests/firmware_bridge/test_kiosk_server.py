@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import pytest
@@ -155,3 +156,45 @@ def test_a_paused_kiosk_says_for_how_long(client: FlaskClient, bench: Bench) -> 
         post(client, "code", {"code": "047000000"})
     assert post(client, "code", {"code": "047000000"}).json == {"verdict": "wait", "retry_after": 30}
     assert client.get("/api/state", **HERE).json["paused_seconds"] == 30
+
+
+def test_the_page_shows_that_it_lives(client: FlaskClient, bench: Bench) -> None:
+    client.get("/api/state?since=0", **HERE)
+    assert client.get("/livez", **HERE).json["page_seconds"] is None
+    client.get("/api/state?since=0&page=1", **HERE)
+    bench.pass_time(12)
+    assert client.get("/livez", **HERE).json["page_seconds"] == 12
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/../server.py",
+        "/static/%2e%2e/server.py",
+        "/static/..%2fserver.py",
+        "/static/kiosk/../../server.py",
+        "/static//etc/passwd",
+        "/static/%2fetc/passwd",
+        "/static/..\\server.py",
+        "/static/kiosk.js%00.css",
+        "/static/",
+        "/templates/kiosk.html",
+    ],
+)
+def test_no_file_but_the_pages_own_is_served(client: FlaskClient, path: str) -> None:
+    answer = client.get(path, **HERE)
+    assert answer.status_code in (308, 404), path
+    assert b"import" not in answer.data
+    assert b"root:" not in answer.data
+
+
+def test_a_method_nobody_needs_is_refused(client: FlaskClient) -> None:
+    for method in ("put", "delete", "patch"):
+        assert getattr(client, method)("/api/code", **HERE).status_code == 405
+    assert client.post("/", data={"file": (io.BytesIO(b"x"), "x.html")}, **HERE).status_code == 405
+
+
+def test_the_page_speaks_the_stores_language_first(bench: Bench) -> None:
+    parts = Parts(bench.journal, bench.bank, bench.handover, bench.judge, bench.presence, Changes())
+    page = kiosk_app(parts, "127.0.0.1", 5.5, "ar").test_client().get("/", **HERE)
+    assert b'<html lang="ar" data-language="ar"' in page.data

@@ -4,6 +4,15 @@ const POLL_LIMIT_MS = 15_000; // the bridge answers within 10 s
 const NOW_LIMIT_MS = 5_000;
 const POST_LIMIT_MS = 10_000;
 const RETRY_MS = 1_000;
+const FRAME_LIMIT_MS = 2_000;
+
+/** Wait for the screen to be painted once; false when it is not, as in a browser that hangs. */
+function painted() {
+  return new Promise((tell) => {
+    setTimeout(() => tell(false), FRAME_LIMIT_MS);
+    requestAnimationFrame(() => tell(true));
+  });
+}
 
 /** Post JSON and return the answer. Throws on a refusal, a time-out or a bridge that is away. */
 export async function post(path, body) {
@@ -30,7 +39,8 @@ export function follow(onState, onLost) {
   async function once() {
     const limit = AbortSignal.timeout(seq === 0 ? NOW_LIMIT_MS : POLL_LIMIT_MS);
     const signal = AbortSignal.any([asked.signal, limit]);
-    const answer = await fetch(`/api/state?since=${seq}`, { cache: "no-store", signal });
+    const beat = (await painted()) ? "&page=1" : ""; // each question says that the page lives and is painted
+    const answer = await fetch(`/api/state?since=${seq}${beat}`, { cache: "no-store", signal });
     if (!answer.ok) throw new Error(`no state: ${answer.status}`);
     const state = await answer.json();
     seq = state.seq;

@@ -1,232 +1,276 @@
-// The kiosk's one changing thing: the bridge's state, what is being typed, and the screen both call for.
-import { follow, post } from "./api.js";
+// The kiosk's one changing thing: the bridge's state, what is being put in, and the screen both call for.
+import { follow } from "./api.js";
+import { reminder } from "./chime.js";
 import { door } from "./door.js";
+import { easeDialog } from "./ease.js";
+import { Entry } from "./entry.js";
+import { frame } from "./frame.js";
+import { moveFocus } from "./guard.js";
 import { watch } from "./idle.js";
 import { home } from "./keypad.js";
-import { CODE_DIGITS, DOOR_MOVING, leavesTraces, look, nobody } from "./model.js";
-import * as screens from "./screens.js";
-import { staffCorner } from "./staff.js";
+import { languageDialog } from "./languages.js";
+import * as model from "./model.js";
+import { firstTouchWakes, rest } from "./rest.js";
+import { SCREENS } from "./screens.js";
+import { staffCorner } from "./staff/corner.js";
+import { STAFF_SCREENS } from "./staff/screens.js";
+import { Voice, speaks } from "./voice.js";
 import { listen } from "./wedge.js";
+import { choose, known, words } from "./words.js";
 
-const CHECKING_MS = 350; // nine digits stay readable this long
 const SETTLE_MS = 120; // a scanner's tenth digit arrives within this
-const SESSION_WAIT_MS = 4_000; // an accepted code's session shows well within this
-const SAME_SCAN_MS = 3_000; // a scanner reads a QR code held to it several times
 const TICK_MS = 250;
+const BUILDERS = { ...SCREENS, ...STAFF_SCREENS, home, door, rest };
+const TITLE_AND_TEXT = "main h1, main .say p, main .banner";
+const TEXT = "main .say p, main .banner";
 
-const BUILDERS = { ...screens, home: (words, _view, act) => home(words, act), door, staffDoor: door };
-
-const sleep = (ms) => new Promise((resume) => setTimeout(resume, ms));
 const secondsTo = (moment) => Math.max(0, Math.ceil((moment - Date.now()) / 1000));
 
 export class Kiosk {
-  #words;
+  state = null;
+  lost = true;
+  memory = model.nobody();
   #main;
   #said;
-  #onState;
-  #state = null;
-  #lost = true;
-  #memory = nobody();
-  #posting = false;
-  #settling = null;
+  #language;
   #pausedUntil = 0;
   #presenceUntil = 0;
   #askedAgain = false;
   #shown = { key: null };
+  #standing = { door: null, since: 0 }; // which door stands open, and since when
+  #touchedAt = Date.now();
+  #voice = new Voice();
+  #entry = new Entry(this);
 
-  /** `onState(state)` lets the page's frame follow the names of store and bank. */
-  constructor({ words, main, said, onState }) {
-    this.#words = words;
+  /** `language` is what the page speaks until a shopper chooses another. */
+  constructor({ main, said, language }) {
     this.#main = main;
     this.#said = said;
-    this.#onState = onState;
-    for (const name of ["digit", "erase", "clear", "again", "next", "problem", "done"]) this[name] = this[name].bind(this);
-    this.staff = staffCorner(words, (open) => this.#remember({ staffOpen: open }));
-    this.idle = watch(words, () => leavesTraces(this.#state, this.#memory), () => this.done());
+    this.#language = known(language);
+    this.#build();
     this.feed = follow((state) => this.#receive(state), () => this.#lose());
-    for (const event of ["pointerdown", "keydown"]) document.addEventListener(event, (e) => this.#touched(e), true);
-    listen({
-      digit: (digit) => this.#digit(digit, SETTLE_MS),
-      takeBack: (n) => this.#type(this.#memory.typed.slice(0, -n)),
-      erase: () => this.erase(),
-      clear: () => this.clear(),
-      scan: (text) => this.#scan(text),
-      stray: () => this.#stray(),
-    });
+    this.#hear();
     setInterval(() => this.#render(), TICK_MS);
     this.#render();
   }
 
-  // what people do
-
-  digit(digit) {
-    return this.#digit(digit, 0);
+  #build() {
+    const speak = (tag) => this.remember({ language: tag });
+    const ease = { wishes: () => this.memory, wish: (name) => this.#wish(name), speaks: () => speaks(words.lang) };
+    this.languages = languageDialog(speak);
+    this.ease = easeDialog(ease);
+    this.staff = staffCorner((open) => this.remember({ staffOpen: open }));
+    this.frame = frame({
+      language: speak,
+      languages: () => this.languages.open(),
+      ease: () => this.ease.open(),
+      repeat: () => this.#voice.again(words.lang),
+      help: () => this.problem("help"),
+      staff: () => this.staff.open(),
+    });
+    this.idle = watch({
+      needed: () => model.leavesTraces(this.state, this.memory),
+      slow: () => model.eased(this.memory),
+      leave: () => this.done(),
+      asked: (text) => this.aloud(text),
+    });
+    this.reminder = reminder(() => this.aloud(this.#text(TITLE_AND_TEXT)));
   }
 
-  erase() {
-    if (this.#view().name !== "home" || this.#memory.checking || !this.#memory.typed) return;
-    this.#type(this.#memory.typed.slice(0, -1));
+  #hear() {
+    firstTouchWakes(() => this.memory.resting, () => this.#touched());
+    document.addEventListener("pointerdown", () => this.#touched(), true);
+    document.addEventListener("keydown", (event) => this.#keyed(event), true);
+    document.addEventListener("focusin", ({ target }) => target.matches("button:focus-visible") && this.aloud(this.#label(target)));
+    listen({
+      digit: (digit) => this.#entry.digit(digit, SETTLE_MS),
+      takeBack: (n) => this.#entry.takeBack(n),
+      erase: () => this.#entry.erase(),
+      clear: () => this.#entry.clear(),
+      command: (name) => this.#command(name),
+      scan: (text) => this.#entry.scanned(text),
+      stray: () => this.#entry.stray(),
+    });
   }
 
-  clear() {
-    if (!this.#memory.checking) this.#type("");
-  }
+  // what the screens' buttons do
 
-  again() {
-    return this.#press("/api/again", {});
-  }
+  digit = (digit) => this.#entry.digit(digit);
+  erase = () => this.#entry.erase();
+  clear = () => this.#entry.clear();
+  again = () => this.#entry.press("/api/again", {});
+  next = () => this.#entry.press("/api/next", {});
 
-  next() {
-    return this.#press("/api/next", {});
-  }
-
-  problem(problem) {
-    return this.#press("/api/problem", { problem }, "reported");
-  }
+  /** Call the staff. "heavy" has words of its own; to the bridge it is a call for help. */
+  problem = (problem) => {
+    const told = problem === "help" ? "reported" : `reported_${problem}`;
+    const sent = problem === "heavy" ? "help" : problem;
+    return this.#entry.press("/api/problem", { problem: sent }, this.state?.online ? told : "kept");
+  };
 
   /** Finished, or nobody there any more: end the session and forget everything. */
-  done() {
-    if (this.#state?.session) this.#end();
-    clearTimeout(this.#settling);
-    this.staff.close();
-    this.#memory = nobody();
+  done = () => {
+    if (this.state?.session) this.#entry.end();
+    this.#entry.forget();
+    for (const dialog of [this.staff, this.ease, this.languages]) dialog.close();
+    this.memory = model.nobody();
+    this.#voice.stop();
     this.#said.textContent = "";
+    this.#shown.key = null;
     this.#render();
+  };
+
+  #wish(name) {
+    const on = !this.memory[name];
+    this.remember({ [name]: on });
+    this.ease.update();
+    if (name !== "aloud") return;
+    this.#voice.stop();
+    this.#voice.say(on ? `${words.aloud_on} ${this.#text(TITLE_AND_TEXT)}` : words.aloud_off, words.lang);
   }
 
-  /** End the session. The bridge may have ended it by itself already, which is as good. */
-  #end() {
-    return post("/api/done", {}).catch(() => null);
-  }
-
-  // typing and scanning
-
-  #type(typed) {
-    clearTimeout(this.#settling);
-    this.#remember({ typed });
-  }
-
-  #digit(digit, settleMs) {
-    const { typed, checking } = this.#memory;
-    if (this.#view().name !== "home" || checking || this.#memory.staffOpen || typed.length >= CODE_DIGITS) return false;
-    const code = typed + digit;
-    this.#remember({ typed: code, notice: null, reported: null });
-    if (code.length === CODE_DIGITS) this.#settling = setTimeout(() => this.#submit("/api/code", { code }, "no_typed"), settleMs);
-    return true;
-  }
-
-  #stray() {
-    if (this.#view().name === "home" && !this.#memory.checking) this.#remember({ typed: "", notice: "stray", reported: null });
-  }
-
-  async #scan(text) {
-    const { checking, scanned } = this.#memory;
-    const session = this.#state?.session;
-    const repeated = scanned?.text === text && (session || Date.now() - scanned.at < SAME_SCAN_MS);
-    if (checking || repeated || this.#lost || (session && DOOR_MOVING.includes(session.phase))) return;
-    this.staff.close();
-    clearTimeout(this.#settling);
-    this.#remember({ scanned: { text, at: Date.now() }, typed: "", checking: true });
-    if (session) await this.#end(); // whoever was here has finished: the next one is scanning
-    await this.#submit("/api/scan", { text }, "no_scanned");
-  }
-
-  async #submit(path, body, refusal) {
-    const before = this.#state?.session?.id;
-    const readable = sleep(CHECKING_MS);
-    this.#remember({ checking: true });
-    const answer = await post(path, body).catch(() => ({ verdict: "error", retry_after: null }));
-    await readable;
-    if (answer.verdict === "open") await this.#sessionOtherThan(before);
-    if (answer.verdict === "wait") this.#pausedUntil = Date.now() + (answer.retry_after ?? 0) * 1000;
-    const notice = { no: refusal, busy: "busy", error: "error" }[answer.verdict] ?? null;
-    const verdict = ["counter", "closed"].includes(answer.verdict) ? answer.verdict : null;
-    this.#remember({ typed: "", checking: false, reported: null, notice, verdict });
-    this.idle.restart();
-  }
-
-  async #sessionOtherThan(id) {
-    const deadline = Date.now() + SESSION_WAIT_MS;
-    const arrived = () => this.#state?.session && this.#state.session.id !== id;
-    while (!arrived() && Date.now() < deadline) await sleep(50);
-  }
-
-  /** Post for a button, say how it went; a second tap while one is under way does nothing. */
-  async #press(path, body, reported = null) {
-    if (this.#posting) return;
-    this.#posting = true;
-    const taken = await post(path, body).then(() => true, () => false);
-    this.#posting = false;
-    this.#remember({ reported: taken ? reported : "unreported" });
+  #command(name) {
+    if (name === "forward" || name === "back") moveFocus(name === "forward" ? 1 : -1);
+    if (name === "repeat") this.#voice.again(words.lang);
+    if (name === "aloud" && speaks(words.lang)) this.#wish("aloud");
   }
 
   // what the bridge says
 
   #receive(state) {
-    const before = this.#state?.session?.id;
+    const [before, first] = [this.state?.session?.id, this.state === null];
     const now = Date.now();
     this.#pausedUntil = now + state.paused_seconds * 1000;
     this.#presenceUntil = now + (state.presence?.seconds_left ?? 0) * 1000;
     this.#askedAgain = false;
-    this.#lost = false;
-    this.#state = state;
-    if (before !== undefined && before !== state.session?.id) Object.assign(this.#memory, { reported: null, verdict: null });
-    if (before !== undefined && !state.session) this.#memory.scanned = null;
-    this.#onState(state);
+    this.lost = false;
+    this.state = state;
+    if (before !== undefined && before !== state.session?.id) Object.assign(this.memory, { reported: null, verdict: null });
+    if (before !== undefined && !state.session) Object.assign(this.memory, { scanned: null, ...model.noWishes() });
+    if (state.session) this.memory.resting = false;
+    this.#entry.follow(state.scan ?? null, first);
     this.#render();
   }
 
   #lose() {
-    this.#lost = true;
-    this.#memory.checking || this.#type("");
+    this.lost = true;
+    this.memory.checking || this.#entry.takeBack(model.CODE_DIGITS);
     this.#render();
+  }
+
+  /** Typing is paused for so many seconds. */
+  startPause(seconds) {
+    this.#pausedUntil = Date.now() + seconds * 1000;
+  }
+
+  /** Somebody is there. */
+  freshen() {
+    this.staff.close();
+    this.#touchedAt = Date.now();
+    this.memory.resting = false;
+    this.idle.restart();
+  }
+
+  #touched() {
+    this.#touchedAt = Date.now();
+    if (!this.idle.asking) this.idle.restart();
+    if (this.memory.resting) this.remember({ resting: false });
+  }
+
+  #keyed(event) {
+    const onButton = ["Enter", " ", "Tab", "Shift", "+", "-"].includes(event.key);
+    if (this.idle.asking && !onButton) this.idle.restart();
+    this.#touched();
   }
 
   // the screen
 
-  #touched(event) {
-    const onButton = event.type === "keydown" && ["Enter", " ", "Tab", "Shift"].includes(event.key);
-    if (!this.idle.asking || (!onButton && event.type === "keydown")) this.idle.restart();
-  }
-
-  #remember(change) {
-    Object.assign(this.#memory, change);
+  remember(change) {
+    Object.assign(this.memory, change);
     this.#render();
   }
 
-  #view() {
-    return look(this.#state, this.#lost, this.#memory, secondsTo(this.#pausedUntil));
+  /** The name of the screen now. */
+  screen() {
+    return this.#view().name;
   }
 
-  #show(view) {
-    this.#shown = { ...BUILDERS[view.name](this.#words, view, this, this.#state, this.#memory), key: view.key };
-    this.#shown.update?.(view, this.#memory);
+  /** Whether a shopper's door has stood open so long that the next one may go on. */
+  overdue() {
+    const session = this.state?.session;
+    const door = session?.phase === "open" ? `${session.id} ${session.door}` : null;
+    if (door !== this.#standing.door) this.#standing = { door, since: Date.now() };
+    if (door === null) return false;
+    const long = Date.now() - this.#standing.since >= model.OVERDUE_SECONDS * 1000;
+    return session.left_open || (session.who === "shopper" && long);
+  }
+
+  /** Say a text, if somebody wants to hear it. */
+  aloud(text) {
+    if (this.memory.aloud) this.#voice.say(text, words.lang);
+  }
+
+  /** How the page looks and speaks to whoever is there. */
+  #dress() {
+    for (const wish of ["larger", "low"]) document.documentElement.classList.toggle(`is-${wish}`, this.memory[wish]);
+    if (choose(this.memory.language ?? this.#language)) this.frame.dress();
+  }
+
+  #view() {
+    return model.look(this.state, this.lost, this.memory, { pausedSeconds: secondsTo(this.#pausedUntil), overdue: this.overdue() });
+  }
+
+  #show(view, key) {
+    this.#shown = { ...BUILDERS[view.name](view, this, this.state, this.memory), name: view.name, key };
+    this.#shown.update?.(view, this.memory);
     this.#main.replaceChildren(this.#shown.element);
     this.#main.querySelector("h1").focus({ preventScroll: true });
     this.idle.restart();
   }
 
+  #text(selector) {
+    const said = [...document.querySelectorAll(selector)].filter((element) => !element.matches("[role=timer]"));
+    return said.map((element) => element.textContent).join(" ");
+  }
+
+  #label(element) {
+    return element.getAttribute("aria-label") ?? element.innerText;
+  }
+
   /** Say what stands there. A new screen's title is read out with the focus it takes, home's is not. */
   #announce() {
-    const title = this.#shown.key === "home" ? ".say h1, " : "";
-    const text = [...this.#main.querySelectorAll(`${title}.say p:not([role=timer]), .banner`)].map((element) => element.textContent).join(" ");
+    const text = this.#text(this.#shown.name === "home" ? TITLE_AND_TEXT : TEXT);
     if (this.#said.textContent !== text) this.#said.textContent = text;
+    const spoken = `${this.#text(TITLE_AND_TEXT)} ${words.lang}`;
+    if (this.#shown.spoken === spoken) return;
+    this.#shown.spoken = spoken;
+    this.aloud(this.#text(TITLE_AND_TEXT));
   }
 
   #render() {
+    this.#dress();
+    if (this.#mayRest()) this.memory.resting = true;
     const view = this.#view();
-    if (view.key !== this.#shown.key) this.#show(view);
-    else this.#shown.update?.(view, this.#memory);
+    const key = `${view.key} ${words.lang}`;
+    if (key === this.#shown.key) this.#shown.update?.(view, this.memory);
+    else this.#show(view, key);
+    this.frame.update(this.state, view, this.memory);
     this.#announce();
-    this.staff.update(this.#state, secondsTo(this.#presenceUntil));
+    this.staff.update(this.state, secondsTo(this.#presenceUntil));
+    this.reminder.tick(view.overdue ? this.#standing.door : null);
     this.idle.tick();
     this.#askAgainWhenDue();
   }
 
+  #mayRest() {
+    const alone = Date.now() - this.#touchedAt >= model.REST_SECONDS * 1000;
+    return alone && this.#view().key === "home" && !model.leavesTraces(this.state, this.memory);
+  }
+
   /** A presence code or a pause has run out: ask for the state at once instead of waiting for news. */
   #askAgainWhenDue() {
-    const due = this.#memory.staffOpen && this.#state?.presence && secondsTo(this.#presenceUntil) === 0;
-    const resumed = this.#state?.paused_seconds > 0 && secondsTo(this.#pausedUntil) === 0;
+    const due = this.memory.staffOpen && this.state?.presence && secondsTo(this.#presenceUntil) === 0;
+    const resumed = this.state?.paused_seconds > 0 && secondsTo(this.#pausedUntil) === 0;
     if (this.#askedAgain || !(due || resumed)) return;
     this.#askedAgain = true;
     this.feed.refresh();

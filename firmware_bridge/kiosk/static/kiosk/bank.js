@@ -1,5 +1,6 @@
 // The picture of the real bank, and the words for where a door is.
 import { fill, icon, make } from "./dom.js";
+import { words } from "./words.js";
 
 const COLUMN_WIDTH = 2.6; // how wide a column is drawn, in rows
 
@@ -25,10 +26,10 @@ function cell(door, area, marked, phase) {
 }
 
 /** Draw all doors as they stand in the store; `marked` is the number to point at, `phase` how it is drawn. */
-export function picture(doors, marked, phase, words) {
+export function picture(doors, marked, phase) {
   const area = extent(doors);
   const found = doors.find((door) => door.number === marked);
-  const label = fill(words.bank_picture, { n: marked, where: found ? where(found, doors, words) : "" });
+  const label = fill(words.bank_picture, { n: marked, where: found ? where(found, doors) : "" });
   const bank = make("div", { class: "bank", role: "img", "aria-label": label, "data-phase": phase });
   bank.append(...doors.map((door) => cell(door, area, marked, phase)));
   bank.style.setProperty("--rows", area.rows);
@@ -37,7 +38,7 @@ export function picture(doors, marked, phase, words) {
   return make("div", { class: "bank-frame" }, bank);
 }
 
-function columnWords(position, columns, words) {
+function columnWords(position, columns) {
   if (columns === 1) return words.column_only;
   if (position === 1) return words.column_first;
   if (position === columns) return words.column_last;
@@ -48,7 +49,7 @@ function columnWords(position, columns, words) {
   return fill(fromLeft ? words.column_left : words.column_right, { nth });
 }
 
-function heightWords(door, column, words) {
+function heightWords(door, column) {
   const top = Math.min(...column.map((each) => each.row));
   const bottom = Math.max(...column.map((each) => each.row + each.height));
   if (column.length === 1) return "";
@@ -60,9 +61,9 @@ function heightWords(door, column, words) {
 }
 
 /** Where a door is, as one says it: "second column from the left, top". */
-export function where(door, doors, words) {
+export function where(door, doors) {
   const area = extent(doors);
   const column = doors.filter((each) => each.column === door.column);
-  const parts = [columnWords(door.column - area.left + 1, area.columns, words), heightWords(door, column, words)];
+  const parts = [columnWords(door.column - area.left + 1, area.columns), heightWords(door, column)];
   return parts.filter(Boolean).join(words.comma);
 }

@@ -1,26 +1,29 @@
 // Nobody there any more: ask after a while, then clear the page for the next person (WCAG 2.2.1: 20 s to answer).
-import { button, fill, make } from "./dom.js";
-import { IDLE_SECONDS, WARNING_SECONDS } from "./model.js";
+import { dialog, dialogButtons, dialogTitle } from "./dialog.js";
+import { button, make } from "./dom.js";
+import { EASED_TIMES, IDLE_SECONDS, WARNING_SECONDS } from "./model.js";
+import { say, words } from "./words.js";
 
-/** Watch over the page. `needed()` says whether there is anything to clear, `leave()` clears it. */
-export function watch(words, needed, leave) {
+/**
+ * Watch over the page. `needed()` says whether there is anything to clear, `slow()` whether this person gets more
+ * time, `leave()` clears it, `asked(text)` hears what was asked.
+ */
+export function watch({ needed, slow, leave, asked }) {
   let since = Date.now();
   let askedAt = null;
+  let times = 1;
   const left = make("p", { class: "body" });
-  const dialog = make(
-    "dialog",
-    { class: "dialog kiosk-dialog", role: "alertdialog", "aria-labelledby": "idle-title", "aria-describedby": "idle-text" },
-    make("h2", { class: "dialog__title", id: "idle-title" }, words.idle_title),
-    left,
-    make("div", { class: "button-row" }, button(words.idle_stay, "primary large", stay), button(words.idle_leave, "large", go)),
-  );
-  left.id = "idle-text";
-  document.body.append(dialog);
+  const question = dialog("idle", build, { role: "alertdialog", closed: stay });
+
+  function build() {
+    const stayButton = button(words.idle_stay, "primary large", stay);
+    return [dialogTitle(words.idle_title), left, dialogButtons(stayButton, button(words.idle_leave, "large", go))];
+  }
 
   function stay() {
     since = Date.now();
     askedAt = null;
-    if (dialog.open) dialog.close();
+    question.close();
   }
 
   function go() {
@@ -30,25 +33,23 @@ export function watch(words, needed, leave) {
 
   function ask(now) {
     askedAt = now;
-    dialog.showModal();
+    left.textContent = say("idle", { n: WARNING_SECONDS * times });
+    question.open();
+    asked(`${words.idle_title} ${left.textContent}`);
   }
 
   function tick() {
     const now = Date.now();
     if (!needed()) return stay();
-    if (askedAt === null && now - since >= IDLE_SECONDS * 1000) ask(now);
+    if (askedAt === null) times = slow() ? EASED_TIMES : 1;
+    if (askedAt === null && now - since >= IDLE_SECONDS * times * 1000) ask(now);
     if (askedAt === null) return undefined;
-    const seconds = WARNING_SECONDS - Math.floor((now - askedAt) / 1000);
+    const seconds = WARNING_SECONDS * times - Math.floor((now - askedAt) / 1000);
     if (seconds <= 0) return go();
-    left.textContent = fill(words.idle, { n: seconds });
+    left.textContent = say("idle", { n: seconds });
     return undefined;
   }
 
-  dialog.addEventListener("cancel", (event) => {
-    event.preventDefault();
-    stay();
-  });
-  dialog.addEventListener("pointerdown", (event) => event.target === dialog && stay());
   return {
     tick,
     restart: stay,

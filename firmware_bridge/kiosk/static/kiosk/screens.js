@@ -1,7 +1,10 @@
-// Every screen but the keypad and the doors: a title, a sentence, a way out.
+// Every screen but the keypad and the doors: a title, a sentence, a way out. Each is a function
+// (view, act, state, memory) -> {element, update?}.
 import { button, icon, make, waiting } from "./dom.js";
+import { words } from "./words.js";
 
-function calm(sign, title, text, ...more) {
+/** A sign, a title, a sentence. */
+export function calm(sign, title, text, ...more) {
   const say = make(
     "div",
     { class: "say" },
@@ -14,37 +17,38 @@ function calm(sign, title, text, ...more) {
 }
 
 /** A screen on which someone may be stuck: the frame offers help, and what came of it is said here. */
-function stuck(words, memory, ...said) {
-  const element = calm(...said, memory.reported && reportedBanner(words, memory.reported));
+function stuck(memory, ...said) {
+  const element = calm(...said, memory.reported && reportedBanner(memory.reported));
   element.classList.toggle("screen--helps", memory.reported === null);
   return element;
 }
 
-/** What came of calling the staff: `reported` or `unreported`. */
-export function reportedBanner(words, reported) {
-  const kind = reported === "reported" ? "good" : "warn";
-  const texts = [make("p", { class: "banner__title" }, words[`${reported}_title`]), make("p", {}, words[reported])];
+/** The title over what came of calling the staff. */
+export function reportedTitle(reported) {
+  return words[reported.startsWith("reported") ? "reported_title" : `${reported}_title`];
+}
+
+/** What came of calling the staff: a name that begins with `reported`, or `kept`, or `unreported`. */
+export function reportedBanner(reported) {
+  const kind = reported.startsWith("reported") ? "good" : "warn";
+  const texts = [make("p", { class: "banner__title" }, reportedTitle(reported)), make("p", {}, words[reported])];
   return make("div", { class: `banner banner--${kind}` }, ...texts);
 }
 
-export function moment(words) {
+function moment() {
   return { element: calm(waiting(), words.moment_title, words.moment) };
 }
 
-export function trouble(words, view, _act, _state, memory) {
+function trouble(view, _act, _state, memory) {
   const name = view.trouble === "not_enrolled" ? "fresh" : "trouble";
-  return { element: stuck(words, memory, icon("counter"), words[`${name}_title`], words[name]) };
+  return { element: stuck(memory, icon("counter"), words[`${name}_title`], words[name]) };
 }
 
-export function assist(words, _view, _act, _state, memory) {
-  return { element: stuck(words, memory, icon("qr"), words.assist_title, words.assist) };
+function assist(_view, _act, _state, memory) {
+  return { element: stuck(memory, icon("qr"), words.assist_title, words.assist) };
 }
 
-export function staffAtWork(words) {
-  return { element: calm(waiting(), words.staff_at_work_title, words.staff_at_work) };
-}
-
-export function counter(words, view, act) {
+function counter(_view, act) {
   const done = make("div", { class: "act" }, button(words.done, "primary large", act.done));
   const element = calm(icon("counter"), words.counter_title, words.counter);
   element.append(done);
@@ -56,9 +60,11 @@ function clock(seconds) {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
 
-export function paused(words, _view, _act, _state, memory) {
-  const left = make("p", { class: "countdown digits", role: "timer", "aria-label": words.paused_left });
+function paused(_view, _act, _state, memory) {
+  const left = make("p", { class: "countdown digits", role: "timer", "aria-label": words.paused_left, dir: "ltr" });
   const help = make("p", { class: "soft" }, words.paused_help);
-  const element = stuck(words, memory, icon("pause"), words.paused_title, words.paused, left, help);
+  const element = stuck(memory, icon("pause"), words.paused_title, words.paused, left, help);
   return { element, update: (view) => (left.textContent = clock(view.pausedSeconds)) };
 }
+
+export const SCREENS = { moment, trouble, assist, counter, paused };

@@ -1,30 +1,34 @@
-// Keys: people on a keyboard, and scanners that pretend to be one. What a scanner reads is hostile input.
+// Keys: people on a keyboard or keypad, and scanners that pretend to be one. What a scanner reads is hostile input.
+// A scanner that types is set to put ~ before and Enter after what it read; one that is not is known by its speed.
+import { allowed } from "./guard.js";
 
+const PREFIX = "~";
 const LONGEST = 64;
 const SAME_SCAN_MS = 250; // characters further apart belong to different scans
 const FAST_MS = 35; // nobody types this fast, scanners do
-const OURS = /^LKR1:[A-Z2-7:]{1,59}$/;
-
-/** Which keys the page never passes on to the browser: a QR symbol can press them too. */
-function forbidden(event) {
-  return event.ctrlKey || event.altKey || event.metaKey || /^(F\d+|ContextMenu|BrowserBack|BrowserForward)$/.test(event.key);
-}
+const OURS = /^LK[RS]1:[0-9A-Z.:-]{1,59}$/;
+const COMMANDS = { "+": "forward", "-": "back", "*": "aloud", "/": "repeat" }; // a number pad works the whole page
 
 /**
  * Listen to the whole document. `heard` takes: digit(d) -> false when there is no room, takeBack(n), erase(), clear(),
- * scan(text) for one of our QR texts, stray() for anything else a scanner read.
+ * command(name), scan(text) for one of our QR texts, stray() for anything else a scanner read.
  */
 export function listen(heard) {
   let burst = ""; // what arrived without a gap
   let run = 0; // how many digits at its end came too fast for a person
   let scanning = false; // the burst is no typing: nothing of it may reach the boxes or a button
   let last = -Infinity;
+  let command = null;
 
-  function judge() {
-    const text = burst;
+  function forget() {
     burst = "";
     run = 0;
     scanning = false;
+  }
+
+  function judge() {
+    const text = burst;
+    forget();
     if (text.length <= LONGEST && OURS.test(text)) heard.scan(text);
     else heard.stray();
   }
@@ -34,10 +38,24 @@ export function listen(heard) {
     scanning = true;
   }
 
+  /** A key that means something by itself waits a moment: the first sign of a scan means nothing. */
+  function order(name) {
+    command = setTimeout(() => {
+      forget();
+      heard.command(name);
+    }, FAST_MS + 15);
+  }
+
   function printable(key, fast) {
+    clearTimeout(command);
     if (!fast) run = 0;
-    const isDigit = /^[0-9]$/.test(key);
-    if (!scanning && isDigit && heard.digit(key) !== false) run += 1;
+    if (key === PREFIX) {
+      startScan();
+      burst = "";
+      return;
+    }
+    if (!scanning && !fast && key in COMMANDS) order(COMMANDS[key]);
+    else if (!scanning && /^[0-9]$/.test(key) && heard.digit(key) !== false) run += 1;
     else startScan();
     if (burst.length <= LONGEST) burst += key;
   }
@@ -49,6 +67,9 @@ export function listen(heard) {
       if (scanning) judge();
     } else if (scanning) {
       event.preventDefault();
+    } else if (event.key === "Tab") {
+      event.preventDefault();
+      heard.command(event.shiftKey ? "back" : "forward");
     } else if (event.key === "Backspace") {
       heard.erase();
     } else if (event.key === "Delete" || event.key === "Escape") {
@@ -57,15 +78,11 @@ export function listen(heard) {
   }
 
   function press(event) {
-    if (forbidden(event)) return event.preventDefault();
-    if (event.key === "Shift" || event.key === "CapsLock") return undefined;
+    if (!allowed(event)) return event.preventDefault();
+    if (event.key === "Shift") return undefined;
     const gap = event.timeStamp - last;
     last = event.timeStamp;
-    if (gap > SAME_SCAN_MS) {
-      burst = "";
-      run = 0;
-      scanning = false;
-    }
+    if (gap > SAME_SCAN_MS) forget();
     if (event.key.length !== 1 || (event.key === " " && !scanning)) return control(event, gap < FAST_MS);
     event.preventDefault();
     return printable(event.key, gap < FAST_MS);

@@ -1,121 +1,33 @@
-// Every word the kiosk says, by name. Another language is another object with the same names.
+// Every word the kiosk says. One catalogue a language in words/, all with the same names; numbers stay Latin digits.
+import ar from "./words/ar.json" with { type: "json" };
+import de from "./words/de.json" with { type: "json" };
+import en from "./words/en.json" with { type: "json" };
+import es from "./words/es.json" with { type: "json" };
+import fr from "./words/fr.json" with { type: "json" };
+import zh from "./words/zh-Hans.json" with { type: "json" };
+import { fill } from "./dom.js";
 
-const en = {
-  lang: "en",
-  dir: "ltr",
-  page_title: "Pick up your order",
+/** The languages in the order they are offered. */
+export const LANGUAGES = [en, es, fr, de, zh, ar];
 
-  home_title: "Type the nine digits from your message",
-  home_scan: "or hold your QR code to the scanner",
-  home_help: "No message? The counter can help.",
-  your_code: "Your code",
-  keypad: "Keypad",
-  clear: "Clear",
-  erase: "Delete",
-  typed_none: "No digits yet",
-  typed_some: "{digits}: {n} of 9 digits",
-  said_erased: "Deleted. {n} of 9 digits",
-  said_cleared: "Cleared",
-  checking: "Checking…",
+/** The catalogue in use: the same object for ever, so that whoever holds it speaks the language chosen last. */
+export const words = {};
 
-  no_typed_title: "That code did not open a door",
-  no_typed: "Check the nine digits in your message and type them again. If it still does not work, the counter can help.",
-  no_scanned_title: "That QR code did not open a door",
-  no_scanned: "Use the one from your latest message, or type its nine digits. If it still does not work, the counter can help.",
-  stray_title: "That is not a pickup code",
-  stray: "Hold the QR code from your pickup message to the scanner, or type the nine digits.",
-  busy_title: "Another door is in use",
-  busy: "As soon as it is shut it is your turn: type or scan your code again.",
-  error_title: "That did not go through",
-  error: "Please try once more. If it happens again, the counter can help.",
+/** The catalogue's tag for a wish such as "de"; the first language when there is none like it. */
+export function known(tag) {
+  return (LANGUAGES.find((each) => each.lang === tag) ?? LANGUAGES[0]).lang;
+}
 
-  paused_title: "A short pause",
-  paused: "Several codes in a row did not fit. You can type again when the time is up. QR codes still work.",
-  paused_left: "Time left",
-  paused_help: "In a hurry? The counter can help you now.",
-  assist_title: "Please use your QR code",
-  assist: "Typed codes need a member of staff right now. Hold the QR code from your message to the scanner, or ask at the counter.",
+/** Speak another language from now on. True when it is another. */
+export function choose(tag) {
+  if (words.lang === tag) return false;
+  Object.assign(words, LANGUAGES.find((each) => each.lang === tag));
+  return true;
+}
 
-  moment_title: "One moment…",
-  moment: "The lockers will be ready right away. If this takes long, the counter can help.",
-  trouble_title: "The lockers need a moment",
-  trouble: "Your order is safe. Please go to the counter, they can help you now.",
-  fresh_title: "These lockers are not open yet",
-  fresh: "Please go to the counter, they can help you now.",
-
-  opening_title: "Door {n} is opening",
-  opening: "It swings out a little by itself.",
-  push_title: "Push door {n} gently",
-  push: "It is a bit stuck. Press on its edge and let go. We are trying again.",
-  open_title: "Door {n} is open",
-  open: "Take everything out, then push the door shut.",
-  left_open_title: "Please push door {n} shut",
-  left_open: "It is still open. Take a last look inside, then push it shut.",
-  shut_title: "All yours",
-  shut: "Door {n} is shut. Thank you, and see you soon.",
-  more_one_title: "One more door for you",
-  more_many_title: "{n} more doors for you",
-  more: "Door {n} is shut. The rest of your order is behind another door.",
-  failed_title: "Door {n} did not open",
-  failed: "We are sorry. Your order is safe, and the staff know. Please go to the counter.",
-  counter_title: "Please go to the counter",
-  counter: "We have told them you are here.",
-  step: "Part {n} of {total} of your order",
-  bank_picture: "Picture of the lockers. Door {n}: {where}.",
-
-  next: "Open the next door",
-  again: "Open door {n} again",
-  retry: "Try door {n} again",
-  done: "Done",
-  problems: "Something wrong?",
-  empty: "It was empty",
-  not_open: "Door did not open",
-  help: "I need help",
-  reported_title: "We have told the staff",
-  reported: "Please go to the counter, they are expecting you.",
-  unreported_title: "Please go to the counter",
-  unreported: "We could not pass that on from here. The staff will help you in person.",
-
-  column_only: "",
-  column_left: "{nth} column from the left",
-  column_right: "{nth} column from the right",
-  column_first: "far left column",
-  column_last: "far right column",
-  column_middle: "middle column",
-  nth: ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"],
-  nth_beyond: "{n}th",
-  at_top: "top",
-  at_upper: "upper half",
-  at_middle: "middle",
-  at_lower: "lower half",
-  at_bottom: "bottom",
-  comma: ", ",
-
-  staff: "Staff",
-  staff_title: "For staff",
-  staff_code: "Type this code on your handheld to show that you are here.",
-  staff_renews: "New code in {n} s",
-  staff_renewing: "New code is coming…",
-  staff_none: "No code yet: this kiosk is not enrolled.",
-  staff_online: "Online",
-  staff_offline: "No internet. Loading and picking up go on, news reaches the service later.",
-  staff_board_silent: "The lock board does not answer. Check its power and its cable.",
-  staff_not_enrolled: "Not enrolled. Start the bridge with an enrolment code.",
-  staff_disk: "The disk is full or failing. No door opens by code until it can be written.",
-  staff_doors_out: "Out of service: {doors}",
-  staff_doors_unknown: "Sensor silent: {doors}",
-  close: "Close",
-  staff_at_work_title: "Staff at work",
-  staff_at_work: "It is your turn in a moment.",
-  staff_open: "Push the door shut when you are done.",
-  staff_shut_title: "Door {n} is shut",
-  staff_shut: "Carry on with your handheld.",
-  staff_failed: "Your handheld shows what to do next.",
-
-  idle_title: "Still there?",
-  idle: "We clear this screen in {n} seconds, so that nobody sees your code.",
-  idle_stay: "I am still here",
-  idle_leave: "Clear it now",
-};
-
-export const LANGUAGES = { en };
+/** A sentence with its values; one that depends on a number takes the form its language wants for `n`. */
+export function say(name, values = {}) {
+  const sentence = words[name];
+  if (typeof sentence === "string") return fill(sentence, values);
+  return fill(sentence[new Intl.PluralRules(words.lang).select(values.n)], values);
+}
