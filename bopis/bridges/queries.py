@@ -66,7 +66,7 @@ def layout(session: Session, bank_id: str) -> dict[str, Any]:
     """What a bridge must know of its bank, with the hash of it, as the sync protocol shapes it."""
     # Columns, not objects: a bank may have hundreds of doors, and every sync looks.
     bank = session.execute(
-        select(Bank.id, Bank.name, Bank.board, Store.name.label("store"), Store.time_zone)
+        select(Bank.id, Bank.name, Bank.board, Bank.board_options, Store.name.label("store"), Store.time_zone)
         .join(Store, Store.id == Bank.store_id)
         .where(Bank.id == bank_id)
     ).one()
@@ -88,6 +88,7 @@ def layout(session: Session, bank_id: str) -> dict[str, Any]:
         "bank": {"id": bank.id, "name": bank.name},
         "store": {"name": bank.store, "time_zone": bank.time_zone},
         "board": bank.board,
+        "board_options": bank.board_options,
         "doors": [
             {
                 "number": box.number,

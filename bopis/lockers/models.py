@@ -23,6 +23,8 @@ class Bank(Base):
     name: Mapped[str]
     board: Mapped[str]
     """The board protocol, as the bridge's registry names it."""
+    board_options: Mapped[dict[str, Any]] = mapped_column(type_=Json, default=dict)
+    """How its boards differ from the usual: lock wiring, pulse time. The bridge checks them."""
     has_item_sensors: Mapped[bool] = mapped_column(default=False)
     key_sealed: Mapped[bytes]
     """The 32-byte key of its grants' verifiers, base64."""

@@ -24,6 +24,7 @@ Grant    {"id", "version", "revoked": true}, or
           "placements": [{"id", "kind": "compartment"|"counter", "door": 7|null}]}
          Inactive grants are known but open nothing. No personal data, no order number.
 Layout   {"hash", "bank": {"id", "name"}, "store": {"name", "time_zone"}, "board": name in the board registry,
+          "board_options": {} or absent: how this bank's boards differ from the usual, by option name,
           "doors": [{"number": 7, "board": 0, "channel": 6, "size": "M", "row": 0, "column": 2, "height": 1,
                      "accessible": bool}]}
          `row` counts from the top, `column` from the left, `height` is in rows; doors of one column share its width.

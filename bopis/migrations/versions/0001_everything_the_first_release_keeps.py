@@ -174,6 +174,7 @@ def upgrade() -> None:
         sa.Column("store_id", sa.String(length=36), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("board", sa.String(), nullable=False),
+        sa.Column("board_options", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("has_item_sensors", sa.Boolean(), nullable=False),
         sa.Column("key_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("sync_version", sa.Integer(), nullable=False),

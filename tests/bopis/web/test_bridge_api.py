@@ -139,6 +139,7 @@ def test_a_first_sync_brings_layout_and_every_live_grant_and_a_second_brings_not
     drain(service)
     told = line.sync()
     assert [door["number"] for door in told["layout"]["doors"]] == [1, 2, 3, 4, 5, 6]
+    assert told["layout"]["board_options"] == {}
     assert [(grant["active"], grant["placements"][0]["door"]) for grant in told["grants"]] == [(True, 1)]
     again = line.sync()
     assert (again["reset"], again["grants"], again["layout"]) == (False, [], None)
