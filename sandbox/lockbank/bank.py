@@ -108,6 +108,11 @@ class LockBank(Doors):
         """Put bytes on the line that nobody asked for."""
         self.later(0, lambda: self._end.say(data))
 
+    def unread(self) -> int:
+        """Bytes on a pseudo-terminal that the bridge has not taken yet."""
+        with self.lock:
+            return self._end.unread()
+
     def later(self, seconds: float, action: Callable[[], None]) -> None:
         """Do something in so many seconds, on the bank's own thread."""
         with self.lock:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import socket
+import sys
+import termios
 import tty
 from pathlib import Path
 
@@ -58,6 +61,10 @@ class PtyEnd:
         # Nobody reads: on a real line the bytes are gone, too.
         with contextlib.suppress(OSError):
             os.write(self._master, data)
+
+    def unread(self) -> int:
+        """Bytes on their way that the master has not taken yet."""
+        return int.from_bytes(fcntl.ioctl(self._slave, termios.FIONREAD, bytes(4)), sys.byteorder)
 
     def _point(self, link: Path) -> None:
         fresh = link.with_name(link.name + ".new")
@@ -116,6 +123,9 @@ class TcpEnd:
         with contextlib.suppress(OSError):
             if self._master:
                 self._master.sendall(data)
+
+    def unread(self) -> int:
+        return 0
 
     def _welcome(self) -> None:
         fresh, _ = self._listener.accept()
