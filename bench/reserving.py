@@ -6,11 +6,13 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 from sqlalchemy import text
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from bench import machine
 from bench.filled import MERCHANT, made
@@ -36,24 +38,43 @@ _UNDO = (
 
 
 class Reservation:
-    """What the service does when an order is paid and known: lock, choose, hold, grant, timeline, outbox."""
+    """What the service does when an order is paid and known: lock, choose, hold, grant, timeline, outbox.
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    The pickup is in hand, as it is for whoever has just taken its order over, unless it is to be read each time.
+    """
+
+    def __init__(self, database: Database, *, read_each_time: bool = False) -> None:
+        self._database, self._reads = database, read_each_time
+        self._known: dict[int, Pickup] = {}
 
     def take(self, number: int) -> None:
         """Reserve a place for the waiting pickup of this number."""
         with self._database.transaction() as session:
-            pickup = session.get_one(Pickup, made("pickups", number))
+            pickup = self._in_hand(session, number)
             assert pickup.store_id is not None
             lock(session, pickup.store_id)
             actions.reserve(session, pickup, clock.now())
+
+    def know(self, numbers: Iterable[int]) -> None:
+        """Take these pickups in hand."""
+        with self._database.reading() as session:
+            self._known |= {number: session.get_one(Pickup, made("pickups", number)) for number in numbers}
+
+    def _in_hand(self, session: Session, number: int) -> Pickup:
+        if self._reads:
+            return session.get_one(Pickup, made("pickups", number))
+        if number not in self._known:
+            self.know([number])
+        session.add(self._known[number])
+        return self._known[number]
 
     def undo(self, number: int) -> None:
         """Let it be as if it had never been reserved."""
         with self._database.transaction() as session:
             for statement in _UNDO:
                 session.execute(text(statement), {"pickup": made("pickups", number)})
+        if number in self._known:
+            set_committed_value(self._known[number], "state", "waiting")
 
 
 class BareReservation:
@@ -79,9 +100,9 @@ class BareReservation:
         )
         run("UPDATE pickups SET state = 'reserved', reason = 'smallest_fitting' WHERE id = %s", (pickup,))
         run(
-            "INSERT INTO timeline (id, pickup_id, number, at, what, actor, detail, previous_hash, hash) "
-            "VALUES (%s, %s, 1, %s, 'reserved', 'system', '{}', '', '')",
-            (new_id(), pickup, now),
+            "INSERT INTO timeline (pickup_id, number, at, what, actor, detail, previous_hash, hash) "
+            "VALUES (%s, 1, %s, 'reserved', 'system', '{}', '', '')",
+            (pickup, now),
         )
         run(
             "INSERT INTO outbox (id, merchant_id, kind, subject, created_at, state, next_at) "

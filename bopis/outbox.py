@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint, literal, text, update
+from sqlalchemy import Index, UniqueConstraint, literal_column, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -14,6 +14,7 @@ from bopis.bell import WorkToDo
 from bopis.db import Base, Id, ring_after_commit
 from bopis.ids import new_id
 from bopis.messages import Message
+from bopis.prepared import Prepared, Write, send, word
 
 
 class OutboxEntry(Base):
@@ -26,7 +27,12 @@ class OutboxEntry(Base):
     __tablename__ = "outbox"
     __table_args__ = (
         UniqueConstraint("kind", "subject"),
-        Index("ix_outbox_pickup", "pickup_id"),
+        Index(
+            "ix_outbox_pickup",
+            "pickup_id",
+            sqlite_where=text("pickup_id IS NOT NULL"),
+            postgresql_where=text("pickup_id IS NOT NULL"),
+        ),
         # Newest first, page by page, for one merchant among all.
         Index("ix_outbox_merchant", "merchant_id", "id"),
         Index(
@@ -65,30 +71,30 @@ class OutboxEntry(Base):
 
 def put(session: Session, message: Message, now: dt.datetime, *, merchant_id: str) -> None:
     """Ask the world for `message`, once, for this merchant: one that was asked for before is left as it is."""
+    send(session, entry(session, message, now, merchant_id=merchant_id))
+
+
+def entry(session: Session, message: Message, now: dt.datetime, *, merchant_id: str) -> Write:
+    """`put` as a change to be sent with others."""
     kind, fields = messages.write(message)
-    row = {
-        "id": new_id(),
-        "merchant_id": merchant_id,
-        "kind": kind,
-        "subject": _subject(fields),
-        "fields": fields,
-        "pickup_id": fields.get("pickup_id"),
-        "created_at": now,
-        "state": "waiting",
-        "outcome": "",
-        "attempts": 0,
-        "next_at": now,
-        "lease_token": 0,
-    }
-    connection = session.connection()
-    if connection.execute(_PUT[connection.dialect.name], row).first() is not None:
-        ring_after_commit(session, WorkToDo())
+    ring_after_commit(session, WorkToDo())
+    row = {"id": new_id(), "merchant_id": merchant_id, "kind": kind, "subject": _subject(fields), "fields": fields}
+    return Write(_PUT, {**row, "pickup_id": fields.get("pickup_id"), "created_at": now, "next_at": now})
 
 
-_PUT = {
-    name: dialect.insert(OutboxEntry.__table__).on_conflict_do_nothing().returning(literal(1))
-    for name, dialect in (("postgresql", postgresql), ("sqlite", sqlite))
+_FRESH = {
+    "state": word("waiting"),
+    "outcome": word(""),
+    "attempts": literal_column("0"),
+    "lease_token": literal_column("0"),
 }
+_PUT = Prepared(
+    {
+        name: dialect.insert(OutboxEntry.__table__).values(_FRESH).on_conflict_do_nothing()
+        for name, dialect in (("postgresql", postgresql), ("sqlite", sqlite))
+    },
+    *("id", "merchant_id", "kind", "subject", "fields", "pickup_id", "created_at", "next_at"),
+)
 
 
 def repeat(session: Session, message: Message, now: dt.datetime, *, merchant_id: str) -> None:

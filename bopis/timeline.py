@@ -8,12 +8,13 @@ import json
 import logging
 from typing import Any
 
-from sqlalchemy import UniqueConstraint, bindparam, insert, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bopis.db import Base, Id
-from bopis.ids import new_id
 from bopis.logs import its
+from bopis.memory import memory
+from bopis.prepared import Prepared, Write, send
 
 _TOLD = ("reason", "door", "placement", "command")
 """Of an entry's detail, what its log line repeats."""
@@ -24,11 +25,9 @@ class TimelineEntry(Base):
     """One thing that happened. `detail` holds ids, numbers and reasons; never a code, a name or a phone number."""
 
     __tablename__ = "timeline"
-    __table_args__ = (UniqueConstraint("pickup_id", "number"),)
 
-    id: Mapped[str] = mapped_column(Id, primary_key=True)
-    pickup_id: Mapped[str] = mapped_column(Id)
-    number: Mapped[int]
+    pickup_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     at: Mapped[dt.datetime]
     what: Mapped[str]
     actor: Mapped[str]
@@ -39,28 +38,34 @@ class TimelineEntry(Base):
 
 def write(session: Session, pickup_id: str, what: str, *, actor: str, at: dt.datetime, **detail: Any) -> None:
     """Add one entry. The caller holds the store's lock, so that entries of one pickup come one after another."""
-    # Past the object mapper: every step of every pickup comes through here.
-    connection = session.connection()
-    last = connection.execute(_LAST, {"of": pickup_id}).first()
-    entry = TimelineEntry(
-        id=new_id(),
-        pickup_id=pickup_id,
-        number=last.number + 1 if last else 1,
-        at=at,
-        what=what,
-        actor=actor,
-        detail=detail,
-        previous_hash=last.hash if last else "",
-        hash="",
-    )
-    entry.hash = _hash(entry)
-    connection.execute(_WRITE, {name: getattr(entry, name) for name in _FIELDS})
+    send(session, entry(session, pickup_id, what, actor=actor, at=at, **detail))
+
+
+def begin(session: Session, pickup_id: str, what: str, *, actor: str, at: dt.datetime, **detail: Any) -> None:
+    """Add the first entry of a pickup that this transaction made."""
+    memory(session, "timeline")[pickup_id] = (0, "")
+    write(session, pickup_id, what, actor=actor, at=at, **detail)
+
+
+def entry(session: Session, pickup_id: str, what: str, *, actor: str, at: dt.datetime, **detail: Any) -> Write:
+    """`write` put off, to be sent with other changes; what it is chained to is settled here and now."""
+    heads = memory(session, "timeline")
+    number, previous = heads[pickup_id] if pickup_id in heads else _head(session, pickup_id)
+    number += 1
+    of = _hash((pickup_id, number, _instant(at), what, actor, detail, previous))
+    heads[pickup_id] = (number, of)
     log.info("pickup %s", what, extra=its(pickup=pickup_id, actor=actor, **{name: detail.get(name) for name in _TOLD}))
+    row = {"pickup_id": pickup_id, "number": number, "at": at, "what": what, "actor": actor, "detail": detail}
+    return Write(_WRITE, {**row, "previous_hash": previous, "hash": of})
 
 
-_WRITE = insert(TimelineEntry.__table__)
-_FIELDS = tuple(column.name for column in TimelineEntry.__table__.columns)
-_LAST = (
+def _head(session: Session, pickup_id: str) -> tuple[int, str]:
+    found = _LAST.run(session, of=pickup_id).first()
+    return (found.number, found.hash) if found else (0, "")
+
+
+_WRITE = Prepared(insert(TimelineEntry.__table__))
+_LAST = Prepared(
     select(TimelineEntry.number, TimelineEntry.hash)
     .where(TimelineEntry.pickup_id == bindparam("of"))
     .order_by(TimelineEntry.number.desc())
@@ -77,21 +82,17 @@ def entries(session: Session, pickup_id: str) -> list[TimelineEntry]:
 def first_break(chain: list[TimelineEntry]) -> int | None:
     """The number of the first entry that was altered, removed or moved; None when the chain holds."""
     previous = ""
-    for expected, entry in enumerate(chain, start=1):
-        if entry.number != expected or entry.previous_hash != previous or entry.hash != _hash(entry):
-            return expected
-        previous = entry.hash
+    for number, told in enumerate(chain, start=1):
+        facts = (told.pickup_id, told.number, _instant(told.at), told.what, told.actor, told.detail, previous)
+        if told.number != number or told.previous_hash != previous or told.hash != _hash(facts):
+            return number
+        previous = told.hash
     return None
 
 
-def _hash(entry: TimelineEntry) -> str:
-    facts = [
-        entry.pickup_id,
-        entry.number,
-        entry.at.astimezone(dt.UTC).isoformat(),
-        entry.what,
-        entry.actor,
-        entry.detail,
-        entry.previous_hash,
-    ]
+def _instant(at: dt.datetime) -> str:
+    return at.astimezone(dt.UTC).isoformat()
+
+
+def _hash(facts: tuple[Any, ...]) -> str:
     return hashlib.sha256(json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from bopis.lockers.fit import SIZES
 
+_RANK = {size: rank for rank, size in enumerate(SIZES)}
 
-@dataclass(frozen=True)
-class Door:
+
+class Door(NamedTuple):
     """A compartment as the choice sees it. `holder` is the pickup that holds it provisionally, untouched."""
 
     compartment_id: str
@@ -43,14 +45,11 @@ def choose(doors: Sequence[Door], size: str | None, *, not_in: Collection[str] =
     """
     if size is None:
         return Choice(None, "too_big")
-    fitting = [
-        door for door in doors if SIZES.index(door.size) >= SIZES.index(size) and door.compartment_id not in not_in
-    ]
+    least = _RANK[size]
+    fitting = [door for door in doors if _RANK[door.size] >= least and door.compartment_id not in not_in]
     if not fitting:
         return Choice(None, "nothing_free")
-    best = min(
-        fitting, key=lambda door: (SIZES.index(door.size), door.holder is not None, door.accessible, door.number)
-    )
+    best = min(fitting, key=lambda door: (_RANK[door.size], door.holder is not None, door.accessible, door.number))
     if best.holder is not None:
         return Choice(best, "in_hand_goes_first")
     return Choice(best, "smallest_fitting" if best.size == size else "next_size_up")

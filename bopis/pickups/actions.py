@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import datetime as dt
 
+from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from bopis import outbox, tasks, timeline
 from bopis.lockers.fit import size_for
@@ -18,6 +20,7 @@ from bopis.pickups.later import written
 from bopis.pickups.lifecycle import check_move
 from bopis.pickups.models import Pickup
 from bopis.ports import Line
+from bopis.prepared import Prepared, Write, send
 
 SYSTEM = "system"
 
@@ -41,27 +44,45 @@ def measure(session: Session, pickup: Pickup, lines: tuple[Line, ...]) -> None:
 
 
 def reserve(session: Session, pickup: Pickup, now: dt.datetime, *, actor: str = SYSTEM) -> None:
-    """Give a waiting pickup a place, a compartment or else the counter, and a code that opens nothing yet."""
-    choice = places.choose_for(session, pickup, in_hand=False)
-    placement = places.give(session, pickup, choice.door.compartment_id if choice.door else None, now)
-    bank_id = choice.door.bank_id if choice.door else places.bank_of(session, pickup)
+    """Give a waiting pickup a place, a compartment or else the counter, and a code that opens nothing yet.
+
+    Every order passes here: all that is to be known is read by two statements, and what follows from it is sent as one.
+    """
+    assert pickup.store_id is not None
+    check_move(pickup.state, "reserved")
+    session.flush()
+    choice = places.choose_free(session, pickup)
+    door = choice.door
+    bank_id = door.bank_id if door else places.bank_of(session, pickup)
     try:
-        grant = grants.open_grant(session, pickup.id) or grants.issue(session, pickup, bank_id, now)
+        access = grants.issue(session, pickup, bank_id, now)
     except grants.NoSelectorFree:
-        places.release(session, placement, "never_opened", now)
         pickup.reason = "no_code_free"
         return
-    grants.changed(session, grant, now)
-    reason = choice.reason if bank_id else "no_lockers"
-    move(
+    reason, was = choice.reason if bank_id else "no_lockers", pickup.state
+    told = {"reason": reason, "was": was, "door": door.number if door else None}
+    send(
         session,
-        pickup,
-        "reserved",
-        actor=actor,
-        now=now,
-        reason=reason,
-        door=choice.door.number if choice.door else None,
+        places.hold(pickup, door.compartment_id if door else None, now),
+        *access,
+        timeline.entry(session, pickup.id, "reserved", actor=actor, at=now, **told),
+        Write(_MOVE, {"of": pickup.id, "to": "reserved", "why": reason}),
     )
+    _is_now(session, pickup, "reserved", reason)
+
+
+_MOVE = Prepared(
+    update(Pickup.__table__)
+    .where(Pickup.__table__.c.id == bindparam("of"))
+    .values(state=bindparam("to"), reason=bindparam("why"))
+)
+
+
+def _is_now(session: Session, pickup: Pickup, state: str, reason: str) -> None:
+    """Let the object agree with its row, which was changed past it."""
+    set_committed_value(pickup, "state", state)
+    set_committed_value(pickup, "reason", reason)
+    session.expire(pickup, ["placements"])
 
 
 def give_up_place(session: Session, pickup: Pickup, now: dt.datetime, *, reason: str, actor: str) -> None:
@@ -85,7 +106,7 @@ def change_store(session: Session, pickup: Pickup, store_id: str | None, now: dt
         grants.close(session, grant, now)
     pickup.store_id = store_id
     session.flush()
-    session.refresh(pickup, ["store"])
+    session.expire(pickup, ["store"])
 
 
 def _let_go(session: Session, pickup: Pickup, now: dt.datetime) -> None:

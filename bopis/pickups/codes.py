@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Set
 
 from firmware_bridge.protocol.codes import SELECTOR_DIGITS
 
@@ -12,7 +12,12 @@ SELECTOR_REST = dt.timedelta(hours=24)
 SELECTORS = 10**SELECTOR_DIGITS
 
 
-def free_selector(taken: Collection[int], drawn: int) -> int | None:
+def free_selector(taken: Set[int], drawn: int) -> int | None:
     """The free selector that comes `drawn`-th (modulo how many there are); None when all are taken."""
-    free = [selector for selector in range(SELECTORS) if selector not in taken]
-    return free[drawn % len(free)] if free else None
+    if len(taken) >= SELECTORS:
+        return None
+    chosen = drawn % (SELECTORS - len(taken))
+    for selector in sorted(taken):
+        if selector <= chosen:
+            chosen += 1
+    return chosen

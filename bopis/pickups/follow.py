@@ -92,7 +92,7 @@ def _create(session: Session, order: Order, unit: Unit, now: dt.datetime) -> Pic
     pickup.link_sealed = sealing.seal(token, to=f"pickups.link:{pickup.id}")
     session.add(pickup)
     session.flush()
-    timeline.write(session, pickup.id, "waiting", actor=_PLATFORM, at=now)
+    timeline.begin(session, pickup.id, "waiting", actor=_PLATFORM, at=now)
     return pickup
 
 

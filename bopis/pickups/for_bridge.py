@@ -5,22 +5,24 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, selectinload
 
-from bopis.pickups.models import Grant, Pickup, Placement
+from bopis.pickups.models import IS_NOT_CLOSED, IS_TOLD, Grant, Pickup, Placement
 
 
 def grants_since(session: Session, bank_id: str, version: int) -> list[dict[str, Any]]:
     """The grants of a bank that changed after sync version `version` (0 for all live ones), tombstones included."""
     statement = (
         select(Grant)
-        .where(Grant.bank_id == bank_id, Grant.sync_version > version, Grant.verifier.is_not(None))
+        .where(Grant.bank_id == bank_id, IS_TOLD, Grant.sync_version > version)
+        # A code that was unlocked and then called off is gone, worked out anew or not.
+        .where(or_(Grant.verifier.is_not(None), Grant.state == "closed"))
         .order_by(Grant.sync_version)
         .options(selectinload(Grant.pickup).selectinload(Pickup.placements).selectinload(Placement.compartment))
     )
     if version == 0:
-        statement = statement.where(Grant.state != "closed")
+        statement = statement.where(IS_NOT_CLOSED)
     return [_written(grant) for grant in session.scalars(statement)]
 
 

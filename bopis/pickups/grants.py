@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import secrets
+from typing import Any
 
-from sqlalchemy import bindparam, func, select, union_all
+from sqlalchemy import bindparam, insert, literal_column, select, union_all
 from sqlalchemy.orm import Session
 
 from bopis import outbox, sealing
@@ -14,7 +15,8 @@ from bopis.ids import new_id
 from bopis.lockers.actions import next_sync_version
 from bopis.messages import PrepareGrant
 from bopis.pickups.codes import SELECTOR_REST, free_selector
-from bopis.pickups.models import Grant, Pickup
+from bopis.pickups.models import IS_CLOSED, IS_NOT_CLOSED, Grant, Pickup
+from bopis.prepared import Prepared, Write, word
 from firmware_bridge.protocol import codes
 
 _NEVER = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
@@ -25,15 +27,23 @@ AFTER_COLLECTING = dt.timedelta(minutes=5)
 """How long a spent grant lives on, so that the shopper can open the same door once more."""
 
 
-# Built once: building a statement takes longer than sending it, and every order needs these.
-_OPEN_GRANT = select(Grant).where(Grant.pickup_id == bindparam("of"), Grant.state != "closed")
-_LAST_VERSION = select(func.max(Grant.version)).where(Grant.pickup_id == bindparam("of"))
-# Two parts with an index each: a bank's past grows for ever, and must not be read.
-_IN_USE = union_all(
-    select(Grant.selector).where(Grant.bank_id == bindparam("bank"), Grant.state != "closed"),
-    select(Grant.selector).where(
-        Grant.bank_id == bindparam("bank"), Grant.state == "closed", Grant.closed_at > bindparam("rested")
+_OPEN_GRANT = select(Grant).where(Grant.pickup_id == bindparam("of"), IS_NOT_CLOSED)
+# Three parts with an index each: a bank's past grows for ever, and must not be read.
+_KNOWN = Prepared(
+    union_all(
+        select(Grant.id, literal_column("NULL")).where(Grant.pickup_id == bindparam("of"), IS_NOT_CLOSED),
+        select(literal_column("NULL"), Grant.selector).where(Grant.bank_id == bindparam("bank"), IS_NOT_CLOSED),
+        select(literal_column("NULL"), Grant.selector).where(
+            Grant.bank_id == bindparam("bank"), IS_CLOSED, Grant.closed_at > bindparam("rested")
+        ),
+    )
+)
+_ISSUE = Prepared(
+    insert(Grant.__table__).values(
+        state=word("held"), version=literal_column("1"), sync_version=literal_column("0"), valid_until=_NEVER
     ),
+    *("id", "merchant_id", "pickup_id", "bank_id", "selector", "code_sealed", "salt", "qr_sealed", "qr_sha256"),
+    *("valid_from", "lease_until", "created_at"),
 )
 
 
@@ -46,44 +56,47 @@ def open_grant(session: Session, pickup_id: str) -> Grant | None:
     return session.scalars(_OPEN_GRANT, {"of": pickup_id}).first()
 
 
-def issue(session: Session, pickup: Pickup, bank_id: str | None, now: dt.datetime) -> Grant:
-    """Give a pickup its code and QR, opening nothing yet. Raises NoSelectorFree.
+def issue(session: Session, pickup: Pickup, bank_id: str | None, now: dt.datetime) -> list[Write]:
+    """The changes that give a pickup its code and QR, opening nothing yet; none when it has them, and then its bridge
+    hears that its place changed. Raises NoSelectorFree.
 
     Without a bank there is a QR only: no kiosk would read the code.
     """
-    token = secrets.token_bytes(codes.QR_BYTES)
-    earlier = session.connection().execute(_LAST_VERSION, {"of": pickup.id}).scalar() or 0
-    grant = Grant(
-        id=new_id(),
-        merchant_id=pickup.merchant_id,
-        pickup_id=pickup.id,
-        bank_id=bank_id,
-        state="held",
-        qr_sha256=codes.qr_hash(token),
-        valid_from=now,
-        valid_until=_NEVER,
-        created_at=now,
-        version=earlier + 1,
-        lease_until=now + LEASE,
-    )
-    grant.qr_sealed = sealing.seal(base64.b64encode(token).decode(), to=f"grants.qr:{grant.id}")
-    if bank_id is not None:
-        _add_code(session, grant, bank_id, now)
-        outbox.put(session, PrepareGrant(grant.id, grant.version), now, merchant_id=grant.merchant_id)
-    session.add(grant)
-    return grant
+    rows = _KNOWN.run(session, of=pickup.id, bank=bank_id, rested=now - SELECTOR_REST).all()
+    own = next((grant_id for grant_id, _ in rows if grant_id), None)
+    if own is not None:
+        changed(session, session.get_one(Grant, own), now)
+        return []
+    grant = _fresh(pickup, bank_id, now)
+    if bank_id is None:
+        return [Write(_ISSUE, grant)]
+    grant |= _code(grant["id"], {int(selector) for _, selector in rows if selector}, bank_id)
+    wanted = PrepareGrant(grant["id"])
+    return [Write(_ISSUE, grant), outbox.entry(session, wanted, now, merchant_id=pickup.merchant_id)]
 
 
-def _add_code(session: Session, grant: Grant, bank_id: str, now: dt.datetime) -> None:
-    in_use = session.connection().execute(_IN_USE, {"bank": bank_id, "rested": now - SELECTOR_REST}).scalars()
-    taken = {int(selector) for selector in in_use if selector is not None}
+def _fresh(pickup: Pickup, bank_id: str | None, now: dt.datetime) -> dict[str, Any]:
+    token, grant_id = secrets.token_bytes(codes.QR_BYTES), new_id()
+    return {
+        "id": grant_id,
+        "merchant_id": pickup.merchant_id,
+        "pickup_id": pickup.id,
+        "bank_id": bank_id,
+        "qr_sealed": sealing.seal(base64.b64encode(token).decode(), to=f"grants.qr:{grant_id}"),
+        "qr_sha256": codes.qr_hash(token),
+        "valid_from": now,
+        "lease_until": now + LEASE,
+        "created_at": now,
+    }
+
+
+def _code(grant_id: str, taken: set[int], bank_id: str) -> dict[str, Any]:
     selector = free_selector(taken, secrets.randbelow(10**9))
     if selector is None:
         raise NoSelectorFree(bank_id)
     code = codes.make_code(selector, secrets.randbelow(10**codes.SECRET_DIGITS))
-    grant.selector = code.selector
-    grant.code_sealed = sealing.seal(code.secret, to=f"grants.code:{grant.id}")
-    grant.salt = secrets.token_bytes(16)
+    sealed = sealing.seal(code.secret, to=f"grants.code:{grant_id}")
+    return {"selector": code.selector, "code_sealed": sealed, "salt": secrets.token_bytes(16)}
 
 
 def activate(session: Session, grant: Grant, until: dt.datetime, now: dt.datetime) -> None:
@@ -117,9 +130,12 @@ def close(session: Session, grant: Grant, now: dt.datetime) -> None:
 
 
 def changed(session: Session, grant: Grant, now: dt.datetime) -> None:
-    """Let the bridge hear of a change of the grant or of its placements, with a fresh lease."""
+    """Let the bridge hear of a change of the grant or of its placements, with a fresh lease.
+
+    Of a grant that has no verifier yet it hears nothing: it will once that is worked out.
+    """
     grant.lease_until = now + LEASE
-    if grant.bank_id is not None:
+    if grant.bank_id is not None and (grant.verifier is not None or grant.sync_version):
         grant.sync_version = next_sync_version(session, grant.bank_id)
     session.flush()
 

@@ -35,7 +35,7 @@ def another_box(session: Session, pickup: Pickup, by: StaffSession, now: dt.date
     if pickup.state != "reserved" or _locker_placement(pickup) is None:
         raise Conflict("not_loading", "Load the first box, then ask for another before you shut its door.")
     taken = {place.compartment_id for place in pickup.live_placements() if place.compartment_id}
-    choice = places.choose_for(session, pickup, in_hand=True, not_in=taken)
+    choice = places.choose_in_hand(session, pickup, not_in=taken)
     if choice.door is None:
         raise Conflict("nothing_free", "No other door is free. Take the whole order to the counter instead.")
     placement = _take(session, pickup, choice.door.compartment_id, choice.robbed, now)
@@ -58,7 +58,7 @@ def too_small(session: Session, pickup: Pickup, by: StaffSession, now: dt.dateti
     if wanted is None:
         raise Conflict("largest_already", "That is the largest size. Take the order to the counter instead.")
     pickup.size = wanted
-    choice = places.choose_for(session, pickup, in_hand=True, not_in=tried)
+    choice = places.choose_in_hand(session, pickup, not_in=tried)
     if choice.door is None:
         raise Conflict("nothing_free", "No larger door is free. Take the order to the counter instead.")
     _abandon(session, old, now)
@@ -166,7 +166,7 @@ def _find_place(session: Session, pickup: Pickup, now: dt.datetime, *, actor: st
         placement = _locker_placement(pickup)
         if placement is not None:
             return placement
-    choice = places.choose_for(session, pickup, in_hand=True)
+    choice = places.choose_in_hand(session, pickup)
     if choice.door is None:
         raise Conflict(choice.reason, "No locker can take this order now. Take it to the counter instead.")
     for placement in pickup.wanted_placements():

@@ -5,17 +5,21 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bopis import sealing
 from bopis.db import Base, Id, Json
 from bopis.lockers.models import Bank, Compartment
 from bopis.orders.models import Order
+from bopis.prepared import word
 from bopis.stores.models import Store
 
 _LIVE = text("state <> 'released'")
 _OPEN = text("closed_at IS NULL")
+_NOT_CLOSED = text("state <> 'closed'")
+_CLOSED = text("state = 'closed'")
+_TOLD = text("sync_version > 0")
 
 
 class Pickup(Base):
@@ -24,7 +28,8 @@ class Pickup(Base):
     __tablename__ = "pickups"
     __table_args__ = (
         UniqueConstraint("order_id", "unit_id"),
-        Index("ix_pickups_store_open", "store_id", "state", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        # No index holds the state: PostgreSQL then changes it in place, without a new entry in every index.
+        Index("ix_pickups_store_open", "store_id", "created_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_pickups_merchant_open", "merchant_id", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
         # Newest first, page by page, for those who look over all stores or one.
         Index("ix_pickups_merchant", "merchant_id", "id"),
@@ -110,42 +115,27 @@ class Grant(Base):
     __tablename__ = "grants"
     __table_args__ = (
         Index(
-            "ux_grants_pickup_open",
-            "pickup_id",
-            unique=True,
-            sqlite_where=text("state <> 'closed'"),
-            postgresql_where=text("state <> 'closed'"),
+            "ux_grants_pickup_open", "pickup_id", unique=True, sqlite_where=_NOT_CLOSED, postgresql_where=_NOT_CLOSED
         ),
         Index(
             "ux_grants_selector",
             "bank_id",
             "selector",
             unique=True,
-            sqlite_where=text("state <> 'closed'"),
-            postgresql_where=text("state <> 'closed'"),
+            sqlite_where=_NOT_CLOSED,
+            postgresql_where=_NOT_CLOSED,
         ),
-        Index("ix_grants_pickup", "pickup_id", "version"),
+        Index("ix_grants_pickup", "pickup_id"),
         Index(
             "ix_grants_spent",
             "valid_until",
             sqlite_where=text("state = 'active'"),
             postgresql_where=text("state = 'active'"),
         ),
-        Index(
-            "ix_grants_resting",
-            "bank_id",
-            "closed_at",
-            sqlite_where=text("state = 'closed'"),
-            postgresql_where=text("state = 'closed'"),
-        ),
-        Index("ix_grants_sync", "bank_id", "sync_version"),
-        Index("ix_grants_qr", "qr_sha256"),
-        Index(
-            "ix_grants_lease",
-            "lease_until",
-            sqlite_where=text("state <> 'closed'"),
-            postgresql_where=text("state <> 'closed'"),
-        ),
+        Index("ix_grants_resting", "bank_id", "closed_at", sqlite_where=_CLOSED, postgresql_where=_CLOSED),
+        Index("ix_grants_sync", "bank_id", "sync_version", sqlite_where=_TOLD, postgresql_where=_TOLD),
+        Index("ix_grants_qr", "qr_sha256", sqlite_where=_NOT_CLOSED, postgresql_where=_NOT_CLOSED),
+        Index("ix_grants_lease", "lease_until", sqlite_where=_NOT_CLOSED, postgresql_where=_NOT_CLOSED),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
@@ -167,7 +157,15 @@ class Grant(Base):
     lease_until: Mapped[dt.datetime]
     """Until when a bridge that hears nothing more from us honours it; renewed long before."""
     sync_version: Mapped[int] = mapped_column(default=0)
+    """That of its bank at its last change; 0 as long as no bridge was to hear of it."""
     created_at: Mapped[dt.datetime]
     closed_at: Mapped[dt.datetime | None]
     pickup: Mapped[Pickup] = relationship()
     bank: Mapped[Bank | None] = relationship()
+
+
+# The words are part of these conditions' text: a partial index serves nobody who sends them as parameters.
+IS_LIVE = Placement.state != word("released")
+IS_NOT_CLOSED = Grant.state != word("closed")
+IS_CLOSED = Grant.state == word("closed")
+IS_TOLD = Grant.sync_version > literal_column("0")

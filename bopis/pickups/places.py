@@ -3,52 +3,87 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from typing import Any
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import and_, bindparam, exists, false, func, insert, literal_column, or_, select, true
 from sqlalchemy.orm import Session
 
 from bopis.ids import new_id
 from bopis.lockers.allocation import Choice, Door, choose
 from bopis.lockers.models import Bank, Compartment
-from bopis.pickups.models import Pickup, Placement
+from bopis.pickups.models import IS_LIVE, Pickup, Placement
+from bopis.prepared import Prepared, Write, word
 
-
-def doors_to_choose_from(session: Session, store_id: str, *, in_hand: bool) -> list[Door]:
-    """The doors of a store that are free, and for goods in hand also those another pickup is only promised."""
-    doors = []
-    for compartment_id, number, size, accessible, bank_id, holder, state, touched in session.execute(
-        _DOORS, {"store": store_id}
-    ):
-        promised = state == "held" and not touched
-        if holder is None or (in_hand and promised):
-            doors.append(Door(compartment_id, number, size, accessible, holder, bank_id))
-    return doors
-
-
-# Columns, not objects, and built once: this is read for every order, and a store has dozens of doors.
+# Columns, not objects: these are read for every order, and a store has dozens of doors.
 _DOORS = (
     select(
-        Compartment.id,
+        Compartment.id.label("compartment_id"),
         Compartment.number,
         Compartment.size,
         Compartment.accessible,
-        Compartment.bank_id,
         Placement.pickup_id,
-        Placement.state,
-        Placement.touched,
+        Compartment.bank_id,
     )
     .join(Bank, Bank.id == Compartment.bank_id)
-    .outerjoin(Placement, and_(Placement.compartment_id == Compartment.id, Placement.state != "released"))
-    .where(Bank.store_id == bindparam("store"), Compartment.in_service.is_(True))
+    .outerjoin(Placement, and_(Placement.compartment_id == Compartment.id, IS_LIVE))
+    .where(Bank.store_id == bindparam("store"), Compartment.in_service.is_(true()))
+)
+_TURN = func.row_number().over(
+    partition_by=(Compartment.size, Compartment.accessible), order_by=(Compartment.number, Compartment.id)
+)
+# Of free doors that are alike only the first can be chosen, so the others need not come here.
+_FREE = _DOORS.add_columns(_TURN.label("turn")).where(Placement.id.is_(None)).subquery()
+_FIRST_FREE = Prepared(select(*list(_FREE.c)[:-1]).where(_FREE.c.turn == literal_column("1")))
+_FREE_OR_PROMISED = Prepared(
+    _DOORS.where(
+        or_(Placement.id.is_(None), and_(Placement.state == word("held"), Placement.touched.is_(false()))),
+        Placement.pickup_id.is_distinct_from(bindparam("of")),
+    )
 )
 
 
-def choose_for(session: Session, pickup: Pickup, *, in_hand: bool, not_in: Collection[str] = ()) -> Choice:
-    """The place this pickup should get now."""
-    assert pickup.store_id is not None
-    doors = doors_to_choose_from(session, pickup.store_id, in_hand=in_hand)
-    return choose([door for door in doors if door.holder != pickup.id], pickup.size or None, not_in=not_in)
+def choose_free(session: Session, pickup: Pickup) -> Choice:
+    """The free door this pickup should get now."""
+    return _choose(_FIRST_FREE.run(session, store=pickup.store_id), pickup)
+
+
+def choose_in_hand(session: Session, pickup: Pickup, *, not_in: Collection[str] = ()) -> Choice:
+    """The door for goods that are in hand: a free one, or one that another pickup is only promised."""
+    return _choose(_FREE_OR_PROMISED.run(session, store=pickup.store_id, of=pickup.id), pickup, not_in)
+
+
+def _choose(rows: Iterable[Any], pickup: Pickup, not_in: Collection[str] = ()) -> Choice:
+    return choose([Door._make(row) for row in rows], pickup.size or None, not_in=not_in)
+
+
+def bank_of(session: Session, pickup: Pickup) -> str | None:
+    """The bank this pickup's code belongs to when it gets no door: that of its places, else the store's first."""
+    found = _BANK.run(session, of=pickup.id, store=pickup.store_id).first()
+    return found[0] if found else None
+
+
+_HELD = exists().where(
+    Placement.pickup_id == bindparam("of"),
+    IS_LIVE,
+    Compartment.id == Placement.compartment_id,
+    Compartment.bank_id == Bank.id,
+)
+_BANK = Prepared(
+    select(Bank.id).where(Bank.store_id == bindparam("store")).order_by(_HELD.desc(), Bank.created_at, Bank.id).limit(1)
+)
+
+
+def hold(pickup: Pickup, compartment_id: str | None, now: dt.datetime) -> Write:
+    """`give` as a change to be sent with others."""
+    row = {"id": new_id(), "merchant_id": pickup.merchant_id, "pickup_id": pickup.id}
+    return Write(_HOLD, {**row, "compartment_id": compartment_id, "created_at": now})
+
+
+_HOLD = Prepared(
+    insert(Placement.__table__).values(state=word("held"), touched=false(), abandoned=false(), evidence=word("")),
+    *("id", "merchant_id", "pickup_id", "compartment_id", "created_at"),
+)
 
 
 def give(session: Session, pickup: Pickup, compartment_id: str | None, now: dt.datetime) -> Placement:
@@ -73,13 +108,3 @@ def release(session: Session, placement: Placement, evidence: str, now: dt.datet
     """Free a place, because `evidence` says that it is empty; never on a timer, never by a cancel."""
     placement.state, placement.released_at, placement.evidence = "released", now, evidence
     session.flush()
-
-
-def bank_of(session: Session, pickup: Pickup) -> str | None:
-    """The bank this pickup's code belongs to: that of its places, else the store's first."""
-    for placement in pickup.live_placements():
-        if placement.compartment:
-            return placement.compartment.bank_id
-    return session.scalars(
-        select(Bank.id).where(Bank.store_id == pickup.store_id).order_by(Bank.created_at, Bank.id).limit(1)
-    ).first()

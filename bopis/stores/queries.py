@@ -7,22 +7,28 @@ import difflib
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from bopis.memory import memory
+from bopis.prepared import Prepared
 from bopis.stores.models import LocationMapping, Store
 
 _NEAR = 0.6
 
 
-def lock(session: Session, store_id: str) -> Store:
-    """The store, with everything that moves in it held still until the transaction ends.
+def lock(session: Session, *store_ids: str) -> None:
+    """Hold everything that moves in these stores still until the transaction ends.
 
     Whatever changes a pickup, a placement or a grant takes this lock first, so that two changes in one store come one
-    after the other and never wait for each other in a circle. (SQLite has one writer anyway.)
+    after the other and never wait for each other in a circle: several at once are taken in the order of their ids.
+    (SQLite has one writer anyway.)
     """
-    return session.scalars(_LOCK, {"of": store_id}).one()
+    held = memory(session, "locks")
+    for store_id in sorted(set(store_ids) - held.keys()):
+        _LOCK.run(session, of=store_id).one()
+        held[store_id] = True
 
 
-# Statements on the way of every order are built once: building takes longer than sending.
-_LOCK = select(Store).where(Store.id == bindparam("of")).with_for_update().execution_options(populate_existing=True)
+# The gentler of the two locks: a row elsewhere that refers to a store need not wait.
+_LOCK = Prepared(select(Store.id).where(Store.id == bindparam("of")).with_for_update(key_share=True))
 
 
 def store_for_location(session: Session, connection_id: str, location_id: str) -> Store | None:

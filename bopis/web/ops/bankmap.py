@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, joinedload
 from bopis.bridges.models import Bridge, DeviceEvent
 from bopis.bridges.queries import ONLINE_WITHIN, bridge_of
 from bopis.lockers.models import Bank, Compartment
-from bopis.pickups.models import Grant, Pickup, Placement
+from bopis.pickups.models import IS_LIVE, IS_TOLD, Grant, Pickup, Placement
 from bopis.pickups.words import STATES
 
 COLUMN, ROW, GAP = 64, 26, 4
@@ -99,7 +99,7 @@ def _inside(session: Session, bank: Bank) -> dict[str, Pickup]:
     statement = (
         select(Placement)
         .join(Compartment, Compartment.id == Placement.compartment_id)
-        .where(Compartment.bank_id == bank.id, Placement.state != "released")
+        .where(Compartment.bank_id == bank.id, IS_LIVE)
         .options(joinedload(Placement.pickup).joinedload(Pickup.order))
     )
     return {place.compartment_id: place.pickup for place in session.scalars(statement) if place.compartment_id}
@@ -147,8 +147,8 @@ def _bridge(session: Session, bank: Bank, now: dt.datetime) -> BridgeView | None
 def _not_reached(session: Session, bridge: Bridge, states: Sequence[str]) -> int:
     statement = select(func.count()).where(
         Grant.bank_id == bridge.bank_id,
+        IS_TOLD,
         Grant.sync_version > bridge.applied_version,
         Grant.state.in_(states),
-        Grant.verifier.is_not(None),  # without one it was never told to any bridge
     )
     return session.scalar(statement) or 0
