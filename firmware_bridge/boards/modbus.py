@@ -55,11 +55,11 @@ class _Modbus(LockBoard):
 
     def open_frame(self, board: int, channel: int, turn: int) -> bytes:
         self.check(board, channel)
-        return self._wrap(board, self._pulse(channel), turn)
+        return self._wrap(board, self._pulse_pdu(channel), turn)
 
     def open_answers(self, board: int, channel: int, turn: int) -> Scanner[OpenAnswer]:
         """A board repeats what it obeys; what it will not obey comes back as an exception."""
-        pulse = self._pulse(channel)
+        pulse = self._pulse_pdu(channel)
         obeyed = self._scan(board, pulse, len(pulse), lambda pdu: OpenAnswer(accepted=True), turn)
 
         def refused(pdu: bytes) -> OpenAnswer:
@@ -67,7 +67,7 @@ class _Modbus(LockBoard):
 
         return _Either(obeyed, self._scan(board, bytes((EXCEPTION | WRITE_COIL,)), 2, refused, turn))
 
-    def _pulse(self, channel: int) -> bytes:
+    def _pulse_pdu(self, channel: int) -> bytes:
         raise NotImplementedError
 
     def _one_is_shut(self) -> bool:
@@ -106,7 +106,7 @@ class ModbusRtuRelay(_Modbus):
             return None
         return self._wrap(board, _pdu(WRITE_COIL, EVERY_RELAY, OFF), turn)
 
-    def _pulse(self, channel: int) -> bytes:
+    def _pulse_pdu(self, channel: int) -> bytes:
         base = FLASH_ON if self.options["coil_sense"] == OPENS_ON else FLASH_OFF
         return _pdu(WRITE_COIL, base + channel, self.options["pulse_ms"] // 100)
 
@@ -146,7 +146,7 @@ class ModbusRtuLock(_Modbus):
         "inputs_inverted": Switch(),
     }
 
-    def _pulse(self, channel: int) -> bytes:
+    def _pulse_pdu(self, channel: int) -> bytes:
         return _pdu(WRITE_COIL, channel, OFF if self.options["coil_sense"] == OPENS_OFF else ON)
 
     def _one_is_shut(self) -> bool:
