@@ -1,4 +1,4 @@
-"""`python -m bopis.cli`: migrate, enrolment codes, dead letters, doctor."""
+"""`python -m bopis.cli`: migrate, enrolment codes, accounts' secrets, dead letters, doctor."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 
 import click
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from bopis import clock
 from bopis.bridges.actions import ENROLMENT_LIFE, new_enrolment_code
@@ -16,9 +17,12 @@ from bopis.doctor import FAIL, OK, Finding, examine
 from bopis.errors import BopisError
 from bopis.inbox import InboxEntry
 from bopis.lockers.models import Bank
+from bopis.merchants.actions import type_in
+from bopis.merchants.models import Merchant
 from bopis.migrations import upgrade
 from bopis.outbox import OutboxEntry
-from bopis.wiring import Service, build
+from bopis.pickups.reconcile import revive
+from bopis.wiring import TYPED_IN, Service, build
 from webhooks.replay import dead_letters, replay
 
 
@@ -52,6 +56,49 @@ def enrolment_code(bank_id: str, minutes: int) -> None:
             raise click.ClickException("There is no bank with this id. List them with: python -m bopis.cli banks")
         code = new_enrolment_code(session, bank, clock.now(), dt.timedelta(minutes=minutes))
     click.echo(code)
+
+
+@cli.command()
+@click.argument("vendor", type=click.Choice(sorted(TYPED_IN)))
+@click.argument("account")
+@click.option("--merchant", "merchant_id", default="", help="Its id; needed only when there are several.")
+def connect(vendor: str, account: str, merchant_id: str) -> None:
+    """Keep the secrets of an account, new or in place of older ones.
+
+    They are asked for, one after another, and not shown; or read from standard input, a line each. Never give a secret
+    as an argument: arguments are seen by everybody on the machine and kept by the shell.
+    """
+    wanted, service = TYPED_IN[vendor], _service()
+    secrets = {name: _typed(name, hidden=True) for name in wanted.secrets}
+    settings = {name: _typed(name, hidden=False) for name in wanted.settings}
+    now = clock.now()
+    with service.database.transaction() as session:
+        merchant = _merchant(session, merchant_id)
+        is_platform = vendor in service.gateways.platforms
+        kept = type_in(session, merchant, vendor, account, secrets, settings, now, is_platform=is_platform)
+        revive(session, kept.id, now)
+        click.echo(f"{kept.id}  {vendor} {account} of {merchant.name}")
+    click.echo("Kept, sealed. See whether it lets us in: python -m bopis.cli doctor")
+
+
+def _typed(name: str, *, hidden: bool) -> str:
+    label = name.replace("_", " ")
+    asked = click.prompt(label, hide_input=hidden, err=True) if sys.stdin.isatty() else sys.stdin.readline()
+    value = str(asked).strip()
+    if not value or not value.isprintable():
+        raise click.ClickException(f"There is no {label}, or it holds signs that cannot be typed. Nothing was kept.")
+    return value
+
+
+def _merchant(session: Session, merchant_id: str) -> Merchant:
+    found = list(session.scalars(select(Merchant).order_by(Merchant.created_at).limit(20)))
+    chosen = [merchant for merchant in found if merchant.id == merchant_id or (not merchant_id and len(found) == 1)]
+    if not chosen and merchant_id:
+        chosen = [merchant for merchant in (session.get(Merchant, merchant_id),) if merchant]
+    if not chosen:
+        known = "".join(f"\n  {merchant.id}  {merchant.name}" for merchant in found)
+        raise click.ClickException(f"Say whose it is, with --merchant:{known}")
+    return chosen[0]
 
 
 @cli.command("dead-letters")

@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from email.utils import formataddr, parseaddr
+from email.utils import formataddr, getaddresses
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -129,8 +129,13 @@ def _mail(environ: Mapping[str, str]) -> Mail | None:
 
 
 def _sender(text: str) -> str:
-    name, address = parseaddr(text)
-    if not re.fullmatch(r"[^@\s<>,;:\"\\]+@[^@\s<>,;:\"\\]+", address) or not text.isprintable() or not text.isascii():
+    (name, address), *more = getaddresses([text])
+    if (
+        not re.fullmatch(r"[^@\s<>,;:\"\\]+@[^@\s<>,;:\"\\]+", address)
+        or more
+        or not text.isprintable()
+        or not text.isascii()
+    ):
         raise BadSetting("MAIL_FROM must be an address, or a name and an address: Pickup <pickup@shop.example>.")
     return formataddr((name, address))
 

@@ -29,6 +29,20 @@ class Service:
     handlers: Mapping[type[Message], Effect]
 
 
+@dataclass(frozen=True)
+class TypedIn:
+    """What an account's owner types in where no browser connects it: secrets, and settings that are none."""
+
+    secrets: tuple[str, ...]
+    settings: tuple[str, ...] = ()
+
+
+TYPED_IN = {
+    "shopify": TypedIn(("access_token", "client_secret")),
+    "twilio": TypedIn(("auth_token",), ("from",)),
+}
+
+
 def build(settings: Settings, bell: Bell | None = None) -> Service:
     """Put the service together. Nothing is called yet: the first use of a part finds out whether it answers."""
     sealing.use_keys(settings.secret_keys)

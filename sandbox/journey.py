@@ -92,6 +92,11 @@ class Journey:
         messages = self._get(f"{self.sandbox}/phone/api/messages")["messages"]
         return [message for message in messages if f"{order} " in message["body"]]
 
+    def mails(self, order: str) -> list[dict[str, Any]]:
+        """The e-mails about an order."""
+        messages = self._get(f"{self.sandbox}/mail/api/messages")["messages"]
+        return [message for message in messages if message["subject"].startswith(f"{order} ")]
+
     def text(self, order: str) -> dict[str, Any]:
         """Wait for the text about an order."""
         return self.until(f"a text about {order}", lambda: next(iter(self.texts(order)), None))

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from bopis import tasks
 from bopis.errors import Conflict
 from bopis.ids import new_id
-from bopis.merchants.models import Connection
+from bopis.merchants.models import Connection, Merchant
 
 _WHY = {
     "uninstalled": "The app was removed from {name}. Orders wait there until it is installed again.",
@@ -43,6 +43,48 @@ def install(
     connection.installed_at, connection.paused_at, connection.paused_because = now, None, ""
     connection.secrets_lease_until = None
     connection.watch(now)
+    session.flush()
+    for kind in ("reconnect", "connection_failed"):
+        tasks.settle(session, kind, connection.id, actor="system", now=now)
+    return connection
+
+
+def type_in(
+    session: Session,
+    merchant: Merchant,
+    vendor: str,
+    account_name: str,
+    secrets: Mapping[str, str],
+    settings: Mapping[str, str],
+    now: dt.datetime,
+    *,
+    is_platform: bool,
+) -> Connection:
+    """Keep an account by secrets typed in by its owner, new or in place of older ones. Raises Conflict.
+
+    What of secrets and settings is not given stays as it was. `is_platform` says that it has orders to follow.
+    """
+    connection = session.scalars(
+        select(Connection).where(Connection.vendor == vendor, Connection.account_name == account_name).with_for_update()
+    ).first()
+    if connection is not None and connection.merchant_id != merchant.id:
+        raise Conflict("connected_elsewhere", "This account is connected to another merchant.")
+    if connection is None:
+        connection = Connection(
+            id=new_id(),
+            merchant_id=merchant.id,
+            vendor=vendor,
+            account_name=account_name,
+            settings={},
+            created_at=now,
+        )
+        connection.keep_secrets({})
+        session.add(connection)
+    connection.keep_secrets({**connection.account().secrets, **secrets})
+    connection.settings = {**connection.settings, **settings}
+    connection.paused_at, connection.paused_because, connection.secrets_lease_until = None, "", None
+    if is_platform:
+        connection.watch(now)
     session.flush()
     for kind in ("reconnect", "connection_failed"):
         tasks.settle(session, kind, connection.id, actor="system", now=now)

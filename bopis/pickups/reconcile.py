@@ -10,14 +10,14 @@ from itertools import islice
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from bopis import inbox, tasks
+from bopis import inbox, outbox, tasks
 from bopis.bell import WorkToDo
 from bopis.db import ring_after_commit
 from bopis.errors import EffectError, TemporaryFailure
 from bopis.inbox import InboxEntry
 from bopis.merchants.effects import failed
 from bopis.merchants.models import Connection
-from bopis.messages import MarkCollected, MarkReady, Reconcile
+from bopis.messages import MarkCollected, MarkReady, Reconcile, WatchSubscriptions
 from bopis.orders.models import Order
 from bopis.outbox import OutboxEntry
 from bopis.pickups.models import Pickup
@@ -95,6 +95,17 @@ class ReconcileEffect:
 
     def give_up(self, session: Session, message: Reconcile, problem: EffectError, now: dt.datetime) -> None:
         failed(session, message.connection_id, problem, now)
+
+
+def ask_now(session: Session, connection: Connection, now: dt.datetime, *, actor: str) -> None:
+    """Ask a platform at once what changed and whether it still tells us; what failed is a task again if it fails again.
+
+    Of a connection that has no orders there is nothing to ask; of a paused one nothing before it is connected again.
+    """
+    if connection.reconcile_at is not None and connection.paused_at is None:
+        for message in (Reconcile(connection.id), WatchSubscriptions(connection.id)):
+            outbox.repeat(session, message, now, merchant_id=connection.merchant_id)
+    tasks.settle(session, "connection_failed", connection.id, actor=actor, now=now)
 
 
 def _ask_for(session: Session, connection_id: str, found: tuple[tuple[str, dt.datetime], ...], now: dt.datetime) -> int:

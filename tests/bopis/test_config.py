@@ -36,6 +36,8 @@ def test_good_settings_are_read() -> None:
         ("BRIDGES_URL", "ftp://bridges"),
         ("METRICS_TOKEN", "short"),
         ("LOG_FORMAT", "xml"),
+        ("SMTP_URL", "smtp://localhost"),
+        ("MAIL_FROM", "pickup@shop.example"),
     ],
 )
 def test_a_wrong_setting_stops_the_start_with_a_sentence_that_names_it(name: str, value: str) -> None:
@@ -54,3 +56,49 @@ def test_our_app_at_a_platform_is_named_whole_or_not_at_all() -> None:
     for name in ("SHOPIFY_CLIENT_ID", "SHOPIFY_CLIENT_SECRET"):
         with pytest.raises(BadSetting, match="go together"):
             Settings.from_env({**GOOD, name: "alone"})
+
+
+FROM = "Pickup <pickup@shop.example>"
+
+
+@pytest.mark.parametrize(
+    ("url", "server"),
+    [
+        ("smtp://localhost", ("localhost", 25, "none", "", "")),
+        ("smtp://me:word@127.0.0.1:2525", ("127.0.0.1", 2525, "none", "me", "word")),
+        ("smtps://me:p%40ss%2Fword@mail.shop.example", ("mail.shop.example", 465, "tls", "me", "p@ss/word")),
+        ("smtp+starttls://me:word@mail.shop.example", ("mail.shop.example", 587, "starttls", "me", "word")),
+    ],
+)
+def test_a_mail_server_is_read(url: str, server: tuple[str, int, str, str, str]) -> None:
+    mail = Settings.from_env({**GOOD, "SMTP_URL": url, "MAIL_FROM": FROM}).mail
+    assert mail is not None and (mail.host, mail.port, mail.security, mail.user, mail.password) == server
+    assert mail.sender == FROM and "word" not in repr(mail)
+
+
+def test_without_a_mail_server_there_is_none() -> None:
+    assert Settings.from_env(GOOD).mail is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mail.shop.example",
+        "http://mail.shop.example",
+        "smtp://",
+        "smtps://mail.shop.example:port",
+        "smtps://mail.shop.example/path",
+        "smtps://me@mail.shop.example",
+        "smtp://me:word@mail.shop.example",
+    ],
+)
+def test_a_mail_server_that_cannot_be_stops_the_start_and_shows_no_password(url: str) -> None:
+    with pytest.raises(BadSetting, match="SMTP_URL") as said:
+        Settings.from_env({**GOOD, "SMTP_URL": url, "MAIL_FROM": FROM})
+    assert "word@" not in str(said.value).replace("password@", "")
+
+
+@pytest.mark.parametrize("sender", ["pickup", "Pickup <>", "a@b, c@d", "Pickup\n<a@b.example>", "Zoë <a@b.example>"])
+def test_a_sender_that_is_no_address_stops_the_start(sender: str) -> None:
+    with pytest.raises(BadSetting, match="MAIL_FROM"):
+        Settings.from_env({**GOOD, "SMTP_URL": "smtp://localhost", "MAIL_FROM": sender})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 import responses
@@ -15,11 +16,13 @@ from bopis import clock, sealing
 from bopis.bell import SilentBell
 from bopis.bridges.models import Bridge
 from bopis.cli import cli
-from bopis.config import Settings
+from bopis.config import Mail, Settings
 from bopis.doctor import FAIL, OK, WARN, Finding, examine
 from bopis.merchants.models import Connection
 from bopis.outbox import OutboxEntry
 from bopis.wiring import Service, build
+from sandbox.mail.letterbox import Letterbox
+from sandbox.mail.server import MailServer
 from tests.world import SECRET_KEY, World
 
 KEY = "dGVzdCBrZXkgdGVzdCBrZXkgdGVzdCBrZXkgdGVzdCE="
@@ -129,3 +132,18 @@ def test_the_command_ends_with_what_was_found(
     assert (well.exit_code, "ok    settings: complete" in well.output) == (0, True), well.output
     ill = CliRunner().invoke(cli, ["doctor", "--offline"], env={**given, "SECRET_KEYS": "short"})
     assert (ill.exit_code, ill.output.startswith("fail  settings: SECRET_KEYS must be")) == (1, True)
+
+
+def test_a_mail_server_is_asked_whether_it_lets_us_in(service: Service) -> None:
+    assert found(service, "mail").level == OK and "not set up" in found(service, "mail").words
+    server = MailServer(Letterbox(clock.now), login=("me", "word"))
+    server.start()
+    port = server.server_address[1]
+    for password, level in (("word", OK), ("wrong", FAIL)):
+        mail = Mail("127.0.0.1", port, "none", "pickup@shop.example", "me", password)
+        with_mail = build(replace(service.settings, mail=mail), SilentBell())
+        assert found(with_mail, "mail", offline=False).level == level
+        with_mail.database.close()
+    server.stop()
+    assert found(build(replace(service.settings, mail=mail), SilentBell()), "mail", offline=False).level == WARN
+    assert server.letterbox.ledger() == []

@@ -53,7 +53,7 @@ def test_an_answer_later_than_anybody_waits_is_looked_up(copy: Copy) -> None:
 
 def test_a_number_that_takes_no_texts_makes_work_for_a_person(copy: Copy) -> None:
     journey = copy.patient_journey()
-    order = loaded(journey, phone=STOPPED, opted_out=[STOPPED])
+    order = loaded(journey, phone=STOPPED, email="", opted_out=[STOPPED])
     journey.until(
         "a person asked",
         lambda: scalar(
@@ -66,9 +66,21 @@ def test_a_number_that_takes_no_texts_makes_work_for_a_person(copy: Copy) -> Non
     assert journey.texts(order) == []
 
 
-def loaded(journey: PatientJourney, phone: str = "+12015550123", **behaviour: Any) -> str:
+@pytest.mark.parametrize("phone", [STOPPED, ""], ids=["takes no texts", "none"])
+def test_whom_no_text_reaches_is_written_to_once(copy: Copy, phone: str) -> None:
+    journey = copy.patient_journey()
+    order = loaded(journey, phone=phone, email="erin@example.com", opted_out=[STOPPED])
+    journey.until("an e-mail", lambda: journey.mails(order))
+    (mail,) = journey.mails(order)
+    assert mail["to"] == "erin@example.com" and journey.code_in({"body": mail["text"]}) not in mail["subject"]
+    assert journey.texts(order) == []
+
+
+def loaded(
+    journey: PatientJourney, phone: str = "+12015550123", email: str = "shopper@example.com", **behaviour: Any
+) -> str:
     """An order behind its door; the provider behaves like this from just before it is shut."""
-    order = journey.order(phone=phone)
+    order = journey.order(phone=phone, email=email)
     pickup = journey.listed(order)
     journey.take_presence()
     door = journey.open_to_load_past(pickup, lambda step: None)

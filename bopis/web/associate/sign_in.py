@@ -11,9 +11,10 @@ from bopis import clock
 from bopis.bridges.actions import command_end_presence
 from bopis.bridges.queries import bridge_of
 from bopis.db import Database
-from bopis.errors import Forbidden
+from bopis.errors import BopisError, Forbidden, TooMany
 from bopis.staff import actions
 from bopis.web.associate.guard import Cookie, staff, wants_page
+from bopis.web.associate.throttle import AddressThrottle, caller
 
 _OUR_PAGES = re.compile(r"/(?:associate|ops)/[A-Za-z0-9/-]{0,80}")
 REFUSED = Forbidden(
@@ -25,7 +26,7 @@ REFUSED = Forbidden(
 
 def add(routes: Blueprint, database: Database, *, secure: bool) -> None:
     """`GET` and `POST /associate/sign-in` (badge, pin, next), `POST /associate/sign-out`."""
-    cookie = Cookie(secure)
+    cookie, throttle = Cookie(secure), AddressThrottle()
 
     @routes.get("/sign-in")
     def sign_in_form() -> BaseResponse:
@@ -35,9 +36,16 @@ def add(routes: Blueprint, database: Database, *, secure: bool) -> None:
 
     @routes.post("/sign-in")
     def sign_in() -> BaseResponse:
+        try:
+            throttle.check(caller(), clock.now())
+        except TooMany as problem:
+            if not wants_page():
+                raise
+            return _form(request.form.get("next", ""), problem)
         with database.transaction() as session:  # committed before the PIN is looked at, so that the count survives
             attempt = actions.count_attempt(session, request.form.get("badge", ""), clock.now())
         if not actions.is_right(attempt, request.form.get("pin", "").strip()):
+            throttle.wrong(caller(), clock.now())
             if not wants_page():
                 raise REFUSED
             return _form(request.form.get("next", ""), REFUSED)
@@ -58,11 +66,14 @@ def add(routes: Blueprint, database: Database, *, secure: bool) -> None:
         return response
 
 
-def _form(comes_back_to: str, problem: Forbidden | None = None) -> Response:
+def _form(comes_back_to: str, problem: BopisError | None = None) -> Response:
     page = render_template(
         "associate/sign_in.html", next=comes_back_to, problem=problem, badge=request.form.get("badge", "")[:64]
     )
-    return make_response(page, problem.status if problem else 200)
+    response = make_response(page, problem.status if problem else 200)
+    if isinstance(problem, TooMany):
+        response.headers["Retry-After"] = str(problem.retry_after)
+    return response
 
 
 def _target() -> str:

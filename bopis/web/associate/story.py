@@ -25,6 +25,8 @@ WORDS = {
     "another_box": "Added door {door}",
     "too_small": "Door {was} was too small, took door {door}",
     "set_aside": "Set aside at the counter",
+    "taken_out_by_hand": "Taken out of door {door} by hand: {reason}",
+    "right_as_it_lies": "Found right as it lies",
     "confirmed_empty": "Confirmed that nothing is left",
     "qr_scanned": "Scanned the shopper’s QR code",
     "door_opened_load": "Door {door} opened",

@@ -6,15 +6,18 @@ from flask import Blueprint
 
 from bopis.db import Database
 from bopis.web.associate import guard
-from bopis.web.ops import banks, boxes, bridges, home, pickup, pickups, tasks
+from bopis.web.ops import banks, boxes, bridges, connections, home, pickup, pickups, tasks
 from bopis.web.ops.common import NEEDS, NOT_A_PERSON, helpers
 from bopis.web.ops.settling import Replay
 
 
-def blueprint(database: Database, replay: Replay, *, secure: bool) -> Blueprint:
+def blueprint(
+    database: Database, replay: Replay, *, secure: bool, installers: frozenset[str] = frozenset()
+) -> Blueprint:
     """Everything under `/ops`, behind the associates' sign-in.
 
-    `replay` lets a dead letter be tried again; `secure` says that pages are reached over https.
+    `replay` lets a dead letter be tried again; `secure` says that pages are reached over https; `installers` are the
+    vendors whose shops are connected with a browser.
     """
     routes = Blueprint("ops", __name__, url_prefix="/ops")
     guard.install(routes, database, secure=secure, needs=NEEDS, by_itself=NOT_A_PERSON)
@@ -26,4 +29,5 @@ def blueprint(database: Database, replay: Replay, *, secure: bool) -> Blueprint:
     banks.add(routes, database)
     bridges.add(routes, database)
     boxes.add(routes, database, replay)
+    connections.add(routes, database, installers)
     return routes

@@ -28,6 +28,9 @@ NEEDS = {
     "ops.find": "oversee",
     "ops.pickup": "oversee",
     "ops.pickup_state": "oversee",
+    "ops.taken_out": "settle_anywhere",
+    "ops.connections": "oversee",
+    "ops.ask_again": "connect",
     "ops.banks": "oversee",
     "ops.bank": "oversee",
     "ops.bank_state": "oversee",
@@ -44,10 +47,11 @@ NEEDS = {
 """Endpoint → what it takes, as `staff.permissions` names it."""
 _SECTIONS = {
     "ops.home": ("ops.home", "ops.settle"),
-    "ops.pickups": ("ops.pickups", "ops.find", "ops.pickup"),
+    "ops.pickups": ("ops.pickups", "ops.find", "ops.pickup", "ops.taken_out"),
     "ops.banks": ("ops.banks", "ops.bank", "ops.enrolment_code"),
     "ops.deliveries": ("ops.deliveries",),
     "ops.effects": ("ops.effects",),
+    "ops.connections": ("ops.connections",),
 }
 """Entry of the menu → the endpoints whose pages belong to it."""
 NOT_A_PERSON = frozenset({"ops.home_state", "ops.pickup_state", "ops.bank_state"})

@@ -19,7 +19,7 @@ from bopis.stores.models import Store
 from bopis.tasks import KINDS, Task
 from bopis.web.ops import numbers
 from bopis.web.ops.common import ago, me, stores, versioned
-from bopis.web.ops.settling import ABOUT_PICKUPS, URGENT, button, open_tasks
+from bopis.web.ops.settling import ABOUT_PICKUPS, URGENT, Way, button, open_tasks, way
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,8 @@ class TaskRow:
     """In the store of whoever looks, where they can also do it by hand."""
     urgent: bool
     age: str
+    way: Way | None = None
+    """The page on which it is done, if that is another."""
     store: str = ""
     """The store it most probably means, where it asks for one."""
 
@@ -86,6 +88,7 @@ def rows(session: Session, found: Sequence[Task]) -> list[TaskRow]:
             task.store_id == mine,
             task.kind in URGENT,
             ago(task.created_at, now),
+            way(session, task, me().role),
             _suggested(session, pickups.get(task.subject_id)) if task.kind == "map_location" else "",
         )
         for task in found

@@ -5,21 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, make_response, render_template
+from flask import Blueprint, Response, jsonify, make_response, render_template, request
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
+from werkzeug.wrappers import Response as BaseResponse
 
+from bopis import clock
 from bopis.bridges.queries import bridge_of
 from bopis.db import Database
 from bopis.errors import BopisError, NotFound
 from bopis.inbox import InboxEntry
 from bopis.notices.models import Notice
 from bopis.outbox import OutboxEntry
+from bopis.pickups import by_hand
 from bopis.pickups.models import Grant, Pickup, Placement
 from bopis.pickups.words import REASONS, STATES
+from bopis.stores.queries import lock
 from bopis.timeline import entries, first_break
 from bopis.web.associate import story
-from bopis.web.ops.common import me, stores, versioned
+from bopis.web.associate.guard import wants_page
+from bopis.web.ops.common import actor, done, me, stores, versioned
 from bopis.web.ops.home import rows
 from bopis.web.ops.settling import open_tasks
 from bopis.web.ops.words import EFFECTS
@@ -36,7 +41,7 @@ class GrantView:
 
 
 def add(routes: Blueprint, database: Database) -> None:
-    """`GET /ops/pickups/<id>`, `GET /ops/pickups/<id>/state`."""
+    """`GET /ops/pickups/<id>`, `GET /ops/pickups/<id>/state`, `POST /ops/pickups/<id>/taken-out` (reason)."""
 
     @routes.get("/pickups/<pickup_id>")
     def pickup(pickup_id: str) -> Response:
@@ -46,6 +51,25 @@ def add(routes: Blueprint, database: Database) -> None:
     def pickup_state(pickup_id: str) -> Response:
         with database.reading() as session:
             return jsonify(_state(session, _one(session, pickup_id)))
+
+    @routes.post("/pickups/<pickup_id>/taken-out")
+    def taken_out(pickup_id: str) -> BaseResponse:
+        try:
+            with database.transaction() as session:
+                found = _one(session, pickup_id)
+                if found.store_id is not None:
+                    lock(session, found.store_id)
+                by_hand.taken_out(session, found, request.form.get("reason", ""), clock.now(), actor=actor())
+        except BopisError as problem:
+            if not wants_page() or problem.status == 404:
+                raise
+            return show(database, pickup_id, problem)
+        return done("ops.pickup", pickup_id=pickup_id)
+
+
+def masked(email: str) -> str:
+    """`s…@example.com`: enough to tell a wrong one from a right one, too little to write to."""
+    return f"{email[:1]}…{email[email.rindex('@') :]}" if email else ""
 
 
 def show(database: Database, pickup_id: str, problem: BopisError | None = None) -> Response:
@@ -57,6 +81,9 @@ def show(database: Database, pickup_id: str, problem: BopisError | None = None) 
             "ops/pickup.html",
             pickup=found,
             phone_ends=found.order.phone()[-4:],
+            email=masked(found.order.email()),
+            inside=by_hand.can_be_taken_out(found),
+            here=found.store_id == me().store_id,
             zone=found.store.time_zone if found.store else me().store.time_zone,
             words=STATES,
             why=REASONS.get(found.reason, ""),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import dataclass
 
+from flask import url_for
 from sqlalchemy import case, select
 from sqlalchemy.orm import Session
 
@@ -13,11 +15,14 @@ from bopis.errors import Conflict, Invalid
 from bopis.inbox import InboxEntry
 from bopis.lockers.actions import put_back_into_service
 from bopis.lockers.models import Compartment
+from bopis.merchants.models import Connection
 from bopis.outbox import OutboxEntry
-from bopis.pickups import loading
+from bopis.pickups import by_hand, loading
 from bopis.pickups.mapping import map_location
 from bopis.pickups.models import Pickup
+from bopis.pickups.reconcile import ask_now
 from bopis.staff.models import StaffSession
+from bopis.staff.permissions import may
 from bopis.stores.models import Store
 from bopis.stores.queries import lock
 from bopis.tasks import Task
@@ -40,14 +45,41 @@ _BUTTONS = {
     "shopper_at_counter": "Handed over",
     "left_uncertain": "It is empty",
     "map_location": "This is it",
+    "code_locked": "Unlock the code",
+    "changed_after_loading": "It is right as it lies",
+    "connection_failed": "Ask again",
+    "data_request": "It is sent",
 }
 ABOUT_PICKUPS = frozenset(
     {
         *("no_phone", "text_failed", "platform_refused", "shopper_needs_help", "goods_gone", "left_uncertain"),
-        *("reclaim", "shopper_at_counter", "map_location"),
+        *("reclaim", "shopper_at_counter", "map_location", "changed_after_loading", "code_locked"),
     }
 )
 """Tasks whose subject is a pickup, if there is one of that id."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """Where a task's deed is done, when that is another page: its address, and the words on the link."""
+
+    href: str
+    words: str
+
+
+def way(session: Session, task: Task, role: str) -> Way | None:
+    """The page that leads to a task's deed, if this role may go there."""
+    if task.kind in ("reclaim", "changed_after_loading"):
+        return Way(url_for("ops.pickup", pickup_id=task.subject_id, _anchor="take-out"), "Take it out")
+    if task.kind == "data_request" and may(role, "connect"):
+        return Way(url_for("connect.what_is_held", order_id=task.subject_id), "Download")
+    if task.kind == "reconnect" and may(role, "connect"):
+        shop = session.get(Connection, task.subject_id)
+        if shop is not None:
+            return Way(url_for("connect.start", vendor=shop.vendor, shop=shop.account_name), "Connect again")
+    if task.kind in ("reconnect", "connection_failed"):
+        return Way(url_for("ops.connections"), "See the connection")
+    return None
 
 
 def button(kind: str) -> str:
@@ -109,7 +141,22 @@ def _locked(session: Session, task: Task) -> Pickup:
     return session.get_one(Pickup, task.subject_id)
 
 
+def _unlocked(session: Session, task: Task, by: StaffSession, now: dt.datetime) -> None:
+    loading.unlock_code(session, _locked(session, task), by, now)
+
+
+def _right_as_it_lies(session: Session, task: Task, by: StaffSession, now: dt.datetime) -> None:
+    by_hand.right_as_it_lies(session, _locked(session, task), now, actor=f"staff:{by.staff_id}")
+
+
+def _asked_again(session: Session, task: Task, by: StaffSession, now: dt.datetime) -> None:
+    ask_now(session, session.get_one(Connection, task.subject_id), now, actor=f"staff:{by.staff_id}")
+
+
 _DEEDS: dict[str, Deed] = {
+    "code_locked": _unlocked,
+    "changed_after_loading": _right_as_it_lies,
+    "connection_failed": _asked_again,
     "door_failed": _works_again,
     "shopper_at_counter": _handed_over,
     "left_uncertain": _is_empty,

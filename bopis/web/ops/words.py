@@ -6,6 +6,7 @@ EFFECTS = {
     "MarkReady": "Tell the shop that it is ready",
     "MarkCollected": "Tell the shop that it was handed over",
     "TellShopper": "Text the shopper",
+    "MailShopper": "E-mail the shopper",
     "PrepareGrant": "Prepare the code",
     "Reconcile": "Ask the shop for orders we have not heard of",
     "WatchSubscriptions": "Make sure that the shop tells us",

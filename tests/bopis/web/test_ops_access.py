@@ -73,6 +73,7 @@ def ids(world: World) -> dict[str, str]:
             "<bank_id>": world.bank_id,
             "<bridge_id>": world.bridge_id,
             "<order_id>": session.get_one(Pickup, pickup).order_id,
+            "<connection_id>": world.shop.connection_id,
             "<vendor>": "no-such-vendor",
             "deliveries/<entry_id>": f"deliveries/{session.scalars(select(InboxEntry.id)).one()}",
             "effects/<entry_id>": f"effects/{session.scalars(select(OutboxEntry.id)).first()}",
@@ -148,7 +149,9 @@ def test_of_another_merchant_nothing_is_there(
         assert session.scalars(select(tasks.Task.settled_at)).one() is None
 
 
-@pytest.mark.parametrize("path", ["/ops/", "/ops/pickups", "/ops/banks", "/ops/deliveries", "/ops/effects"])
+@pytest.mark.parametrize(
+    "path", ["/ops/", "/ops/pickups", "/ops/banks", "/ops/deliveries", "/ops/effects", "/ops/connections"]
+)
 def test_another_merchants_names_stand_on_no_page(
     web: Flask, world: World, phone: Phone, ids: dict[str, str], path: str
 ) -> None:

@@ -1,0 +1,103 @@
+"""Connections: is each alive, what was it told last, what was missed and repaired, and when does its access end."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from flask import Blueprint, render_template
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as BaseResponse
+
+from bopis import clock, tasks
+from bopis.db import Database
+from bopis.errors import NotFound
+from bopis.inbox import ASK_AGAIN, InboxEntry
+from bopis.merchants.models import Connection
+from bopis.pickups.reconcile import ask_now
+from bopis.sealing import NotSealedHere
+from bopis.web.ops.common import actor, done, me
+
+_WHY = {
+    "uninstalled": "The app was removed there",
+    "refused": "It refuses our access",
+    "closed": "The shop was closed",
+}
+
+
+@dataclass(frozen=True)
+class ConnectionView:
+    """One connection. `look` is good, warn or bad; `access_until` when its access ends if nobody renews it."""
+
+    connection: Connection
+    look: str
+    words: str
+    last_delivery: InboxEntry | None
+    access_until: dt.datetime | None
+    consent_until: dt.datetime | None
+    by_browser: bool
+    """Its owner can connect it again with a browser."""
+
+    def at(self, what: str) -> dt.datetime | None:
+        """When it was last asked what changed (`reconciled`) or looked after (`subscriptions`)."""
+        found = getattr(self.connection, what) or {}
+        return dt.datetime.fromisoformat(found["at"]) if "at" in found else None
+
+
+def add(routes: Blueprint, database: Database, installers: frozenset[str]) -> None:
+    """`GET /ops/connections`, `POST /ops/connections/<id>/ask-again`; `installers`: vendors that a browser connects."""
+
+    @routes.get("/connections")
+    def connections() -> str:
+        with database.reading() as session:
+            found = session.scalars(
+                select(Connection).where(Connection.merchant_id == me().merchant_id).order_by(Connection.created_at)
+            )
+            views = [_view(session, connection, installers) for connection in found]
+            return render_template("ops/connections.html", views=views, vendors=sorted(installers), words=_title)
+
+    @routes.post("/connections/<connection_id>/ask-again")
+    def ask_again(connection_id: str) -> BaseResponse:
+        with database.transaction() as session:
+            found = session.scalars(
+                select(Connection).where(Connection.id == connection_id, Connection.merchant_id == me().merchant_id)
+            ).first()
+            if found is None:
+                raise NotFound("unknown_connection", "There is no such connection.")
+            ask_now(session, found, clock.now(), actor=actor())
+        return done("ops.connections")
+
+
+def _title(vendor: str) -> str:
+    return vendor.capitalize()
+
+
+def _view(session: Session, connection: Connection, installers: frozenset[str]) -> ConnectionView:
+    look, words = _health(session, connection)
+    last = session.scalars(
+        select(InboxEntry)
+        .where(InboxEntry.connection_id == connection.id, InboxEntry.topic != ASK_AGAIN)
+        .order_by(InboxEntry.id.desc())
+        .limit(1)
+    ).first()
+    try:
+        secrets = connection.account().secrets
+    except NotSealedHere:
+        secrets, look, words = {}, "bad", "Its secrets cannot be opened with the keys we have"
+    access, consent = (_moment(secrets.get(name)) for name in ("access_expires_at", "refresh_expires_at"))
+    return ConnectionView(connection, look, words, last, access, consent, connection.vendor in installers)
+
+
+def _health(session: Session, connection: Connection) -> tuple[str, str]:
+    if connection.paused_at is not None:
+        return "bad", _WHY.get(connection.paused_because, "Not connected")
+    if tasks.is_open(session, "reconnect", connection.id):
+        return "bad", "It refuses our access"
+    if tasks.is_open(session, "connection_failed", connection.id):
+        return "warn", "It does not answer as it should"
+    return "good", "Alive"
+
+
+def _moment(written: str | None) -> dt.datetime | None:
+    return dt.datetime.fromisoformat(written) if written else None
