@@ -12,6 +12,7 @@ from firmware_bridge.agent import Agent, opened_data
 from firmware_bridge.cloud import CloudError, NoCode, enrol, load_identity, read_code
 from firmware_bridge.config import BadConfig, Config, read_config
 from firmware_bridge.journal import BadJournal, NotJournaled
+from firmware_bridge.thrift import be_thrifty
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -36,6 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def run(config: Config) -> int:
     """Serve until SIGTERM or SIGINT; 1 when the bridge could not go on."""
+    be_thrifty()
     with opened_data(config) as journal:
         agent = Agent(config, journal)
         for signum in (signal.SIGTERM, signal.SIGINT):

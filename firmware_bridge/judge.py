@@ -13,7 +13,7 @@ from firmware_bridge.grants import Grants
 from firmware_bridge.journal import Journal
 from firmware_bridge.presence import Presence
 from firmware_bridge.protocol import codes
-from firmware_bridge.throttles import Throttles, Try
+from firmware_bridge.throttles import Kiosk, Throttles, Try
 
 log = logging.getLogger(__name__)
 
@@ -50,14 +50,17 @@ class Judge:
 
     def closed(self) -> bool:
         """Whether typed codes need staff now."""
-        return self.throttles.kiosk().assist and not self._presence.anyone()
+        return self._needs_staff(self.throttles.kiosk())
+
+    def _needs_staff(self, kiosk: Kiosk) -> bool:
+        return kiosk.assist and not self._presence.anyone()
 
     def code(self, text: str) -> Verdict | Accepted:
         """A typed code."""
         kiosk = self.throttles.kiosk()
         if kiosk.paused_seconds:
             return Verdict("wait", kiosk.paused_seconds)
-        if self.closed():
+        if self._needs_staff(kiosk):
             return Verdict("closed")
         code = codes.read_code(text)
         grant = self._grants.by_selector(code.selector) if code else None
