@@ -1,6 +1,6 @@
 """A database with something in it: a merchant, thousands of stores, a long past; made in SQL, a million rows at once.
 
-PostgreSQL only, but for `merchant`. Ids look like ours: 36 characters, rising.
+PostgreSQL only, but for `merchant`. Ids look like ours: 36 characters, rising, and older than what comes now.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ assert models  # every table is known once they are all imported
 
 def made(kind: str, number: int) -> str:
     """The id of the `number`-th row of a kind; SQL's `made` gives the same."""
-    return f"{kind[:8]:-<8}-0000-7000-8000-{number:012d}"
+    return f"00{kind[:6]:-<6}-0000-7000-8000-{number:012d}"
 
 
 MERCHANT, CONNECTION = made("merchant", 1), made("connection", 1)
@@ -58,7 +58,7 @@ def filling(url: str) -> Iterator[psycopg.Connection]:
         connection.execute("SET session_replication_role = replica")
         connection.execute(
             "CREATE OR REPLACE FUNCTION made(kind text, n bigint) RETURNS text LANGUAGE sql IMMUTABLE AS "
-            "$$ SELECT rpad(left(kind, 8), 8, '-') || '-0000-7000-8000-' || lpad(n::text, 12, '0') $$"
+            "$$ SELECT '00' || rpad(left(kind, 6), 6, '-') || '-0000-7000-8000-' || lpad(n::text, 12, '0') $$"
         )
         _give_defaults(connection)
         yield connection

@@ -40,11 +40,11 @@ _UNDO = (
 class Reservation:
     """What the service does when an order is paid and known: lock, choose, hold, grant, timeline, outbox.
 
-    The pickup is in hand, as it is for whoever has just taken its order over, unless it is to be read each time.
+    The pickup is in hand, as it is for whoever has just taken its order over, unless `reading`.
     """
 
-    def __init__(self, database: Database, *, read_each_time: bool = False) -> None:
-        self._database, self._reads = database, read_each_time
+    def __init__(self, database: Database, *, reading: bool = False) -> None:
+        self._database, self._reads = database, reading
         self._known: dict[int, Pickup] = {}
 
     def take(self, number: int) -> None:
