@@ -25,7 +25,8 @@ class Config:
     cloud_url: str
     """The service's bridges process, without a slash at the end."""
     port: str
-    """The lock boards' serial device; a link that survives re-plugging, such as /dev/serial/by-id/…."""
+    """The lock boards' line: a serial device, by a link that survives re-plugging such as /dev/serial/by-id/…, or
+    tcp://host:port."""
     kiosk_host: str = "127.0.0.1"
     kiosk_port: int = 8740
     """0 lets the system choose one; the log says which."""
@@ -55,7 +56,7 @@ def read_config(path: Path) -> Config:
     return Config(
         data_dir=path.parent / _text(body, "data_dir"),
         cloud_url=_url(body),
-        port=_text(body, "port"),
+        port=_line(body),
         kiosk_host=_host(body),
         kiosk_port=_port(body),
         px_per_mm=_scale(body),
@@ -71,6 +72,20 @@ def _text(body: dict[str, Any], name: str, default: str | None = None) -> str:
         raise BadConfig(f"{name} is not set.")
     if not isinstance(value, str):
         raise BadConfig(f"{name} must be text in quotes.")
+    return value
+
+
+def _line(body: dict[str, Any]) -> str:
+    value = _text(body, "port")
+    if "://" not in value:
+        return value
+    parts = urlsplit(value)
+    try:
+        sound = parts.scheme == "tcp" and parts.hostname and parts.port and not (parts.path or parts.query)
+    except ValueError:
+        sound = False
+    if not sound:
+        raise BadConfig("port must be a serial device such as /dev/serial/by-id/…, or tcp://host:port.")
     return value
 
 

@@ -27,6 +27,10 @@ def test_three_settings_are_enough(tmp_path: Path) -> None:
     assert (config.language, config.scanner) == ("en", None)
 
 
+def test_the_boards_may_be_on_the_network(tmp_path: Path) -> None:
+    assert read_config(write(tmp_path, port='"tcp://192.0.2.7:4001"')).port == "tcp://192.0.2.7:4001"
+
+
 def test_a_scanner_and_a_language_are_read(tmp_path: Path) -> None:
     config = read_config(write(tmp_path, scanner='"/dev/serial/by-id/scanner"', language='"zh-Hans"'))
     assert (config.scanner, config.language) == ("/dev/serial/by-id/scanner", "zh-Hans")
@@ -38,6 +42,9 @@ def test_a_scanner_and_a_language_are_read(tmp_path: Path) -> None:
         ({"data_dir": None}, "data_dir is not set"),
         ({"port": '""'}, "port is not set"),
         ({"port": "5"}, "port must be text"),
+        ({"port": '"tcp://192.0.2.7"'}, "port must be a serial device"),
+        ({"port": '"tcp://192.0.2.7:70000"'}, "port must be a serial device"),
+        ({"port": '"http://192.0.2.7:80"'}, "port must be a serial device"),
         ({"cloud_url": '"bridges.example.com"'}, "cloud_url must be"),
         ({"cloud_url": '"http://bridges.example.com"'}, "must start with https://"),
         ({"kiosk_host": '"kiosk"'}, "kiosk_host must be an address"),
