@@ -30,8 +30,8 @@ class _Statement:
         sql = f"{into} VALUES ({', '.join(marks)}) ON CONFLICT DO NOTHING"
         return cls(sql, tuple(zip(names, makers, strict=True)))
 
-    def values(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
-        return tuple(make(row.get(name)) if make else row.get(name) for name, make in self.columns)
+    def values(self, row: Mapping[str, Any]) -> list[Any]:
+        return [make(row.get(name)) if make else row.get(name) for name, make in self.columns]
 
 
 class SingleInserts:

@@ -42,8 +42,9 @@ def blueprint(database: Database, token: str) -> Blueprint:
 
     @routes.after_app_request
     def count(response: Response) -> Response:
-        REQUESTS.labels(request.method, route(), str(response.status_code)).inc()
-        SECONDS.labels(route()).observe(took())
+        where = route()
+        REQUESTS.labels(request.method, where, str(response.status_code)).inc()
+        SECONDS.labels(where).observe(took())
         return response
 
     @routes.get("/metrics")
@@ -59,12 +60,14 @@ def blueprint(database: Database, token: str) -> Blueprint:
 
 def route() -> str:
     """The pattern of the address asked for; never the address, which may hold a shopper's link."""
-    return request.url_rule.rule if request.url_rule else "none"
+    rule = request.url_rule
+    return rule.rule if rule else "none"
 
 
 def took() -> float:
     """Seconds since this request came."""
-    return time.perf_counter() - float(g.get("started", time.perf_counter()))
+    now = time.perf_counter()
+    return now - float(g.get("started", now))
 
 
 def _counted() -> CollectorRegistry:

@@ -21,9 +21,10 @@ def log_requests(app: Flask) -> None:
 
     @app.after_request
     def say(response: Response) -> Response:
-        level = logging.WARNING if response.status_code >= 500 else logging.INFO
-        if level == logging.WARNING or route() not in _OFTEN:
-            status, ms = response.status_code, round(took() * 1000, 1)
-            told = its(method=request.method, route=route(), status=status, ms=ms, **g.get("about", {}))
-            log.log(level, "%s %s %s", request.method, route(), status, extra=told)
+        status, where = response.status_code, route()
+        level = logging.WARNING if status >= 500 else logging.INFO
+        if (level == logging.WARNING or where not in _OFTEN) and log.isEnabledFor(level):
+            method, ms = request.method, round(took() * 1000, 1)
+            told = its(method=method, route=where, status=status, ms=ms, **g.get("about", {}))
+            log.log(level, "%s %s %s", method, where, status, extra=told)
         return response

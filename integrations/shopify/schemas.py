@@ -16,19 +16,27 @@ class Vendor(Schema):
         unknown = EXCLUDE
 
 
+def digits(value: object) -> str | None:
+    """A number, beyond 2**53 in real shops, or its digits, or a global id ending in it, as decimal digits."""
+    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        return str(value)
+    if isinstance(value, str):
+        if re.fullmatch("[0-9]{1,20}", value):
+            return value
+        found = _GID.fullmatch(value)
+        if found:
+            return found[1]
+    return None
+
+
 class Id(fields.Field[str]):
-    """A number, beyond 2**53 in real shops, or its digits, or a global id ending in it; kept as decimal digits."""
+    """What `digits` reads."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
-        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-            return str(value)
-        if isinstance(value, str):
-            if re.fullmatch("[0-9]{1,20}", value):
-                return value
-            found = _GID.fullmatch(value)
-            if found:
-                return found[1]
-        raise ValidationError("Not an id.")
+        found = digits(value)
+        if found is None:
+            raise ValidationError("Not an id.")
+        return found
 
 
 def _text() -> fields.String:
@@ -37,18 +45,6 @@ def _text() -> fields.String:
 
 class OrderNews(Vendor):
     id = Id(required=True)
-
-
-class EditedOrder(Vendor):
-    order_id = Id(required=True)
-
-
-class OrderEditedNews(Vendor):
-    order_edit = fields.Nested(EditedOrder, required=True)
-
-
-class AboutAnOrder(Vendor):
-    order_id = Id(required=True)
 
 
 class Weight(Vendor):
