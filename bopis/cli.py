@@ -62,14 +62,17 @@ def enrolment_code(bank_id: str, minutes: int) -> None:
 @click.argument("vendor", type=click.Choice(sorted(TYPED_IN)))
 @click.argument("account")
 @click.option("--merchant", "merchant_id", default="", help="Its id; needed only when there are several.")
-def connect(vendor: str, account: str, merchant_id: str) -> None:
+@click.option("--also", multiple=True, help="The name, never the value, of a secret that not every account has.")
+def connect(vendor: str, account: str, merchant_id: str, also: tuple[str, ...]) -> None:
     """Keep the secrets of an account, new or in place of older ones.
 
     They are asked for, one after another, and not shown; or read from standard input, a line each. Never give a secret
     as an argument: arguments are seen by everybody on the machine and kept by the shell.
     """
     wanted, service = TYPED_IN[vendor], _service()
-    secrets = {name: _typed(name, hidden=True) for name in wanted.secrets}
+    if not set(also) <= set(wanted.also):
+        raise click.ClickException(f"--also may name: {', '.join(wanted.also) or 'nothing here'}.")
+    secrets = {name: _typed(name, hidden=True) for name in (*wanted.secrets, *also)}
     settings = {name: _typed(name, hidden=False) for name in wanted.settings}
     now = clock.now()
     with service.database.transaction() as session:

@@ -35,10 +35,12 @@ class TypedIn:
 
     secrets: tuple[str, ...]
     settings: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    """Secrets that not every account has."""
 
 
 TYPED_IN = {
-    "shopify": TypedIn(("access_token", "client_secret")),
+    "shopify": TypedIn(("access_token", "client_secret"), also=("previous_client_secret", "store_webhook_key")),
     "twilio": TypedIn(("auth_token",), ("from",)),
 }
 

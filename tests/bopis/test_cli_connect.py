@@ -94,3 +94,12 @@ def test_anothers_account_is_not_taken_over(world: World, environment: dict[str,
     assert said.exit_code != 0
     found = kept(world, world.outsider.shop.name)
     assert found is not None and found.account().secrets["access_token"] == "token"
+
+
+def test_a_secret_that_not_every_account_has_is_asked_for_by_name(world: World, environment: dict[str, str]) -> None:
+    also = ("--also", "previous_client_secret", "--merchant", world.merchant_id)
+    assert connect(environment, "shopify", SHOP, *also, lines="shpat_x\nnew\nold\n").exit_code == 0
+    found = kept(world, SHOP)
+    assert found is not None and found.account().secrets["previous_client_secret"] == "old"
+    refused = connect(environment, "shopify", SHOP, "--also", "shpat_x", lines="")
+    assert refused.exit_code == 1 and "--also may name" in refused.output

@@ -60,6 +60,8 @@ def lines() -> Iterator[Lines]:
         "+1 (201) 555-0123",
         "LKR1:q83vEjRWeJCrze8SNFZ4kA",
         "/p/AbCdEfGhIjKlMnOpQrStUv",
+        "shopper@example.com",
+        "first.last+tag@mail.example.co.uk",
     ],
 )
 @pytest.mark.parametrize("around", ["{}", "the code {} was typed", '"{}"', "number={};", "tel:{}", "({})."])
@@ -80,6 +82,8 @@ def test_what_is_secret_is_hidden_wherever_it_stands(secret: str, around: str) -
         "#1001",
         "after 12 attempts",
         "/p/<token>",
+        "me@",
+        "2 @ 3",
         "01a20123-4567-7890-8123-012345678901",
     ],
 )

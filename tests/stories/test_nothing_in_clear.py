@@ -13,20 +13,20 @@ from tests import canaries
 from tests.stories.conftest import Copy
 
 pytestmark = [pytest.mark.timeout(180), pytest.mark.xdist_group("stories")]
-PHONE = "+12015550142"
+PHONE, EMAIL = "+12015550142", "canary.shopper@example.com"
 
 
 def test_codes_qrs_links_and_numbers_stand_nowhere_in_clear(copy: Copy) -> None:
     journey = copy.journey()
     with canaries.overheard(copy.stack.socket) as said:
-        order = journey.order(phone=PHONE)
+        order = journey.order(phone=PHONE, email=EMAIL)
         pickup = journey.listed(order)
         journey.put_in_and_shut(journey.open_to_load(pickup))
         text = journey.text(order)
         code = journey.code_in(text)
         link = re.search(r"/p/([\w-]+)", text["body"])
         assert link is not None
-        secrets = [code, PHONE, PHONE[2:], link[1], *_qr(copy, pickup)]
+        secrets = [code, PHONE, PHONE[2:], EMAIL, link[1], *_qr(copy, pickup)]
         before = canaries.found(secrets, _everywhere(copy))
         journey.type_code(code[:8] + str((int(code[8]) + 1) % 10))
         assert journey.type_code(code) == "open"

@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from bopis import clock, inbox, tasks
 from bopis.inbox import InboxEntry
 from bopis.lockers.models import Compartment
+from bopis.merchants.models import Connection
 from bopis.outbox import OutboxEntry
 from bopis.pickups import loading
 from bopis.ports import Delivery
@@ -90,6 +91,10 @@ def much_happens(world: World) -> str:
             .where(Compartment.bank_id == world.bank_id, Compartment.number == 6)
             .values(door="unknown")
         )
+        shop = session.get_one(Connection, world.shop.connection_id)
+        shop.watch(clock.now())
+        shop.reconciled = {"at": clock.now().isoformat(), "changed": 3, "asked": 2, "total": 7, "is_all": True}
+        shop.subscriptions = {"at": clock.now().isoformat(), "created": [], "lost": 1}
     return gone
 
 
@@ -103,6 +108,7 @@ def test_every_page_looks_well(desk: Page, world: World, lockers: Lockers, schem
         (f"/banks/{world.bank_id}", "bank", "Each door"),
         ("/deliveries", "deliveries", "1 dead letter"),
         ("/effects", "effects", "dead letter"),
+        ("/connections", "connections", "Missed and repaired"),
     ):
         visit(desk, path, scheme)
         looks_well(desk, named(desk, called, scheme), words)
