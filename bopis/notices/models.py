@@ -24,7 +24,7 @@ class Notice(Base):
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     merchant_id: Mapped[str] = mapped_column(Id)
     pickup_id: Mapped[str] = mapped_column(Id, ForeignKey("pickups.id"))
-    channel: Mapped[str]
+    channel: Mapped[str] = mapped_column(default=TEXT)
     """One of CHANNELS."""
     connection_id: Mapped[str | None] = mapped_column(Id, ForeignKey("connections.id"))
     """The provider's account that carries a text; none for an e-mail."""
