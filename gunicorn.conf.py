@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import tempfile
+import threading
 from pathlib import Path
 from typing import Any
 
 _PREFIX = "bopis-metrics-"
+_STACK = 512 * 1024
+"""Bytes of a thread's stack: `bridges` has thousands of threads, and the usual 8 MB each are promised by nobody."""
 _made: list[str] = []
 
 
@@ -21,6 +25,13 @@ def on_starting(server: Any) -> None:
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         _made.append(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = _made[0]
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """Before a worker's first thread and its first connection, of which `bridges` has thousands."""
+    threading.stack_size(_STACK)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def on_exit(server: Any) -> None:

@@ -38,8 +38,7 @@ def run(plan: Plan) -> Iterator[Result]:
         database = Database(url, RedisBell(redis_url))
         _fill(database, url, held, key)
         told = machine.environment(url, redis_url)
-        # A worker may be given more than its half of the connections.
-        with machine.gunicorn("bopis.app:bridges()", told, threads=held) as server:
+        with machine.from_procfile("bridges", told) as server:
             yield from _measured(database, server, Crowd(server.port, held, key), wakes)
         database.close()
 
@@ -58,9 +57,10 @@ def _measured(database: Database, server: machine.Process, crowd: Crowd, wakes: 
     crowd.connect(crowd.size)
     crowd.settle(SETTLE_SECONDS)
     each = (_held_by(server) - empty) / max(1, crowd.size - warm) * 1024
-    cpu, started = server.cpu(), time.monotonic()
+    cpu, own, started = server.cpu(), time.process_time(), time.monotonic()
     times = [_wake(database, crowd, number) for number in random.choices(range(1, crowd.size + 1), k=wakes)]
-    busy = (server.cpu() - cpu) / (time.monotonic() - started)
+    seconds = time.monotonic() - started
+    busy, own = (server.cpu() - cpu) / seconds, (time.process_time() - own) / seconds
     void = f"syncs were refused: {dict(crowd.refused)}" if crowd.refused else ""
     detail = {
         "held": crowd.size,
@@ -68,6 +68,7 @@ def _measured(database: Database, server: machine.Process, crowd: Crowd, wakes: 
         "p50_ms": round(median(times) * 1e3, 1),
         "p99_ms": round(percentile(times, 0.99) * 1e3, 1),
         "cores_busy": round(busy, 2),
+        "cores_of_the_crowd": round(own, 2),
     }
     crowd.close()
     yield Result(Claim("bridges-wake", 100, unit="ms"), percentile(times, 0.99) * 1e3, void, detail)

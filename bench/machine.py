@@ -133,6 +133,18 @@ def gunicorn(app: str, told: Mapping[str, str], *, workers: int = 2, threads: in
 
 
 @contextmanager
+def from_procfile(name: str, told: Mapping[str, str]) -> Iterator[Process]:
+    """A web process exactly as the Procfile starts it, on a free port; it answers on /livez."""
+    lines = (ROOT / "Procfile").read_text().splitlines()
+    command = next(line.partition(":")[2].strip() for line in lines if line.startswith(f"{name}:"))
+    port = free_ports(1)
+    here = {"HOST": "127.0.0.1", "PORT": str(port), "PATH": f"{Path(sys.executable).parent}:{told.get('PATH', '')}"}
+    with running(["/bin/sh", "-c", f"exec {command}"], {**told, **here}) as process:
+        wait_for(HttpProbe(f"http://127.0.0.1:{port}/livez"), process)
+        yield Process(process.pid, port)
+
+
+@contextmanager
 def running(command: list[str], told: Mapping[str, str]) -> Iterator[Process]:
     """A program until the end of the block; then asked to stop, and after a while made to."""
     parent = os.getpid()

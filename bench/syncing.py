@@ -8,10 +8,11 @@ import selectors
 import socket
 import time
 from collections import Counter
+from collections.abc import Callable
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from bench.filled import made
+from bench.filled import DOORS, made
 from bopis import clock
 from devtools import Trouble
 from firmware_bridge.protocol import signatures
@@ -20,6 +21,7 @@ from firmware_bridge.protocol.wire import LONGEST_WAIT_SECONDS, PROTOCOL
 PATH = "/bridge/v1/sync"
 AT_ONCE = 20
 """So many bridges are new at a time: the claim is about those that stay, not about a storm."""
+DOOR_STATES = {str(number): {"door": "shut", "item": "absent", "in_service": True} for number in range(1, DOORS + 1)}
 HELD_AFTER = 0.3
 """Seconds without an answer after which a sync counts as held."""
 
@@ -28,19 +30,22 @@ class _Bridge:
     """One bridge's connection and what it knows."""
 
     def __init__(self, number: int) -> None:
-        self.id = made("bridges", number)
+        self.number, self.id = number, made("bridges", number)
         self.socket: socket.socket | None = None
         self.cursor: str | None = None
         self.layout: str | None = None
         self.settled: list[str] = []
         self.asked = 0.0
+        self.was_held = False
         self.answered = 0.0
         self.answer = b""
 
-    @property
-    def is_new(self) -> bool:
-        """Whether it is connected and waits for its first answer."""
-        return self.socket is not None and self.cursor is None
+    def is_held(self) -> bool:
+        """Whether its sync has been without an answer for so long that it is held open."""
+        if self.cursor is not None and self.asked < time.monotonic() - HELD_AFTER:
+            self.was_held = True
+            return True
+        return False
 
 
 class Crowd:
@@ -53,25 +58,31 @@ class Crowd:
         self._port, self._key = port, key
         self._bridges = [_Bridge(number) for number in range(1, size + 1)]
         self._ready = selectors.DefaultSelector()
+        self._new: set[int] = set()
+        """Which of them wait for their first answer."""
 
     def connect(self, count: int) -> None:
         """Let the first `count` bridges be connected and past their first answer."""
-        for bridge in self._bridges[:count]:
+        for number, bridge in enumerate(self._bridges[:count]):
             if bridge.socket is None:
-                self._until(lambda: sum(1 for each in self._bridges if each.is_new) < AT_ONCE, 120)
+                self._until(lambda: len(self._new) < AT_ONCE, 120)
                 bridge.socket = socket.create_connection(("127.0.0.1", self._port))
                 self._ready.register(bridge.socket, selectors.EVENT_READ, bridge)
+                self._new.add(number)
                 self._ask(bridge)
                 self._turn(0.0)
-        self._until(lambda: all(bridge.cursor for bridge in self._bridges[:count]), 120)
+        self._until(lambda: not self._new, 120)
 
     def settle(self, seconds: float) -> None:
-        """Let every sync be held: nobody has anything more to say."""
-        self._until(lambda: all(self._is_held(bridge) for bridge in self._bridges), seconds)
+        """Let every sync have been held once. Never are all at the same time: some are always just asking again."""
+        left = [bridge for bridge in self._bridges if not bridge.was_held]
+        deadline = time.monotonic() + seconds
+        while left := [bridge for bridge in left if not (bridge.was_held or bridge.is_held())]:
+            self._until(left[0].is_held, deadline - time.monotonic())
 
     def until_held(self, number: int) -> None:
         """Let one bridge's sync be held open."""
-        self._until(lambda: self._is_held(self._bridges[number - 1]), 60)
+        self._until(self._bridges[number - 1].is_held, 60)
 
     def answered(self, number: int) -> float:
         """Wait for one bridge's next answer; when it came, on the monotonic clock."""
@@ -87,12 +98,9 @@ class Crowd:
                 bridge.socket.close()
         self._ready.close()
 
-    def _is_held(self, bridge: _Bridge) -> bool:
-        return bridge.cursor is not None and bridge.asked < time.monotonic() - HELD_AFTER
-
-    def _until(self, condition: object, seconds: float) -> None:
+    def _until(self, condition: Callable[[], object], seconds: float) -> None:
         deadline = time.monotonic() + seconds
-        while not condition():  # type: ignore[operator]
+        while not condition():
             if time.monotonic() > deadline:
                 raise Trouble("The bridges' server does not keep up with so many syncs.")
             self._turn(0.05)
@@ -117,6 +125,7 @@ class Crowd:
             return
         said = json.loads(content)
         bridge.cursor = said["cursor"]
+        self._new.discard(bridge.number - 1)
         bridge.layout = said["layout"]["hash"] if said["layout"] else bridge.layout
         bridge.settled = [command["id"] for command in said["commands"]]
         self._ask(bridge)
@@ -132,7 +141,7 @@ class Crowd:
                 "clock": "synced",
                 "wait": LONGEST_WAIT_SECONDS,
                 "layout": bridge.layout,
-                "doors": {},
+                "doors": DOOR_STATES,
                 "events": [],
                 "results": [
                     {"command": command, "status": "done", "code": None, "data": {}} for command in bridge.settled

@@ -14,10 +14,10 @@ from bopis.bell import BankListener
 from bopis.bridges import actions
 from bopis.bridges.queries import public_key
 from bopis.db import Database
-from bopis.errors import NotSignedIn
+from bopis.errors import Invalid, NotSignedIn
 from bopis.lockers.models import Bank
 from bopis.lockers.queries import bank_key
-from bopis.web.schemas import EnrolSchema, SyncSchema, load
+from bopis.web.schemas import EnrolSchema, SyncSchema, check, load
 from bopis.web.syncing import News, Syncs
 from firmware_bridge.protocol import signatures
 
@@ -54,8 +54,8 @@ def blueprint(database: Database, listener: BankListener, bridges_url: str) -> B
 
     @routes.post("/bridge/v1/sync")
     def sync() -> Response:
-        signed = _verified(keys, bridges_url)
-        news = syncs.news(signed.key_id, signed.nonce, load(_SYNC))
+        signed, sent = _verified(keys, bridges_url)
+        news = syncs.news(signed.key_id, signed.nonce, sent)
         if news is None:
             raise _Refused("bad_signature")
         return _signed(_written(news), cloud_key, signed.nonce)
@@ -81,15 +81,23 @@ class _Keys:
         return known
 
 
-def _verified(keys: _Keys, bridges_url: str) -> signatures.Signed:
+def _verified(keys: _Keys, bridges_url: str) -> tuple[signatures.Signed, dict[str, Any]]:
+    """Who signed this request, and what it says. The request itself keeps none of it: it may be held open for long."""
     # Built from our own setting: what a proxy makes of host and scheme is not what the bridge signed.
     message = signatures.Request(
-        request.method, bridges_url + request.full_path.rstrip("?"), dict(request.headers), request.get_data()
+        request.method,
+        bridges_url + request.full_path.rstrip("?"),
+        dict(request.headers),
+        request.get_data(cache=False),
     )
     try:
-        return signatures.verify_request(message, find_key=keys.find, now=clock.now())
+        signed = signatures.verify_request(message, find_key=keys.find, now=clock.now())
     except signatures.BadSignature as problem:
         raise _Refused(problem.code) from None
+    try:
+        return signed, check(_SYNC, json.loads(message.body))
+    except ValueError:
+        raise Invalid("bad_json", "Send a JSON object.") from None
 
 
 class _Refused(NotSignedIn):

@@ -82,7 +82,11 @@ class SyncSchema(_FromBridge):
 
 def load(schema: Schema) -> dict[str, Any]:
     """The request's JSON body, checked. Raises Invalid, which names the first field that is wrong."""
-    body = request.get_json(silent=True)
+    return check(schema, request.get_json(silent=True))
+
+
+def check(schema: Schema, body: Any) -> dict[str, Any]:
+    """A JSON value, checked like a request's body. Raises Invalid."""
     if not isinstance(body, dict):
         raise Invalid("bad_json", "Send a JSON object.")
     try:

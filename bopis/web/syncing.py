@@ -69,6 +69,7 @@ class Syncs:
                 return None
             heard = self._listener.count(bridge.bank_id)
             news = _look(session, bridge, sent)
+        sent["doors"] = {}  # sixty of them, in thousands of syncs that wait
         while not news and not _something_to_acknowledge(sent):
             with self._watch.holding(Held(bridge.bank_id, news.version, bridge.id)):
                 if not self._listener.wait(bridge.bank_id, heard, deadline - clock.now().timestamp()):

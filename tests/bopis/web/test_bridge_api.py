@@ -22,6 +22,7 @@ from bopis.bridges import actions as bridges
 from bopis.bridges.models import DeviceEvent, DoorCommand
 from bopis.config import Settings
 from bopis.drain import drain
+from bopis.lockers.actions import next_sync_version
 from bopis.lockers.models import Bank, Compartment
 from bopis.pickups import loading
 from firmware_bridge.protocol import signatures
@@ -258,7 +259,8 @@ def test_another_banks_bridge_cannot_settle_our_commands(line: Line, world: Worl
 
 
 def test_a_database_restored_to_an_earlier_time_makes_bridges_start_over(line: Line, world: World) -> None:
-    world.order("1")
+    with world.database.transaction() as session:
+        next_sync_version(session, world.bank_id)
     line.sync()
     with world.database.transaction() as session:
         session.get_one(Bank, world.bank_id).sync_version = 0
