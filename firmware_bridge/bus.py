@@ -156,6 +156,9 @@ class Bus:
         driver, wiring = wanted
         if driver != self._driver:
             self._close()
+        if driver != self._driver or wiring != self._polls.wired:
+            # What was meant for the old wiring may move another door on the new one.
+            self._drop(lambda at: True)
         self._driver, self._pushes = driver, driver.pushes()
         self._polls.configure(driver, wiring)
 
@@ -167,13 +170,17 @@ class Bus:
 
     def _take(self, now: float) -> Pulse | None:
         """The next pulse if the line may carry it; drops those that waited too long."""
+        self._drop(lambda at: now - at > STALE_SECONDS)
         with self._news:
-            stale = [pulse for pulse, at in self._queue if now - at > STALE_SECONDS]
-            self._queue = deque((pulse, at) for pulse, at in self._queue if now - at <= STALE_SECONDS)
-            ready = self._queue.popleft()[0] if self._ready_pulse() else None
-        for pulse in stale:
+            return self._queue.popleft()[0] if self._ready_pulse() else None
+
+    def _drop(self, unwanted: Callable[[float], bool]) -> None:
+        """Forget pulses by when they were queued; the listener hears that they were not sent."""
+        with self._news:
+            dropped = [pulse for pulse, at in self._queue if unwanted(at)]
+            self._queue = deque((pulse, at) for pulse, at in self._queue if not unwanted(at))
+        for pulse in dropped:
             self.listener.on_pulse(pulse, sent=False)
-        return ready
 
     def _send(self, pulse: Pulse) -> None:
         """Fire. The listener hears `sent` even when the line broke in the middle: it may have gone out."""
@@ -257,7 +264,7 @@ class Bus:
         """Learn whether the line echoes, and make each board safe that has a way to; a dead one holds up nobody."""
         if self._driver.can_echo and self._polls.asks:
             self._talk.find_echo(self._driver.ask_frame(self._polls.asks[0], self._next_turn()))
-        for board in self._polls.boards:
+        for board in self._polls.wired:
             frame = self._driver.at_connect(board, self._next_turn())
             if frame is not None:
                 self._talk.say(frame)

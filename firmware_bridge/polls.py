@@ -12,6 +12,8 @@ BUSY_POLL_SECONDS = 0.02
 SILENT_POLL_SECONDS = 2.0
 FIRST_MISSES = 3
 """A board that misses this many answers in a row is asked one question every SILENT_POLL_SECONDS only."""
+LOST_SHARE = 5
+"""Waiting for a lost board takes at most one part in so many of the line's time."""
 
 
 class Polls:
@@ -22,23 +24,27 @@ class Polls:
         self._due: dict[Ask, float] = {}
         self._misses: dict[int, int] = {}
         self._wired: Mapping[int, tuple[int, ...]] = {}
+        self._reply_seconds = 0.0
 
     def configure(self, driver: LockBoard, wiring: Mapping[int, tuple[int, ...]]) -> None:
         """Take the boards with their wired channels; what is known of them stays."""
         asks = [ask for board, wired in wiring.items() for ask in driver.asks(board, wired)]
-        self._wired = wiring
+        self._wired, self._reply_seconds = wiring, driver.reply_seconds
         self._due = {ask: self._due.get(ask, 0.0) for ask in asks}
         self._misses = {board: self._misses.get(board, 0) for board in wiring}
         self.health = {board: self.health.get(board) or Health() for board in wiring}
 
     def next(self, now: float, busy: tuple[int, int] | None) -> tuple[Ask | None, float]:
-        """The question to ask now, or None and how many seconds until one is due."""
+        """The question to ask now, or None and how many seconds until one is due. While a door is being opened, lost
+        boards are left alone: nobody at that door waits for them.
+        """
         for ask in self._due:
             if busy is not None and ask.board == busy[0] and busy[1] in ask.channels:
                 self._due[ask] = min(self._due[ask], now + BUSY_POLL_SECONDS)
-        if not self._due:
+        asks = [ask for ask in self._due if busy is None or ask.board == busy[0] or not self.is_lost(ask.board)]
+        if not asks:
             return None, IDLE_POLL_SECONDS
-        ask = min(self._due, key=self._due.__getitem__)
+        ask = min(asks, key=self._due.__getitem__)
         pause = self._due[ask] - now
         return (None, pause) if pause > 0 else (ask, 0.0)
 
@@ -52,10 +58,12 @@ class Polls:
     def missed(self, ask: Ask, now: float) -> Ask:
         """No answer came. Returns which doors that silences: the asked ones, or all of a board that goes on missing."""
         self._misses[ask.board] += 1
-        lost = self._misses[ask.board] > FIRST_MISSES
+        lost, pause = self.is_lost(ask.board), IDLE_POLL_SECONDS
+        if lost:
+            pause = max(SILENT_POLL_SECONDS, (LOST_SHARE - 1) * self._reply_seconds * self.patience(ask.board))
         for each in self._due if lost else (ask,):
             if each.board == ask.board:
-                self._due[each] = now + (SILENT_POLL_SECONDS if lost else IDLE_POLL_SECONDS)
+                self._due[each] = now + pause
         return Ask(ask.board, self._wired[ask.board]) if self._misses[ask.board] > 1 else ask
 
     def hasten(self, board: int, channel: int | None = None) -> None:
@@ -85,5 +93,6 @@ class Polls:
         return tuple(self._due)
 
     @property
-    def boards(self) -> tuple[int, ...]:
-        return tuple(self._wired)
+    def wired(self) -> Mapping[int, tuple[int, ...]]:
+        """The boards with their wired channels."""
+        return self._wired

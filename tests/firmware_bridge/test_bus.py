@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import serial
 
+from firmware_bridge import bus
 from firmware_bridge.bank import Refused
 from sandbox.lockbank import LockBank
 from tests.firmware_bridge.line import LOAD, Line
@@ -152,6 +153,30 @@ def test_a_pulse_the_line_could_not_carry_in_time_is_never_sent(line: Line, lock
     assert late.outcome == "silent"
     assert locks.pulses_of(2) == 0
     assert line.kinds()[-1] == "door_unknown"
+
+
+def test_a_pulse_meant_for_an_old_wiring_is_never_sent_on_a_new_one(line: Line, locks: LockBank) -> None:
+    line.known()
+    line.bank.open(1, LOAD, lambda db: None)
+    until(lambda: locks.pulses)
+    until(lambda: line.bank.opening is None)
+    late = line.bank.open(2, LOAD, lambda db: None)
+    line.bus.configure(line.layout.board, {0: tuple(range(16))})
+    until(lambda: late.outcome)
+    assert late.outcome == "silent"
+    assert locks.pulses_of(2) == 0
+
+
+def test_a_line_on_which_nobody_answers_is_opened_anew(
+    line: Line, locks: LockBank, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    line.known()
+    monkeypatch.setattr(bus, "DEAF_SECONDS", 1.0)
+    locks.misbehave(silent=True)
+    until(lambda: "no board has answered" in caplog.text, 20)
+    locks.misbehave(silent=False)
+    assert line.known().open(3).outcome == "opened"
+    assert locks.pulses_of(3) == 1
 
 
 def test_nobody_else_can_use_the_line_meanwhile(line: Line, locks: LockBank) -> None:
