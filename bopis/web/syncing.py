@@ -69,7 +69,9 @@ class Syncs:
                 return None
             heard = self._listener.count(bridge.bank_id)
             news = _look(session, bridge, sent)
-        sent["doors"] = {}  # sixty of them, in thousands of syncs that wait
+        # Sixty doors, and a session with all it has read, are much for thousands of syncs that wait.
+        sent["doors"] = {}
+        del session
         while not news and not _something_to_acknowledge(sent):
             with self._watch.holding(Held(bridge.bank_id, news.version, bridge.id)):
                 if not self._listener.wait(bridge.bank_id, heard, deadline - clock.now().timestamp()):
@@ -77,6 +79,7 @@ class Syncs:
             with self._turn() as session:
                 heard = self._listener.count(bridge.bank_id)
                 news = _look(session, bridge, sent)
+            del session
         return news
 
     @contextmanager
