@@ -44,7 +44,8 @@ def fixed(head: bytes, length: int, read: Callable[[bytes], T | None]) -> Scanne
 
     def look(held: bytes) -> Found[T]:
         if not head.startswith(held[: len(head)]):
-            return SKIP
+            start = held.find(head[0], 1)
+            return (start if start > 0 else len(held)), None
         if len(held) < length:
             return MORE
         value = read(held[:length])
