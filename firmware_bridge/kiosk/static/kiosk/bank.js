@@ -4,6 +4,8 @@ import { words } from "./words.js";
 
 const COLUMN_WIDTH = 2.6; // how wide a column is drawn, in rows
 
+const SIGNS = { shut: "tick", failed: "stop" }; // beside the number: never colour alone
+
 function extent(doors) {
   const tops = doors.map((door) => door.row);
   const columns = doors.map((door) => door.column);
@@ -18,7 +20,7 @@ function cell(door, area, marked, phase) {
   const element = make(
     "div",
     { class: `bank__door${here ? " bank__door--here" : ""}${door.in_service ? "" : " bank__door--out"}` },
-    make("span", { class: "bank__leaf" }, make("b", {}, String(door.number)), here && phase === "shut" && icon("tick")),
+    make("span", { class: "bank__leaf" }, make("b", {}, String(door.number)), here && phase in SIGNS && icon(SIGNS[phase])),
   );
   element.style.gridRow = `${door.row - area.top + 1} / span ${Math.max(1, door.height)}`;
   element.style.gridColumn = String(door.column - area.left + 1);

@@ -5,6 +5,7 @@ import { allowed } from "./guard.js";
 const PREFIX = "~";
 const LONGEST = 64;
 const SAME_SCAN_MS = 250; // characters further apart belong to different scans
+const SAME_FRAME_MS = 1_000; // between ~ and Enter a slow machine may stumble
 const FAST_MS = 35; // nobody types this fast, scanners do
 const OURS = /^LK[RS]1:[0-9A-Z.:-]{1,59}$/;
 const COMMANDS = { "+": "forward", "-": "back", "*": "aloud", "/": "repeat" }; // a number pad works the whole page
@@ -17,13 +18,14 @@ export function listen(heard) {
   let burst = ""; // what arrived without a gap
   let run = 0; // how many digits at its end came too fast for a person
   let scanning = false; // the burst is no typing: nothing of it may reach the boxes or a button
+  let framed = false; // the scan began with its prefix
   let last = -Infinity;
   let command = null;
 
   function forget() {
     burst = "";
     run = 0;
-    scanning = false;
+    scanning = framed = false;
   }
 
   function judge() {
@@ -51,6 +53,7 @@ export function listen(heard) {
     if (!fast) run = 0;
     if (key === PREFIX) {
       startScan();
+      framed = true;
       burst = "";
       return;
     }
@@ -82,7 +85,7 @@ export function listen(heard) {
     if (event.key === "Shift") return undefined;
     const gap = event.timeStamp - last;
     last = event.timeStamp;
-    if (gap > SAME_SCAN_MS) forget();
+    if (gap > (framed ? SAME_FRAME_MS : SAME_SCAN_MS)) forget();
     if (event.key.length !== 1 || (event.key === " " && !scanning)) return control(event, gap < FAST_MS);
     event.preventDefault();
     return printable(event.key, gap < FAST_MS);

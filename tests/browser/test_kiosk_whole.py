@@ -1,0 +1,136 @@
+"""The page before a real bridge's server, with a scanner on a real pty and an imagined bank of doors."""
+
+from __future__ import annotations
+
+import os
+import pty
+import threading
+import tty
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from firmware_bridge.changes import Changes
+from firmware_bridge.kiosk.server import kiosk_app
+from firmware_bridge.kiosk.serving import KioskServer
+from firmware_bridge.kiosk.view import Parts, state
+from firmware_bridge.protocol.codes import write_qr
+from firmware_bridge.scanner import Scanner
+from tests.browser.kiosk_stub import calm_state
+from tests.firmware_bridge.bench import Bench
+from tests.firmware_bridge.world import until
+
+
+class Bridge:
+    """The bridge's parts, its server and its scanner's line."""
+
+    def __init__(self, bench: Bench, folder: Path) -> None:
+        self.bench = bench
+        self.parts = Parts(
+            bench.journal,
+            bench.bank,
+            bench.handover,
+            bench.judge,
+            bench.presence,
+            Changes(),
+            enrolled=True,
+            online=True,
+        )
+        bench.bank.on_change.append(self.parts.changes.touch)
+        bench.handover.on_change = self.parts.changes.touch
+        self.server = KioskServer(kiosk_app(self.parts, "127.0.0.1", 5.5), "127.0.0.1", 0)
+        self.controller, device = pty.openpty()
+        tty.setraw(device)
+        self.scanner = Scanner(os.ttyname(device), self.parts.scans.heard)
+        os.close(device)
+        self._threads = [threading.Thread(target=run) for run in (self.server.run, self.scanner.run)]
+        for thread in self._threads:
+            thread.start()
+        until(lambda: self.scanner.connected)
+
+    def scan(self, text: str) -> None:
+        os.write(self.controller, text.encode() + b"\r")
+
+    def stop(self) -> None:
+        self.scanner.stop()
+        self.parts.changes.stop()
+        self.server.stop()
+        for thread in self._threads:
+            thread.join(5)
+        os.close(self.controller)
+
+
+@pytest.fixture
+def bridge(tmp_path: Path) -> Iterator[Bridge]:
+    bench = Bench(tmp_path)
+    bridge = Bridge(bench, tmp_path)
+    yield bridge
+    bridge.stop()
+    bench.journal.close()
+
+
+@pytest.fixture
+def page(chromium: Browser, bridge: Bridge) -> Iterator[Page]:
+    with chromium.new_context(viewport={"width": 1080, "height": 1920}, has_touch=True) as context:
+        context.set_default_timeout(10_000)
+        page = context.new_page()
+        page.goto(bridge.server.url)
+        expect(page.get_by_text("Example Store")).to_be_visible()
+        yield page
+
+
+def reads(page: Page, title: str) -> None:
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+
+
+def test_a_qr_held_to_the_bridges_scanner_leads_through_its_doors(bridge: Bridge, page: Page) -> None:
+    bench = bridge.bench
+    bench.holds(7, 9, 11)
+    page.get_by_role("button", name="Deutsch").tap()
+    bridge.scan(write_qr(b"q" * 16))
+    for part, door in enumerate((7, 9, 11), start=1):
+        until(lambda n=part: len(bench.pulses) == n)
+        assert bench.pulses[-1] == door
+        bench.open.add(door)
+        bench.pass_time(0.5)
+        reads(page, f"Tür {door} ist offen")
+        expect(page.locator("main").get_by_text(f"Teil {part} von 3 Ihrer Bestellung")).to_be_visible()
+        expect(page.locator(".bank__door--here")).to_have_text(str(door))
+        bench.shut(door)
+        bench.pass_time(0.5)
+    reads(page, "Alles für Sie")
+    page.get_by_role("button", name="Fertig").tap()
+    reads(page, "Type the nine digits from your message")
+
+
+def test_what_the_scanner_refuses_is_said_on_the_page(bridge: Bridge, page: Page) -> None:
+    bridge.scan("4006381333931")
+    reads(page, "That is not a pickup code")
+    bridge.scan(write_qr(b"z" * 16))
+    reads(page, "That QR code did not open a door")
+    assert bridge.bench.pulses == []
+
+
+def test_a_problem_reaches_the_journal(bridge: Bridge, page: Page) -> None:
+    bridge.bench.holds(7)
+    bridge.scan(write_qr(b"q" * 16))
+    until(lambda: bridge.bench.pulses)
+    bridge.bench.open.add(7)
+    bridge.bench.pass_time(0.5)
+    page.get_by_role("button", name="Too heavy, I need help").tap()
+    expect(page.locator("main").get_by_text("They know that you need a hand.")).to_be_visible()
+    assert [event["problem"] for event in bridge.bench.events("problem_reported")] == ["help"]
+
+
+def test_the_bridge_sees_that_the_page_lives(bridge: Bridge, page: Page) -> None:
+    until(lambda: bridge.parts.page_seen is not None)
+    answer = page.request.get(f"{bridge.server.url}/livez").json()
+    assert answer["page_seconds"] is not None
+
+
+def test_the_scripted_bridge_of_the_other_tests_says_what_a_real_one_says(bridge: Bridge) -> None:
+    real, scripted = state(bridge.parts, 1), calm_state()
+    assert set(real) - {"seq"} == set(scripted)
+    assert set(real["doors"][0]) == set(scripted["doors"][0])
