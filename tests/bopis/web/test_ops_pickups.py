@@ -154,7 +154,7 @@ def test_a_pickups_page_tells_all_but_what_opens_a_door(world: World, mo: Operat
 def test_it_is_said_whether_the_lockers_know_the_code(world: World, mo: Operator) -> None:
     pickup = world.ready()
     assert "Being prepared" in mo.reads(f"/pickups/{pickup}")
-    set_grant(world, pickup, verifier=b"v")
+    set_grant(world, pickup, verifier=b"v", sync_version=900)
     assert "On its way to the lockers" in mo.reads(f"/pickups/{pickup}")
     has_applied(world, 1_000)
     assert "The lockers know" in mo.reads(f"/pickups/{pickup}")
