@@ -73,6 +73,7 @@ class Doors:
             for each in self.boards.values() if board is None else [self.boards[board]]:
                 try:
                     each.behaviour = replace(each.behaviour, **habits)
+                    each.dead = each.dead and habits.get("brownout", True)
                 except TypeError as problem:
                     raise ValueError(str(problem)) from problem
 

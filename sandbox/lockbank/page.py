@@ -13,7 +13,7 @@ from sandbox.lockbank.bank import LockBank
 SHOWN_PULSES = 12
 ACTIONS = {"open": LockBank.open_door, "shut": LockBank.shut_door, "put": LockBank.put_item, "take": LockBank.take_item}
 OPEN_REPLIES = ("none", "status", "garbled")
-CHANCES = ("garbage", "corrupt", "half")
+CHANCES = ("garbage", "corrupt", "half", "lie")
 
 
 class BadRequest(Exception):
@@ -87,18 +87,19 @@ def ledger(bank: LockBank) -> dict[str, Any]:
 
 
 def _habits(bank: LockBank, change: dict[str, Any]) -> dict[str, Any]:
-    """A checked change: of one door (`stuck`, `jam`), or of one board or all (see `Behaviour`). Raises BadRequest."""
+    """A checked change: of one door (`DOOR_HABITS`), or of one board or all (see `Behaviour`). Raises BadRequest."""
     door, board = change.get("door"), change.get("board")
     if door is not None and door not in bank.compartments:
         raise BadRequest("There is no such door.")
     if board is not None and board not in bank.boards:
         raise BadRequest("There is no such board.")
     rules = (
-        {"stuck": _is_flag, "jam": lambda value: type(value) is int and 0 <= value <= 9}
+        {"stuck": _is_flag, "jam": _is_count, "bounce": _is_count}
         if door is not None
         else {
             "silent": _is_flag,
             "paced": _is_flag,
+            "brownout": _is_flag,
             "late": lambda value: _is_number(value, 10),
             "open_reply": lambda value: value in OPEN_REPLIES,
             **dict.fromkeys(CHANCES, lambda value: _is_number(value, 1)),
@@ -113,6 +114,10 @@ def _habits(bank: LockBank, change: dict[str, Any]) -> dict[str, Any]:
 
 def _is_flag(value: Any) -> bool:
     return isinstance(value, bool)
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and 0 <= value <= 9
 
 
 def _is_number(value: Any, most: float) -> bool:

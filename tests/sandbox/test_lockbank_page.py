@@ -45,10 +45,12 @@ def test_doors_are_moved_by_hand(client: FlaskClient, bank: LockBank) -> None:
 
 def test_boards_and_doors_are_made_to_misbehave_and_made_well_again(client: FlaskClient, bank: LockBank) -> None:
     client.post("/bank/api/behaviour", json={"board": 0, "silent": True, "late": 0.15})
-    client.post("/bank/api/behaviour", json={"door": 2, "stuck": True, "jam": 2})
+    client.post("/bank/api/behaviour", json={"board": 0, "lie": 0.3, "brownout": True})
+    client.post("/bank/api/behaviour", json={"door": 2, "stuck": True, "jam": 2, "bounce": 3})
     state = client.get("/bank/api/state").json
     assert (state["boards"][0]["silent"], state["boards"][0]["late"]) == (True, 0.15)
-    assert (state["doors"][1]["stuck"], state["doors"][1]["jam"]) == (True, 2)
+    assert (state["boards"][0]["lie"], state["boards"][0]["brownout"]) == (0.3, True)
+    assert (state["doors"][1]["stuck"], state["doors"][1]["jam"], state["doors"][1]["bounce"]) == (True, 2, 3)
     well = client.post("/bank/api/behaviour", json={"healthy": True}).json
     assert not well["boards"][0]["silent"]
     assert not well["doors"][1]["stuck"]
@@ -67,6 +69,8 @@ def test_boards_and_doors_are_made_to_misbehave_and_made_well_again(client: Flas
         {"pop_seconds": 9},
         {"door": 1, "silent": True},
         {"door": 1, "jam": True},
+        {"door": 1, "bounce": 99},
+        {"lie": 7},
     ],
 )
 def test_nonsense_is_refused(client: FlaskClient, change: Any) -> None:
