@@ -208,7 +208,7 @@ class Bus:
         status = self._ask(ask)
         now = self._mono()
         if status is not None:
-            self._answered_at = now
+            self._answered_at, self._reopen_pause = now, REOPEN_SECONDS[0]
             self._polls.answered(ask, now, self.listener.on_reading(ask, status))
             return 0.0
         self.listener.on_reading(self._polls.missed(ask, now), None)
@@ -248,13 +248,11 @@ class Bus:
         except (*LINE_ERRORS, ValueError) as problem:
             if self._reopen_pause == REOPEN_SECONDS[0]:
                 log.error("the lock boards' line %s cannot be opened (%s); trying on", self._address, problem)
-            self._reopen_at = now + self._reopen_pause
-            self._reopen_pause = min(self._reopen_pause * 2, REOPEN_SECONDS[1])
+            self._wait_longer(now)
             return min(0.1, self._reopen_at - now)
         self._talk = Talk(line, self._driver, self.trace, self._overheard, self._mono)
         self._greet()
         log.info("the lock boards' line %s is open%s", self._address, ", with an echo" if self._talk.echoes else "")
-        self._reopen_pause = REOPEN_SECONDS[0]
         self.connected = True
         self._answered_at = self._mono()
         self._polls.hasten_all()
@@ -268,13 +266,18 @@ class Bus:
             frame = self._driver.at_connect(board, self._next_turn())
             if frame is not None:
                 self._talk.say(frame)
-                self._talk.hush(self._driver.settle_seconds)
+                self._talk.settle(self._driver.settle_seconds)
 
     def _break(self, problem: Exception) -> None:
         log.error("the lock boards' line broke (%s)", problem)
         self._close()
-        self._reopen_at = self._mono() + self._reopen_pause
+        self._wait_longer(self._mono())
         self.listener.on_line_lost()
+
+    def _wait_longer(self, now: float) -> None:
+        """Before the line is opened again; a line that opens and says nothing is no better than one that does not."""
+        self._reopen_at = now + self._reopen_pause
+        self._reopen_pause = min(self._reopen_pause * 2, REOPEN_SECONDS[1])
 
     def _close(self) -> None:
         self.connected = False

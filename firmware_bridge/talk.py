@@ -69,6 +69,12 @@ class Talk:
         for _ in self._within(seconds):
             pass
 
+    def settle(self, seconds: float) -> None:
+        """Wait for whatever a board says to what was no question, no longer than it takes."""
+        for _ in self._within(seconds):
+            break
+        self.hush(QUIET_SECONDS)
+
     def listen(self) -> None:
         """Take what has come by itself."""
         self._hear(0)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import socket
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -127,15 +130,20 @@ def test_an_adapter_that_echoes_is_found_out_and_its_echo_stripped(
     assert {counters["damaged"] for counters in line.bus.health().values()} == {0}
 
 
-@pytest.mark.parametrize("wiring", [PLAIN[0], PLAIN[3], PLAIN[4], PLAIN[5], PLAIN[8]], ids=str)
+HABITS = [{"garbage": 0.4}, {"half": 0.15}, {"corrupt": 0.15}, {"late": 0.05}, {"paced": True}]
+
+
 @pytest.mark.parametrize(
-    "habits", [{"garbage": 0.4}, {"half": 0.3}, {"corrupt": 0.3}, {"late": 0.05}, {"paced": True}], ids=str
+    ("wiring", "habits"),
+    [
+        pytest.param(wiring, habits, id=f"{wiring} {habits}")
+        for wiring in (PLAIN[0], PLAIN[3], PLAIN[4], PLAIN[5], PLAIN[8])
+        for habits in HABITS
+    ],
 )
 def test_an_imperfect_board_still_opens_the_right_door(
     rig: Callable[[Wiring], Rig], wiring: Wiring, habits: dict[str, Any]
 ) -> None:
-    if wiring.board == "winnsen" and "corrupt" in habits:
-        pytest.skip("there is no check byte to be wrong")
     place = rig(wiring)
     line = place.connect().known()
     place.locks.misbehave(**habits)
@@ -199,6 +207,22 @@ def test_a_connection_that_is_cut_is_made_again(rig: Callable[[Wiring], Rig], wi
     line.known()
     assert line.open(1).outcome == "opened"
     assert len(place.locks.pulses) == 1
+
+
+def test_a_port_that_hangs_up_at_once_is_tried_less_and_less_often(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(10)
+        line = Line(tmp_path, f"tcp://127.0.0.1:{server.getsockname()[1]}")
+        try:
+            times = []
+            for _ in range(5):
+                server.accept()[0].close()
+                times.append(time.monotonic())
+            gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
+            assert gaps[3] > 0.7
+            assert line.states() == {"unknown"}
+        finally:
+            line.stop()
 
 
 def test_an_all_off_for_the_wrong_profile_would_open_every_door(rig: Callable[[Wiring], Rig]) -> None:
