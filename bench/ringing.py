@@ -11,11 +11,12 @@ from sqlalchemy import select
 
 from bopis import clock
 from bopis.claims import claim
-from bopis.dispatch import carry_out
+from bopis.dispatch import by_lanes
 from bopis.inbox import InboxEntry
 from bopis.outbox import OutboxEntry
 from bopis.wiring import Service
-from webhooks.process import process
+from webhooks.process import finish
+from webhooks.reading import read
 
 _service: list[Service] = []
 
@@ -25,12 +26,12 @@ def one_order() -> None:
     service = _service[0]
     with service.database.transaction() as session:
         deliveries = claim(session, InboxEntry, 1, clock.now())
-    for delivery in deliveries:
-        process(service.database, service.gateways.platforms, delivery)
+    errands = read(service.database, service.gateways.platforms, deliveries)
+    finish(service.database, [errand.run() for errand in errands])
     with service.database.transaction() as session:
         messages = claim(session, OutboxEntry, 1, clock.now())
-    for message in messages:
-        carry_out(service.database, service.handlers, message)
+    for _, work in by_lanes(service.database, service.handlers, messages):
+        work()
 
 
 def by_rq(service: Service, redis_url: str) -> None:

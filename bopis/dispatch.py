@@ -1,4 +1,4 @@
-"""One outbox entry carried out: read, call, record; or put off, looked up, given up.
+"""Outbox entries carried out: read, call, record; or put off, looked up, given up.
 
 What may have happened is never repeated blindly. An entry that was submitted before, by a worker that died or to a
 provider that timed out, is looked up first, unless repeating it does no harm.
@@ -9,14 +9,16 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from bopis import clock, messages
-from bopis.claims import LostLease, note, settle
+from bopis.claims import LostLease, ids_of, note, settle, settle_all, still_ours
 from bopis.db import Database
-from bopis.effects import Effect
+from bopis.effects import Effect, Together
 from bopis.errors import EffectError, OutcomeUnknown, PermanentFailure, TemporaryFailure, Unavailable
+from bopis.logs import about
 from bopis.messages import Message
 from bopis.outbox import OutboxEntry
 
@@ -25,6 +27,62 @@ LOOK_FOR = dt.timedelta(seconds=60)
 """How long an unknown outcome is looked up before the other side's 'no' is believed."""
 _LONGEST_PAUSE = 300.0
 log = logging.getLogger(__name__)
+
+
+def by_lanes(
+    database: Database, handlers: Mapping[type[Message], Effect], entries: Sequence[OutboxEntry]
+) -> Iterator[tuple[tuple[str, str | None], Callable[[], None]]]:
+    """What is to be done for claimed entries, each in its lane: (kind, merchant), or (kind, None) for what asks nobody.
+
+    Of what asks nobody, all of one kind is done together.
+    """
+    together: dict[str, list[OutboxEntry]] = {}
+    for entry in entries:
+        if isinstance(handlers[messages.KINDS[entry.kind]], Together):
+            together.setdefault(entry.kind, []).append(entry)
+        else:
+            yield (entry.kind, entry.merchant_id), partial(_one, database, handlers, entry)
+    for kind, several in together.items():
+        yield (kind, None), partial(carry_out_together, database, handlers, several)
+
+
+def _one(database: Database, handlers: Mapping[type[Message], Effect], entry: OutboxEntry) -> None:
+    if entry.lease_until and entry.lease_until <= clock.now():
+        log.info("outbox %s %s waited too long for its turn", entry.kind, entry.id)
+        return
+    with about(**ids_of(entry)):
+        carry_out(database, handlers, entry)
+
+
+def carry_out_together(
+    database: Database, handlers: Mapping[type[Message], Effect], entries: Sequence[OutboxEntry]
+) -> None:
+    """`carry_out` for entries of one kind that ask nobody: read together, worked out, recorded together.
+
+    Where that fails they are carried out one by one, so that a bad one harms no other.
+    """
+    try:
+        _attempt_together(database, handlers, entries)
+    except Exception as problem:
+        log.warning("%d outbox entries are worked off one by one: %s", len(entries), type(problem).__name__)
+        for entry in entries:
+            _one(database, handlers, entry)
+
+
+def _attempt_together(
+    database: Database, handlers: Mapping[type[Message], Effect], entries: Sequence[OutboxEntry]
+) -> None:
+    asked = {entry.id: messages.read(entry.kind, entry.fields) for entry in entries}
+    effect: Any = handlers[type(next(iter(asked.values())))]
+    with database.reading() as session:
+        works = effect.read_all(session, asked)
+    outcomes = {entry_id: (work, effect.call(work)) for entry_id, work in works.items()}
+    with database.transaction() as session:
+        ours, now = still_ours(session, entries), clock.now()
+        effect.record_all(session, [outcomes[entry.id] for entry in ours if entry.id in outcomes], now)
+        words = {True: "done", False: "nothing to do any more"}
+        ends = [(entry, {"state": "done", "outcome": words[entry.id in outcomes], "done_at": now}) for entry in ours]
+        settle_all(session, ends)
 
 
 def carry_out(database: Database, handlers: Mapping[type[Message], Effect], entry: OutboxEntry) -> None:

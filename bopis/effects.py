@@ -7,9 +7,9 @@ call whose outcome is unknown does harm; where it does, `look_up` finds out firs
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from sqlalchemy.orm import Session
 
@@ -49,6 +49,17 @@ class Effect(Protocol):
 
     def give_up(self, session: Session, message: Any, problem: EffectError, now: dt.datetime) -> None:
         """It will not be done: ask a person."""
+
+
+@runtime_checkable
+class Together(Protocol):
+    """An effect that asks nobody outside: many are read in one transaction and recorded in another."""
+
+    def read_all(self, session: Session, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """What each message's work needs, under the message's own key; those with nothing left to do are left out."""
+
+    def record_all(self, session: Session, done: Sequence[tuple[Any, Any]], now: dt.datetime) -> None:
+        """Write down what came of each work."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ these still gets its errors and events: only compiling, caching and the mapper a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, CursorResult, Dialect, Executable, literal_column
@@ -56,6 +56,13 @@ class Prepared:
         form = self.form(connection.dialect)
         given = form.listed(values) if connection.dialect.positional else form.named(values)
         return connection.exec_driver_sql(form.sql, given)
+
+    def run_all(self, session: Session, several: Sequence[Values]) -> None:
+        """Send it once for each of these, which takes PostgreSQL one round trip."""
+        connection = session.connection()
+        form = self.form(connection.dialect)
+        given: Any = form.listed if connection.dialect.positional else form.named
+        connection.exec_driver_sql(form.sql, [given(values) for values in several])
 
     def form(self, dialect: Dialect) -> _Form:
         """How this kind of database takes it."""

@@ -43,8 +43,13 @@ def write(session: Session, pickup_id: str, what: str, *, actor: str, at: dt.dat
 
 def begin(session: Session, pickup_id: str, what: str, *, actor: str, at: dt.datetime, **detail: Any) -> None:
     """Add the first entry of a pickup that this transaction made."""
+    send(session, first(session, pickup_id, what, actor=actor, at=at, **detail))
+
+
+def first(session: Session, pickup_id: str, what: str, *, actor: str, at: dt.datetime, **detail: Any) -> Write:
+    """`begin` put off, to be sent with other changes."""
     memory(session, "timeline")[pickup_id] = (0, "")
-    write(session, pickup_id, what, actor=actor, at=at, **detail)
+    return entry(session, pickup_id, what, actor=actor, at=at, **detail)
 
 
 def entry(session: Session, pickup_id: str, what: str, *, actor: str, at: dt.datetime, **detail: Any) -> Write:

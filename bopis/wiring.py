@@ -18,6 +18,8 @@ from integrations.shopify import ShopifyInstaller, ShopifyPlatform
 from integrations.smtp import Server, SmtpMailer
 from integrations.twilio import TwilioMessenger
 
+_HANDS = 32
+
 
 @dataclass(frozen=True)
 class Service:
@@ -27,6 +29,8 @@ class Service:
     database: Database
     gateways: Gateways
     handlers: Mapping[type[Message], Effect]
+    hands: int = 0
+    """How many calls to the world a worker makes side by side; with none, one after another."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ def build(settings: Settings, bell: Bell | None = None) -> Service:
         installers=installers,
         mailer=_mailer(settings),
     )
-    return Service(settings, database, gateways, handlers(gateways, settings.public_url))
+    return Service(settings, database, gateways, handlers(gateways, settings.public_url), _HANDS)
 
 
 def _mailer(settings: Settings) -> Mailer | None:

@@ -30,12 +30,12 @@ LAYERS = [
         lockers
         stores staff
         merchants
-        claims
+        claims lanes
         inbox outbox timeline tasks
-        db bell sealing
+        db bell sealing rows
         messages
         ports
-        clock ids config errors logs engine single prepared memory
+        clock ids config errors logs engine single prepared memory among
     """.strip().splitlines()
 ]
 LEVEL = {name: level for level, layer in enumerate(LAYERS) for name in layer}

@@ -28,10 +28,10 @@ from bopis.ids import new_id
 from bopis.lockers.models import Bank, Compartment
 from bopis.lockers.queries import seal_bank_key
 from bopis.merchants.models import Connection, Merchant
-from bopis.orders.actions import accept
+from bopis.orders.actions import Sender, accept
 from bopis.pickups import loading
 from bopis.pickups.device_events import act_on
-from bopis.pickups.follow import follow
+from bopis.pickups.follow import Followed, follow
 from bopis.pickups.models import Pickup, Placement
 from bopis.ports import Account, Line, Location, OrderSnapshot, Unit
 from bopis.staff.actions import hash_pin
@@ -78,8 +78,8 @@ class World:
         """The platform's present word on an order, taken over as a worker would."""
         with self.database.transaction() as session:
             now = clock.now()
-            order = accept(session, self.merchant_id, self.shop, snapshot, "US", now)
-            return follow(session, order, snapshot, now) if order else "newer news is known"
+            (order,) = accept(session, [(Sender(self.shop, self.merchant_id, "US"), snapshot)], now)
+            return follow(session, [Followed(order, snapshot)], now)[0] if order else "newer news is known"
 
     def order(self, order_id: str = "1", **changes: Any) -> str:
         """Take an order over; returns its pickup's id."""

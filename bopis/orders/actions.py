@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import phonenumbers
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bopis.ids import new_id
 from bopis.orders.models import Order
+from bopis.orders.queries import known_orders
 from bopis.ports import Account, OrderSnapshot
+from bopis.rows import row, send_all
 
 # RFC 5322's dot-atom and RFC 1035's labels; quoted local parts exist in no shop.
 _ADDRESS = re.compile(
@@ -23,30 +26,53 @@ _LONGEST_ADDRESS = 254
 """RFC 5321, erratum 1690."""
 
 
-def accept(
-    session: Session, merchant_id: str, account: Account, snapshot: OrderSnapshot, country: str, now: dt.datetime
-) -> Order | None:
-    """Make our order agree with the platform's; None when what we hold is newer than this snapshot.
+@dataclass(frozen=True)
+class Sender:
+    """Whose order it is, through which account. `country` (ISO 3166-1) reads phone numbers when nothing better does."""
 
-    `country` (ISO 3166-1) reads phone numbers that carry no country code when the snapshot names none. A number that
-    is not valid is dropped: staff are asked to reach the shopper another way.
+    account: Account
+    merchant_id: str
+    country: str = ""
+
+
+def accept(session: Session, snapshots: Sequence[tuple[Sender, OrderSnapshot]], now: dt.datetime) -> list[Order | None]:
+    """Make our orders agree with the platforms'; None where what we hold is newer than its snapshot.
+
+    One snapshot an order. A number that is not valid is dropped: staff are asked to reach the shopper another way.
+    Raises IntegrityError when another worker met the same new order.
     """
-    order = session.scalars(
-        select(Order)
-        .where(Order.connection_id == account.connection_id, Order.platform_order_id == snapshot.order_id)
-        .with_for_update()
-    ).first()
-    if order is None:
-        order = Order(
-            id=new_id(),
-            merchant_id=merchant_id,
-            connection_id=account.connection_id,
-            platform_order_id=snapshot.order_id,
-            created_at=now,
-        )
-        session.add(order)
-    elif snapshot.updated_at < order.platform_updated_at:
-        return None
+    keys = [(sender.account.connection_id, snapshot.order_id) for sender, snapshot in snapshots]
+    known, fresh = known_orders(session, keys), []
+    taken: list[Order | None] = []
+    for key, (sender, snapshot) in zip(keys, snapshots, strict=True):
+        order = known.get(key)
+        if order is None:
+            order = _new(sender, snapshot, now)
+            fresh.append(order)
+        elif snapshot.updated_at < order.platform_updated_at:
+            taken.append(None)
+            continue
+        _agree(order, snapshot, sender.country)
+        taken.append(order)
+    session.flush()
+    # In one order for all, so that two workers with the same new orders cannot wait for each other in a circle.
+    fresh.sort(key=lambda order: (order.connection_id, order.platform_order_id))
+    send_all(session, [row(order) for order in fresh])
+    return taken
+
+
+def _new(sender: Sender, snapshot: OrderSnapshot, now: dt.datetime) -> Order:
+    return Order(
+        id=new_id(),
+        merchant_id=sender.merchant_id,
+        connection_id=sender.account.connection_id,
+        platform_order_id=snapshot.order_id,
+        created_at=now,
+        erased_at=None,
+    )
+
+
+def _agree(order: Order, snapshot: OrderSnapshot, country: str) -> None:
     order.name = snapshot.name
     order.locale = snapshot.locale
     order.paid = snapshot.paid
@@ -56,8 +82,6 @@ def accept(
         order.keep_phone(_best_phone(snapshot, country))
         order.keep_email(_best_email(snapshot))
         order.keep_first_name(snapshot.first_name)
-    session.flush()
-    return order
 
 
 def _best_phone(snapshot: OrderSnapshot, country: str) -> str:

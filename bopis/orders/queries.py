@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from collections.abc import Collection
+
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from bopis.among import among
 from bopis.orders.models import Order
 from bopis.stores.models import Store
 
@@ -15,8 +18,21 @@ def country_of(session: Session, merchant_id: str) -> str:
     return session.scalars(statement).first() or ""
 
 
-def known_order(session: Session, connection_id: str, order_id: str) -> Order | None:
-    """The order we know by a platform's id, held still until the transaction ends."""
-    return session.scalars(
-        select(Order).where(Order.connection_id == connection_id, Order.platform_order_id == order_id).with_for_update()
-    ).first()
+def known_orders(session: Session, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], Order]:
+    """The orders we know by (connection, platform's id), held still until the transaction ends.
+
+    They are taken in the order of their keys, so that two workers cannot wait for each other in a circle.
+    """
+    wanted: dict[str, set[str]] = {}
+    for connection_id, order_id in sorted(keys):
+        wanted.setdefault(connection_id, set()).add(order_id)
+    found = [order for of, orders in wanted.items() for order in session.scalars(_KNOWN, {"of": of, "orders": orders})]
+    return {(order.connection_id, order.platform_order_id): order for order in found}
+
+
+_KNOWN = (
+    select(Order)
+    .where(Order.connection_id == bindparam("of"), among(Order.platform_order_id, "orders"))
+    .order_by(Order.platform_order_id)
+    .with_for_update()
+)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy.orm import Session
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
 
 from bopis import tasks, timeline
+from bopis.among import among
 from bopis.errors import EffectError
 from bopis.lockers.queries import bank_key
 from bopis.merchants.queries import account_of
@@ -16,6 +18,7 @@ from bopis.messages import MarkCollected, MarkReady, PrepareGrant
 from bopis.pickups import grants
 from bopis.pickups.models import Grant, Pickup
 from bopis.ports import Account, Platform
+from bopis.prepared import Prepared
 from bopis.stores.queries import lock
 from firmware_bridge.protocol import codes
 
@@ -32,17 +35,36 @@ class _Verifier:
         return f"_Verifier({self.grant_id})"
 
 
+_THESE = among(Grant.id, "grants")
+_GRANTS = select(Grant).where(_THESE).options(joinedload(Grant.bank))
+_THEIR_STORES = Prepared(
+    select(Pickup.store_id)
+    .join(Grant, Grant.pickup_id == Pickup.id)
+    .where(_THESE, Pickup.store_id.is_not(None))
+    .distinct()
+)
+
+
+def _to_work_out(grant: Grant | None, message: PrepareGrant) -> _Verifier | None:
+    code = grants.code_of(grant) if grant else None
+    if grant is None or grant.version != message.version or code is None or not grant.bank or not grant.salt:
+        return None
+    return _Verifier(grant.id, grant.version, bank_key(grant.bank), code.secret, grant.salt)
+
+
 class PrepareGrantEffect:
     """Works out a verifier (32 ms of Argon2id) outside any transaction; then the bridge may have the grant."""
 
     idempotent = True
 
     def read(self, session: Session, message: PrepareGrant, now: dt.datetime) -> _Verifier | None:
-        grant = session.get(Grant, message.grant_id)
-        code = grants.code_of(grant) if grant else None
-        if grant is None or grant.version != message.version or code is None or not grant.bank or not grant.salt:
-            return None
-        return _Verifier(grant.id, grant.version, bank_key(grant.bank), code.secret, grant.salt)
+        return self.read_all(session, {"": message}).get("")
+
+    def read_all(self, session: Session, asked: Mapping[str, PrepareGrant]) -> dict[str, _Verifier]:
+        wanted = {"grants": {message.grant_id for message in asked.values()}}
+        found = {grant.id: grant for grant in session.scalars(_GRANTS, wanted)}
+        works = {key: _to_work_out(found.get(message.grant_id), message) for key, message in asked.items()}
+        return {key: work for key, work in works.items() if work}
 
     def call(self, work: _Verifier) -> bytes:
         return codes.verifier(work.key, work.grant_id, work.version, work.secret, work.salt)
@@ -51,13 +73,11 @@ class PrepareGrantEffect:
         return None
 
     def record(self, session: Session, work: _Verifier, outcome: bytes, now: dt.datetime) -> None:
-        grant = session.get_one(Grant, work.grant_id)
-        assert grant.pickup.store_id is not None
-        lock(session, grant.pickup.store_id)
-        session.refresh(grant)
-        if grant.state != "closed" and grant.version == work.version:
-            grant.verifier = outcome
-            grants.changed(session, grant, now)
+        self.record_all(session, [(work, outcome)], now)
+
+    def record_all(self, session: Session, done: Sequence[tuple[_Verifier, bytes]], now: dt.datetime) -> None:
+        lock(session, *(row[0] for row in _THEIR_STORES.run(session, grants={work.grant_id for work, _ in done})))
+        grants.keep_verifiers(session, {(work.grant_id, work.version): verifier for work, verifier in done}, now)
 
     def give_up(self, session: Session, message: PrepareGrant, problem: EffectError, now: dt.datetime) -> None:
         raise AssertionError("working out a verifier fails only by a defect")

@@ -1,99 +1,116 @@
-"""Pickups made to agree with the order they belong to, whatever news came or went missing."""
+"""Pickups made to agree with the orders they belong to, whatever news came or went missing."""
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import secrets
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bopis import sealing, tasks, timeline
-from bopis.ids import new_id
+from bopis import tasks
+from bopis.among import among
+from bopis.logs import about
 from bopis.orders.models import Order
-from bopis.pickups import actions, later, mapping
+from bopis.pickups import actions, later
+from bopis.pickups.arrivals import Arrival, ask_which_store, take_in
 from bopis.pickups.models import Pickup
 from bopis.ports import OrderSnapshot, Unit
-from bopis.stores.queries import lock, store_for_location
+from bopis.stores.queries import lock, stores_at
 
 _PLATFORM = "platform"
-_LINK_BYTES = 16
 
 
-def follow(session: Session, order: Order, snapshot: OrderSnapshot, now: dt.datetime) -> str:
-    """Create, reserve, update or call off this order's pickups; say in a few words what came of it."""
-    known = _known(session, order)
-    wanted = {unit.unit_id: unit for unit in snapshot.units if unit.is_pickup}
-    stores = {
-        unit_id: store_for_location(session, order.connection_id, unit.location.location_id)
-        for unit_id, unit in wanted.items()
-    }
-    _lock_all(session, {pickup.store_id for pickup in known.values()} | {s.id for s in stores.values() if s})
-    for unit_id, unit in sorted(wanted.items()):
-        pickup = known.get(unit_id)
-        if pickup is None and not _is_over(unit, snapshot):
-            pickup = _create(session, order, unit, now)
-        if pickup is not None:
-            store = stores[unit_id]
-            _follow_one(session, pickup, unit, snapshot, store.id if store else None, now)
-    for unit_id, pickup in known.items():
-        if unit_id not in wanted and snapshot.complete and pickup.state != "collected":
-            actions.cancel(session, pickup, now, actor=_PLATFORM, reason="gone_from_order")
-    if not wanted:
-        return "nothing to pick up" if snapshot.units else "no units"
-    return f"{len(wanted)} to pick up"
+@dataclass(frozen=True)
+class Followed:
+    """An order and what the platform says of it now; `ids` are for the log lines of what follows."""
+
+    order: Order
+    snapshot: OrderSnapshot
+    ids: Mapping[str, object] = field(default_factory=dict)
+
+    def wanted(self) -> list[Unit]:
+        """The units to pick up, by their ids."""
+        return sorted((unit for unit in self.snapshot.units if unit.is_pickup), key=lambda unit: unit.unit_id)
 
 
-def forget(session: Session, order: Order, now: dt.datetime) -> str:
-    """The platform has the order no more: nothing of it is to be handed over."""
-    known = _known(session, order)
-    _lock_all(session, {pickup.store_id for pickup in known.values()})
-    order.cancelled_at = order.cancelled_at or now
-    for pickup in known.values():
+def follow(session: Session, orders: Sequence[Followed], now: dt.datetime) -> list[str]:
+    """Create, reserve, update or call off these orders' pickups; say of each in a few words what came of it."""
+    stores = stores_at(session, {_place(each.order, unit) for each in orders for unit in each.wanted()})
+    known = _known_and_held(session, [each.order for each in orders], stores.values())
+    arrivals: list[Arrival] = []
+    for each in orders:
+        with about(**each.ids):
+            arrivals += _follow_order(session, each, known[each.order.id], stores, now)
+    take_in(session, arrivals, now)
+    return [_said(each) for each in orders]
+
+
+def _follow_order(
+    session: Session,
+    each: Followed,
+    known: Mapping[str, Pickup],
+    stores: Mapping[tuple[str, str], str],
+    now: dt.datetime,
+) -> Iterable[Arrival]:
+    """What is known is made to agree; what is new is returned."""
+    order, snapshot, wanted = each.order, each.snapshot, each.wanted()
+    for unit in wanted:
+        store_id = stores.get(_place(order, unit))
+        if unit.unit_id in known:
+            _follow_one(session, known[unit.unit_id], unit, snapshot, store_id, now)
+        elif not _is_over(unit, snapshot):
+            yield Arrival(order, unit, store_id, _why_it_waits(store_id, unit, snapshot), each.ids)
+    gone = known.keys() - {unit.unit_id for unit in wanted} if snapshot.complete else ()
+    _call_off(session, (known[unit_id] for unit_id in sorted(gone)), "gone_from_order", now)
+
+
+def forget(session: Session, orders: Sequence[Order], now: dt.datetime) -> None:
+    """The platform has these orders no more: nothing of them is to be handed over."""
+    known = _known_and_held(session, orders, ())
+    for order in orders:
+        order.cancelled_at = order.cancelled_at or now
+        _call_off(session, known[order.id].values(), "deleted_on_platform", now)
+
+
+def _call_off(session: Session, pickups: Iterable[Pickup], reason: str, now: dt.datetime) -> None:
+    for pickup in pickups:
         if pickup.state != "collected":
-            actions.cancel(session, pickup, now, actor=_PLATFORM, reason="deleted_on_platform")
-    return "gone from the platform"
+            actions.cancel(session, pickup, now, actor=_PLATFORM, reason=reason)
 
 
-def _known(session: Session, order: Order) -> dict[str, Pickup]:
-    found = session.scalars(select(Pickup).where(Pickup.order_id == order.id).order_by(Pickup.unit_id))
-    return {pickup.unit_id: pickup for pickup in found}
+def _known_and_held(session: Session, orders: Collection[Order], stores: Iterable[str]) -> dict[str, dict[str, Pickup]]:
+    """The pickups of each order, by their units, their stores and these held still."""
+    known: dict[str, dict[str, Pickup]] = {order.id: {} for order in orders}
+    ours = {"orders": {order.id for order in orders if order in session}}  # the others are new, and have none
+    if not ours["orders"]:
+        lock(session, *stores)
+        return known
+    lock(session, *stores, *session.scalars(_THEIR_STORES, ours))
+    # Read only now: while we waited for a store, somebody may have changed what is in it.
+    for pickup in session.scalars(_THEIRS, ours):
+        known[pickup.order_id][pickup.unit_id] = pickup
+    return known
 
 
-def _lock_all(session: Session, store_ids: set[str | None]) -> None:
-    """In the order of their ids, so that two orders over the same stores cannot wait for each other in a circle."""
-    for store_id in sorted(store_id for store_id in store_ids if store_id):
-        lock(session, store_id)
+_OF_ORDERS = among(Pickup.order_id, "orders")
+_THEIR_STORES = select(Pickup.store_id).where(_OF_ORDERS, Pickup.store_id.is_not(None)).distinct()
+_THEIRS = select(Pickup).where(_OF_ORDERS).order_by(Pickup.unit_id)
+
+
+def _place(order: Order, unit: Unit) -> tuple[str, str]:
+    return order.connection_id, unit.location.location_id
+
+
+def _said(each: Followed) -> str:
+    if each.wanted():
+        return f"{len(each.wanted())} to pick up"
+    return "nothing to pick up" if each.snapshot.units else "no units"
 
 
 def _is_over(unit: Unit, snapshot: OrderSnapshot) -> bool:
     return snapshot.cancelled_at is not None or unit.status in ("closed", "cancelled")
-
-
-def _create(session: Session, order: Order, unit: Unit, now: dt.datetime) -> Pickup:
-    token = secrets.token_urlsafe(_LINK_BYTES)
-    pickup = Pickup(
-        id=new_id(),
-        merchant_id=order.merchant_id,
-        order_id=order.id,
-        unit_id=unit.unit_id,
-        store_id=None,
-        location_id=unit.location.location_id,
-        location_name=unit.location.name,
-        state="waiting",
-        reason="",
-        size="",
-        lines=[],
-        differs="",
-        created_at=now,
-        link_hash=link_hash(token),
-    )
-    pickup.link_sealed = sealing.seal(token, to=f"pickups.link:{pickup.id}")
-    session.add(pickup)
-    session.flush()
-    timeline.begin(session, pickup.id, "waiting", actor=_PLATFORM, at=now)
-    return pickup
 
 
 def _follow_one(
@@ -121,7 +138,7 @@ def _keep_waiting_or_reserve(
     pickup.location_id, pickup.location_name = unit.location.location_id, unit.location.name
     size_before = pickup.size
     actions.measure(session, pickup, unit.lines)
-    why = _why_it_waits(pickup, unit, snapshot)
+    why = _why_it_waits(store_id, unit, snapshot)
     if pickup.state == "reserved" and why:
         actions.put_back(session, pickup, now, reason=why, actor=_PLATFORM)
     elif pickup.state == "reserved" and pickup.size != size_before:
@@ -132,31 +149,12 @@ def _keep_waiting_or_reserve(
         if not why:
             actions.reserve(session, pickup, now)
     if why == "unknown_location":
-        _ask_which_store(session, pickup, now)
+        ask_which_store(session, pickup, pickup.order, now)
 
 
-def _ask_which_store(session: Session, pickup: Pickup, now: dt.datetime) -> None:
-    nearest = mapping.suggestion(session, pickup)
-    hint = f" Is it {nearest.name}?" if nearest else ""
-    tasks.ask(
-        session,
-        "map_location",
-        pickup.id,
-        merchant_id=pickup.merchant_id,
-        store_id=None,
-        reason=f"“{pickup.location_name}” is not mapped to a store, so {pickup.order.name} waits.{hint}",
-        now=now,
-    )
-
-
-def _why_it_waits(pickup: Pickup, unit: Unit, snapshot: OrderSnapshot) -> str:
-    if pickup.store_id is None:
+def _why_it_waits(store_id: str | None, unit: Unit, snapshot: OrderSnapshot) -> str:
+    if store_id is None:
         return "unknown_location"
     if unit.status == "on_hold":
         return "on_hold"
     return "" if snapshot.paid else "unpaid"
-
-
-def link_hash(token: str) -> str:
-    """What is kept of a shopper's link: the SHA-256 of its token, which has 128 random bits."""
-    return hashlib.sha256(token.encode()).hexdigest()

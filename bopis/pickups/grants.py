@@ -5,18 +5,21 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import secrets
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import bindparam, insert, literal_column, select, union_all
+from sqlalchemy import bindparam, insert, literal_column, select, union_all, update
 from sqlalchemy.orm import Session
 
 from bopis import outbox, sealing
+from bopis.among import among
 from bopis.ids import new_id
-from bopis.lockers.actions import next_sync_version
+from bopis.lockers.actions import next_sync_version, next_sync_versions
 from bopis.messages import PrepareGrant
 from bopis.pickups.codes import SELECTOR_REST, free_selector
 from bopis.pickups.models import IS_CLOSED, IS_NOT_CLOSED, Grant, Pickup
 from bopis.prepared import Prepared, Write, word
+from bopis.rows import send_all
 from firmware_bridge.protocol import codes
 
 _NEVER = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
@@ -67,10 +70,16 @@ def issue(session: Session, pickup: Pickup, bank_id: str | None, now: dt.datetim
     if own is not None:
         changed(session, session.get_one(Grant, own), now)
         return []
+    return first(session, pickup, bank_id, {int(selector) for _, selector in rows if selector}, now)
+
+
+def first(session: Session, pickup: Pickup, bank_id: str | None, taken: set[int], now: dt.datetime) -> list[Write]:
+    """`issue` for a pickup that certainly has no grant; its selector joins those `taken` in its bank."""
     grant = _fresh(pickup, bank_id, now)
     if bank_id is None:
         return [Write(_ISSUE, grant)]
-    grant |= _code(grant["id"], {int(selector) for _, selector in rows if selector}, bank_id)
+    grant |= _code(grant["id"], taken, bank_id)
+    taken.add(int(grant["selector"]))
     wanted = PrepareGrant(grant["id"])
     return [Write(_ISSUE, grant), outbox.entry(session, wanted, now, merchant_id=pickup.merchant_id)]
 
@@ -138,6 +147,39 @@ def changed(session: Session, grant: Grant, now: dt.datetime) -> None:
     if grant.bank_id is not None and (grant.verifier is not None or grant.sync_version):
         grant.sync_version = next_sync_version(session, grant.bank_id)
     session.flush()
+
+
+def keep_verifiers(session: Session, verifiers: Mapping[tuple[str, int], bytes], now: dt.datetime) -> None:
+    """Keep what was worked out for (grant, version), unless it is over or has another version by now.
+
+    The stores' locks are held.
+    """
+    now_there = _CURRENT.run(session, grants={grant_id for grant_id, _ in verifiers}).all()
+    found = [grant for grant in now_there if (grant[0], grant[1]) in verifiers]
+    versions = next_sync_versions(session, {bank_id for _, _, bank_id in found if bank_id})
+    send_all(
+        session,
+        (
+            Write(
+                _KEEP,
+                {
+                    "of": grant_id,
+                    "verifier": verifiers[grant_id, version],
+                    "lease_until": now + LEASE,
+                    "sync_version": versions.get(bank_id, 0),
+                },
+            )
+            for grant_id, version, bank_id in found
+        ),
+    )
+
+
+_CURRENT = Prepared(select(Grant.id, Grant.version, Grant.bank_id).where(among(Grant.id, "grants"), IS_NOT_CLOSED))
+_KEEP = Prepared(
+    update(Grant.__table__)
+    .where(Grant.__table__.c.id == bindparam("of"))
+    .values({name: bindparam(name) for name in ("verifier", "lease_until", "sync_version")})
+)
 
 
 def code_of(grant: Grant) -> codes.Code | None:

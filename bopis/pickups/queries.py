@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Select, exists, or_, select
+from collections.abc import Collection
+
+from sqlalchemy import ColumnElement, Select, exists, or_, select, tuple_
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from bopis.errors import NotFound
 from bopis.orders.models import Order
-from bopis.pickups.follow import link_hash
+from bopis.pickups.arrivals import link_hash
 from bopis.pickups.models import Grant, Pickup, Placement
 from firmware_bridge.protocol import codes
 
@@ -70,13 +72,13 @@ def by_link(session: Session, token: str) -> Pickup | None:
     return found[0] if found else None
 
 
-def order_id_of_unit(session: Session, connection_id: str, unit_id: str) -> str | None:
-    """The platform's id of the order whose pickup this unit is, if we know it."""
-    return session.scalars(
-        select(Order.platform_order_id)
-        .join(Pickup, Pickup.order_id == Order.id)
-        .where(Order.connection_id == connection_id, Pickup.unit_id == unit_id)
-    ).first()
+def orders_of_units(session: Session, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """The platform's ids of the orders whose pickups these units, (connection, unit), are; of those we know."""
+    key = (Order.connection_id, Pickup.unit_id)
+    known = select(*key, Order.platform_order_id).join(Pickup, Pickup.order_id == Order.id)
+    # Named on its own, since that is what the index is on.
+    found = known.where(Pickup.unit_id.in_({unit_id for _, unit_id in keys}), tuple_(*key).in_(keys))
+    return {(row[0], row[1]): row[2] for row in session.execute(found)} if keys else {}
 
 
 def _in_store(merchant_id: str, store_id: str) -> Select[tuple[Pickup]]:

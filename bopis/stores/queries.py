@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Collection
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from bopis.among import among
 from bopis.memory import memory
 from bopis.prepared import Prepared
 from bopis.stores.models import LocationMapping, Store
@@ -22,13 +24,33 @@ def lock(session: Session, *store_ids: str) -> None:
     (SQLite has one writer anyway.)
     """
     held = memory(session, "locks")
-    for store_id in sorted(set(store_ids) - held.keys()):
-        _LOCK.run(session, of=store_id).one()
-        held[store_id] = True
+    wanted = sorted(set(store_ids) - held.keys())
+    if len(wanted) == 1:
+        _LOCK.run(session, of=wanted[0]).one()
+    elif wanted:
+        _LOCK_ALL.run(session, these=wanted).all()
+    held.update(dict.fromkeys(wanted, True))
 
 
 # The gentler of the two locks: a row elsewhere that refers to a store need not wait.
 _LOCK = Prepared(select(Store.id).where(Store.id == bindparam("of")).with_for_update(key_share=True))
+_LOCK_ALL = Prepared(
+    select(Store.id).where(among(Store.id, "these")).order_by(Store.id).with_for_update(key_share=True)
+)
+
+
+def stores_at(session: Session, places: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """The ids of the stores that platforms' locations are mapped to, by (connection, location)."""
+    connections, locations = {place[0] for place in places}, {place[1] for place in places}
+    found = _MAPPED.run(session, connections=connections, locations=locations) if places else ()
+    return {(connection_id, location_id): store_id for connection_id, location_id, store_id in found}
+
+
+_MAPPED = Prepared(
+    select(LocationMapping.connection_id, LocationMapping.location_id, LocationMapping.store_id).where(
+        among(LocationMapping.connection_id, "connections"), among(LocationMapping.location_id, "locations")
+    )
+)
 
 
 def store_for_location(session: Session, connection_id: str, location_id: str) -> Store | None:

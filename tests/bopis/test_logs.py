@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from bopis import clock, inbox
-from bopis.drain import ids_of
+from bopis.claims import ids_of
 from bopis.inbox import InboxEntry
 from bopis.logs import JsonLines, PlainLines, about, hide, its
 from bopis.outbox import OutboxEntry
