@@ -63,7 +63,7 @@ def carry_out_together(
     """
     try:
         _attempt_together(database, handlers, entries)
-    except Exception as problem:
+    except Exception as problem:  # noqa: BLE001
         log.warning("%d outbox entries are worked off one by one: %s", len(entries), type(problem).__name__)
         for entry in entries:
             _one(database, handlers, entry)

@@ -82,5 +82,5 @@ class Lanes:
                 call = waiting.popleft()
             try:
                 self._back.put((call(), None))
-            except BaseException as problem:
+            except BaseException as problem:  # noqa: BLE001
                 self._back.put((None, problem))

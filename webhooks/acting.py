@@ -47,7 +47,7 @@ class Errand:
             return Finding(self.entries, said=LostLease("waited too long for its turn"))
         try:
             return self._asked()
-        except Exception as problem:
+        except Exception as problem:  # noqa: BLE001
             return Finding(self.entries, said=problem)
 
     def _asked(self) -> Finding:

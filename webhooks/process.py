@@ -51,7 +51,7 @@ def _finish(database: Database, findings: Sequence[Finding]) -> bool:
     try:
         with database.transaction() as session:
             ends = _carry_out(session, findings, clock.now())
-    except Exception as problem:
+    except Exception as problem:  # noqa: BLE001
         return _one_by_one(database, findings, problem)
     for end in ends:
         with about(**ids_of(end.entry)):

@@ -43,7 +43,7 @@ def _read(entry: InboxEntry, sender: Sender, platforms: Mapping[str, Platform]) 
         return _understood(entry, sender, platforms[sender.account.vendor])
     except KeyError as problem:
         return Finding((entry,), said=BadDelivery(str(problem)))
-    except Exception as problem:
+    except Exception as problem:  # noqa: BLE001
         return Finding((entry,), said=problem)
 
 
