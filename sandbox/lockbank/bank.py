@@ -54,6 +54,8 @@ class LockBank(Doors):
         """The adapter gives the master its own bytes back."""
         self.heard: int = 0
         """How many sound requests came in."""
+        self.unheard: int = 0
+        """Bytes put on the line that nobody took."""
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
         self._request_bytes = 0
@@ -106,12 +108,7 @@ class LockBank(Doors):
 
     def say(self, data: bytes) -> None:
         """Put bytes on the line that nobody asked for."""
-        self.later(0, lambda: self._end.say(data))
-
-    def unread(self) -> int:
-        """Bytes on a pseudo-terminal that the bridge has not taken yet."""
-        with self.lock:
-            return self._end.unread()
+        self.later(0, lambda: self._say(data))
 
     def later(self, seconds: float, action: Callable[[], None]) -> None:
         """Do something in so many seconds, on the bank's own thread."""
@@ -152,7 +149,7 @@ class LockBank(Doors):
 
     def _hear(self, data: bytes) -> None:
         if self.echo and data:
-            self._end.say(data)
+            self._say(data)
         for request, length in self.protocol.requests(data):
             self.heard += 1
             self._request_bytes = length
@@ -185,7 +182,10 @@ class LockBank(Doors):
     def _send(self, board: Board, data: bytes) -> None:
         habit = board.behaviour
         wire = (self._request_bytes + len(data)) * 10 / self.protocol.baud if habit.paced else 0.0
-        self.later(wire + habit.late, lambda: self._end.say(data))
+        self.later(wire + habit.late, lambda: self._say(data))
+
+    def _say(self, data: bytes) -> None:
+        self.unheard += len(data) - self._end.say(data)
 
 
 def _both(*levels: int) -> int:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
+import select
 import socket
-import sys
-import termios
 import tty
 from pathlib import Path
+
+ROOM_SECONDS = 1.0
 
 
 class PtyEnd:
@@ -57,14 +57,13 @@ class PtyEnd:
         except OSError:
             return b""
 
-    def say(self, data: bytes) -> None:
-        # Nobody reads: on a real line the bytes are gone, too.
-        with contextlib.suppress(OSError):
-            os.write(self._master, data)
-
-    def unread(self) -> int:
-        """Bytes on their way that the master has not taken yet."""
-        return int.from_bytes(fcntl.ioctl(self._slave, termios.FIONREAD, bytes(4)), sys.byteorder)
+    def say(self, data: bytes) -> int:
+        """How many bytes found room within a while; when nobody reads, the rest is gone, as it is on a real line."""
+        written = 0
+        with contextlib.suppress(OSError, ValueError):
+            while written < len(data) and select.select([], [self._master], [], ROOM_SECONDS)[1]:
+                written += os.write(self._master, data[written:])
+        return written
 
     def _point(self, link: Path) -> None:
         fresh = link.with_name(link.name + ".new")
@@ -119,12 +118,11 @@ class TcpEnd:
             self._master = None
         return data
 
-    def say(self, data: bytes) -> None:
+    def say(self, data: bytes) -> int:
         with contextlib.suppress(OSError):
             if self._master:
                 self._master.sendall(data)
-
-    def unread(self) -> int:
+                return len(data)
         return 0
 
     def _welcome(self) -> None:

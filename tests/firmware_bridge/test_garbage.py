@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from tests.firmware_bridge.world import LAYOUT, until
 
 SOME, MANY = 2_000, 1_000_000
 AT_ONCE = 2_000
-"""Bytes: a pseudo-terminal holds four thousand."""
+"""Bytes said in one breath."""
 
 
 def feed_scanners(name: str, frames: int) -> None:
@@ -33,6 +35,19 @@ def feed_scanners(name: str, frames: int) -> None:
             assert pushed in board.boards
 
 
+def babble(locks: LockBank, source: Iterator[bytes], frames: int) -> None:
+    """Put so many frames on the line, as fast as the bridge takes them."""
+    left = frames
+    while left:
+        chunk = b""
+        while left and len(chunk) < AT_ONCE:
+            chunk, left = chunk + next(source), left - 1
+        spoken = threading.Event()
+        locks.say(chunk)
+        locks.later(0, spoken.set)
+        assert spoken.wait(20)
+
+
 def flood_line(folder: Path, name: str, frames: int) -> None:
     """Boards that babble while the bridge asks them; then they are well again, and the bank still works."""
     with LockBank(boards=2, channels=4, protocol=PROTOCOLS[name]()) as locks:
@@ -41,13 +56,8 @@ def flood_line(folder: Path, name: str, frames: int) -> None:
         line = Line(folder, locks.path, {**LAYOUT, "board": name, "doors": doors})
         try:
             line.known()
-            source, sent = garbage(name, seed=1), 0
-            while sent < frames:
-                chunk = b""
-                while len(chunk) < AT_ONCE and sent < frames:
-                    chunk, sent = chunk + next(source), sent + 1
-                locks.say(chunk)
-                until(lambda: locks.unread() < AT_ONCE // 4)
+            babble(locks, garbage(name, seed=1), frames)
+            assert locks.unheard == 0
             assert locks.pulses == []
             assert line.journal.rows("SELECT * FROM openings") == []
             # What the babble made of the doors is no matter here: they are looked at anew.
