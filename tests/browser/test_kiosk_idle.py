@@ -20,6 +20,15 @@ def asked(kiosk: Kiosk, times: int) -> None:
     expect(kiosk.page.get_by_role("alertdialog", name="Still there?")).to_have_count(times)
 
 
+def pass_calmly(kiosk: Kiosk, seconds: int) -> None:
+    """Let time pass in steps that the page's questions to the bridge survive."""
+    while seconds > 0:
+        with kiosk.page.expect_response("**/api/state**"):
+            kiosk.bridge.show()
+        kiosk.page.clock.fast_forward(min(seconds, 10) * 1000)
+        seconds -= 10
+
+
 def test_half_a_code_is_asked_about_and_then_forgotten(kiosk_in_time: Kiosk) -> None:
     kiosk = kiosk_in_time
     kiosk.tap(*"04719")
@@ -100,19 +109,45 @@ def test_the_staff_code_does_not_stay_on_the_screen(kiosk_in_time: Kiosk) -> Non
 
 def test_nothing_of_a_visit_is_left_anywhere(kiosk_in_time: Kiosk) -> None:
     kiosk = kiosk_in_time
+    pages = kiosk.page.evaluate("history.length")
+    kiosk.tap("Deutsch", "Bedienhilfen")
+    kiosk.page.get_by_role("button", name="Größere Schrift").tap()
+    kiosk.page.get_by_role("button", name="Fertig").tap()
     kiosk.tap(*"047193508")
-    kiosk.reads("That code did not open a door")
+    kiosk.reads("Dieser Code hat keine Tür geöffnet")
     kiosk.page.keyboard.type(QR)
     kiosk.page.keyboard.press("Enter")
-    kiosk.reads("That QR code did not open a door")
-    kiosk.page.clock.fast_forward(ASKS_AFTER)
-    asked(kiosk, 1)
-    kiosk.page.clock.fast_forward(CLEARS_AFTER)
+    kiosk.reads("Dieser QR-Code hat keine Tür geöffnet")
+    kiosk.page.locator("#to-staff").focus()
+    kiosk.page.clock.fast_forward(3 * ASKS_AFTER)
+    expect(kiosk.page.get_by_role("alertdialog", name="Sind Sie noch da?")).to_have_count(1)
+    kiosk.page.clock.fast_forward(3 * CLEARS_AFTER)
     kiosk.reads(HOME)
     page = kiosk.page.content()
-    assert "047" not in page
-    assert "LKR1" not in page
-    assert kiosk.page.url == kiosk.bridge.url
-    assert kiosk.page.evaluate("[localStorage.length, sessionStorage.length, document.cookie.length, history.length]")[
-        :3
-    ] == [0, 0, 0]
+    assert [trace for trace in ("047", "LKR1", "Deutsche", "hat keine Tür", "is-larger") if trace in page] == []
+    assert (kiosk.page.url, kiosk.page.evaluate("history.length")) == (kiosk.bridge.url, pages)
+    expect(kiosk.page.locator("html")).to_have_attribute("lang", "en")
+    expect(kiosk.page.get_by_role("heading", level=1)).to_be_focused()
+    assert kiosk.page.evaluate("[localStorage.length, sessionStorage.length, document.cookie.length]") == [0, 0, 0]
+    assert kiosk.page.evaluate("indexedDB.databases().then((all) => all.length)") == 0
+
+
+def test_a_language_left_behind_is_asked_about_and_then_forgotten(kiosk_in_time: Kiosk) -> None:
+    kiosk = kiosk_in_time
+    kiosk.tap("Español")
+    kiosk.page.clock.fast_forward(ASKS_AFTER)
+    expect(kiosk.page.get_by_role("alertdialog", name="¿Sigue ahí?")).to_have_count(1)
+    kiosk.page.clock.fast_forward(CLEARS_AFTER)
+    kiosk.reads(HOME)
+
+
+def test_whoever_stays_is_asked_again_and_again_but_never_cleared(kiosk_in_time: Kiosk) -> None:
+    kiosk = kiosk_in_time
+    kiosk.tap(*"04719")
+    for _ in range(10):
+        for seconds in (31, 18):
+            pass_calmly(kiosk, seconds)
+            asked(kiosk, 1)
+        kiosk.tap("I am still here")
+        asked(kiosk, 0)
+    assert kiosk.shown_digits() == "04719"

@@ -234,6 +234,8 @@ def test_right_to_left_mirrors_the_page_but_neither_the_code_nor_the_bank(kiosk:
     kiosk.tap("العربية")
     boxes = kiosk.page.locator(".slot")
     assert boxes.first.bounding_box()["x"] < boxes.last.bounding_box()["x"]
+    keys = [kiosk.page.get_by_role("button", name=digit, exact=True).bounding_box()["x"] for digit in "123"]
+    assert keys == sorted(keys)
     assert kiosk.page.locator("#to-staff").bounding_box()["x"] < KIOSK_PORTRAIT["width"] / 2
     kiosk.bridge.show(session=session("open"))
     first, last = kiosk.page.locator(".bank__door", has_text="1"), kiosk.page.locator(".bank__door", has_text="19")

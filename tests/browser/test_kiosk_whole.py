@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import pty
 import threading
-import tty
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +17,7 @@ from firmware_bridge.protocol.codes import write_qr
 from firmware_bridge.scanner import Scanner
 from tests.browser.kiosk_stub import calm_state
 from tests.firmware_bridge.bench import Bench
+from tests.firmware_bridge.plug import Plug
 from tests.firmware_bridge.world import until
 
 
@@ -41,17 +39,15 @@ class Bridge:
         bench.bank.on_change.append(self.parts.changes.touch)
         bench.handover.on_change = self.parts.changes.touch
         self.server = KioskServer(kiosk_app(self.parts, "127.0.0.1", 5.5), "127.0.0.1", 0)
-        self.controller, device = pty.openpty()
-        tty.setraw(device)
-        self.scanner = Scanner(os.ttyname(device), self.parts.scans.heard)
-        os.close(device)
+        self.plug = Plug(folder / "scanner")
+        self.scanner = Scanner(str(self.plug.path), self.parts.scans.heard)
         self._threads = [threading.Thread(target=run) for run in (self.server.run, self.scanner.run)]
         for thread in self._threads:
             thread.start()
         until(lambda: self.scanner.connected)
 
     def scan(self, text: str) -> None:
-        os.write(self.controller, text.encode() + b"\r")
+        self.plug.send(text.encode() + b"\r")
 
     def stop(self) -> None:
         self.scanner.stop()
@@ -59,7 +55,7 @@ class Bridge:
         self.server.stop()
         for thread in self._threads:
             thread.join(5)
-        os.close(self.controller)
+        self.plug.pull()
 
 
 @pytest.fixture

@@ -2,44 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import os
-import pty
 import random
 import threading
-import tty
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from firmware_bridge import scanner as scanning
+from firmware_bridge.agent import Agent, opened_data
+from firmware_bridge.config import read_config
 from firmware_bridge.scanner import LONGEST_TEXT, Scanner, Texts
+from tests.firmware_bridge.plug import Plug
 from tests.firmware_bridge.world import until
 
 QR = "LKR1:ABCDEFGHIJKLMNOPQRSTUVWX23"
-
-
-class Plug:
-    """A scanner on a USB-serial line: `path` is a link that the system sets, as under /dev/serial/by-id."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.put_in()
-
-    def put_in(self) -> None:
-        self.controller, device = pty.openpty()
-        tty.setraw(self.controller)
-        tty.setraw(device)
-        self.path.unlink(missing_ok=True)
-        self.path.symlink_to(os.ttyname(device))
-        os.close(device)
-
-    def pull(self) -> None:
-        self.path.unlink()
-        os.close(self.controller)
-
-    def send(self, data: bytes) -> None:
-        os.write(self.controller, data)
 
 
 class Ears:
@@ -56,7 +36,7 @@ class Ears:
 def plug(tmp_path: Path) -> Iterator[Plug]:
     plug = Plug(tmp_path / "scanner")
     yield plug
-    os.close(plug.controller)
+    plug.pull()
 
 
 @pytest.fixture
@@ -154,3 +134,21 @@ def test_noise_is_never_heard_as_more_than_the_allowed_signs() -> None:
     for n in range(2000):
         for text in texts.feed(noise.randbytes(noise.randrange(1, 60)), n / 10):
             assert text is None or (set(text) <= allowed and 0 < len(text) <= LONGEST_TEXT)
+
+
+def test_a_configured_scanner_speaks_to_the_page(plug: Plug, tmp_path: Path) -> None:
+    settings = {"data_dir": "data", "cloud_url": "http://127.0.0.1:9", "port": "none", "scanner": str(plug.path)}
+    lines = [f'{name} = "{value}"' for name, value in settings.items()]
+    (tmp_path / "bridge.toml").write_text("\n".join([*lines, "kiosk_port = 0"]))
+    config = read_config(tmp_path / "bridge.toml")
+    with opened_data(config) as journal:
+        agent = Agent(config, journal)
+        agent.start()
+        try:
+            until(lambda: agent._scanner.connected)
+            plug.send(QR.encode() + b"\r")
+            until(lambda: (agent.parts.scans.shown or {}).get("verdict"))
+            with urllib.request.urlopen(f"{agent.kiosk_url}/api/state?since=0", timeout=10) as answer:
+                assert json.load(answer)["scan"] == {"id": 1, "verdict": "closed", "retry_after": None}
+        finally:
+            agent.stop()

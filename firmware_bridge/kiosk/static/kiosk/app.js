@@ -114,6 +114,7 @@ export class Kiosk {
     this.#entry.forget();
     for (const dialog of [this.staff, this.ease, this.languages]) dialog.close();
     this.memory = model.nobody();
+    this.#touchedAt = Date.now();
     this.#voice.stop();
     this.#said.textContent = "";
     this.#shown.key = null;
@@ -147,7 +148,7 @@ export class Kiosk {
     this.state = state;
     if (before !== undefined && before !== state.session?.id) Object.assign(this.memory, { reported: null, verdict: null });
     if (before !== undefined && !state.session) Object.assign(this.memory, { scanned: null, ...model.noWishes() });
-    if (state.session) this.memory.resting = false;
+    if (state.session) [this.memory.resting, this.#touchedAt] = [false, now];
     this.#entry.follow(state.scan ?? null, first);
     this.#render();
   }

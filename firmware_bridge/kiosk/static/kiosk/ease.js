@@ -22,7 +22,8 @@ function toggle(name, wishes, wish) {
 export function easeDialog({ wishes, wish, speaks }) {
   let toggles = [];
   const shown = dialog("ease", (close) => {
-    const names = ["larger", "low", ...(speaks() ? ["aloud"] : [])];
+    const upright = matchMedia("(max-aspect-ratio: 1/1)").matches; // on a wide panel nothing is out of reach
+    const names = ["larger", ...(upright ? ["low"] : []), ...(speaks() ? ["aloud"] : [])];
     toggles = names.map((name) => toggle(name, wishes, wish));
     toggles.forEach((each) => each.show());
     const list = make("div", { class: "stack" }, ...toggles.map((each) => each.element));
