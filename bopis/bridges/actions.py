@@ -78,6 +78,7 @@ def enrol(session: Session, code: str, public_key: bytes, proof: bytes, software
         enrolled_at=now,
         boot_id="",
         last_seq=0,
+        staff_held="",
     )
     session.add(bridge)
     session.flush()
@@ -103,12 +104,14 @@ def forget_nonces(session: Session, now: dt.datetime) -> None:
     session.execute(delete(BridgeNonce).where(BridgeNonce.seen_at < now - NONCE_LIFE))
 
 
-def greet(session: Session, bridge_id: str, *, boot_id: str, applied_version: int, now: dt.datetime) -> Bridge | None:
+def greet(
+    session: Session, bridge_id: str, *, boot_id: str, applied_version: int, staff_held: str, now: dt.datetime
+) -> Bridge | None:
     """Note that a bridge speaks, and what it has taken over. Locks it; None when it was revoked."""
     statement = (
         update(Bridge)
         .where(Bridge.id == bridge_id, Bridge.revoked_at.is_(None))
-        .values(seen_at=now, boot_id=boot_id, applied_version=applied_version)
+        .values(seen_at=now, boot_id=boot_id, applied_version=applied_version, staff_held=staff_held)
         .returning(Bridge)
     )
     return session.scalars(statement, execution_options={"synchronize_session": False}).one_or_none()

@@ -46,6 +46,8 @@ class Bridge(Base):
     """The highest event number stored without a gap."""
     applied_version: Mapped[int] = mapped_column(default=0)
     """The bank's sync version it last said it has taken over; what changed later has not reached it yet."""
+    staff_held: Mapped[str] = mapped_column(default="")
+    """Hash of the list of people it last said it holds."""
     revoked_at: Mapped[dt.datetime | None]
     bank: Mapped[Bank] = relationship()
 

@@ -79,7 +79,7 @@ def sign_in(session: Session, attempt: Attempt, now: dt.datetime) -> str:
     """Sign in whoever was right, forget the wrong tries before, and return the token of their device (256 bits)."""
     assert attempt.staff_id is not None
     person = session.get_one(StaffMember, attempt.staff_id, with_for_update=True)
-    unlock(session, person)
+    _forget_failures(session, person)
     token = secrets.token_urlsafe(TOKEN_BYTES)
     session.add(
         StaffSession(id=new_id(), staff_id=person.id, token_hash=token_hash(token), created_at=now, used_at=now)
@@ -98,7 +98,18 @@ def sign_out(session: Session, staff_session_id: str, now: dt.datetime) -> Staff
 
 
 def unlock(session: Session, person: StaffMember) -> None:
-    """Forget a person's wrong PINs."""
+    """Forget a person's wrong PINs, here and at every kiosk."""
+    person.version += 1
+    _forget_failures(session, person)
+
+
+def lock(session: Session, person: StaffMember) -> None:
+    """Let this badge in nowhere until a manager unlocks it: its PIN was guessed at too often."""
+    person.failures = max(person.failures, LOCK_AFTER)
+    session.flush()
+
+
+def _forget_failures(session: Session, person: StaffMember) -> None:
     person.failures, person.paused_until = 0, None
     session.flush()
 

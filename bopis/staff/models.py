@@ -28,6 +28,8 @@ class StaffMember(Base):
     active: Mapped[bool] = mapped_column(default=True)
     failures: Mapped[int] = mapped_column(default=0)
     paused_until: Mapped[dt.datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
+    """Goes up when a manager lets a locked badge in again; bridges then forget its wrong PINs too."""
     store: Mapped[Store] = relationship()
 
 

@@ -17,6 +17,7 @@ from bopis.db import Database
 from bopis.errors import Invalid, NotSignedIn
 from bopis.lockers.models import Bank
 from bopis.lockers.queries import bank_key
+from bopis.pickups.grants import LEASE
 from bopis.web.schemas import EnrolSchema, SyncSchema, check, load
 from bopis.web.syncing import News, Syncs
 from firmware_bridge.protocol import signatures
@@ -114,6 +115,8 @@ def _written(news: News) -> dict[str, Any]:
         "time": clock.now().isoformat(),
         "grants": news.grants,
         "layout": news.layout,
+        **news.store,
+        "lease_until": (clock.now() + LEASE).isoformat(),
         "commands": [
             {
                 "id": command.id,

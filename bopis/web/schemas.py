@@ -73,6 +73,9 @@ class SyncSchema(_FromBridge):
     boot_id = fields.String(required=True, validate=validate.Length(1, 64))
     wait = fields.Float(load_default=0.0, validate=validate.Range(0, wire.LONGEST_WAIT_SECONDS))
     layout = fields.String(allow_none=True, load_default=None)
+    staff = fields.String(allow_none=True, validate=validate.Length(max=64))
+    work = fields.String(allow_none=True, validate=validate.Length(max=64))
+    settings = fields.String(allow_none=True, validate=validate.Length(max=64))
     doors = Doors(load_default=dict)
     events = fields.List(
         fields.Nested(EventSchema), load_default=list, validate=validate.Length(max=wire.EVENTS_A_SYNC)

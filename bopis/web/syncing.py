@@ -19,11 +19,13 @@ from bopis import clock
 from bopis.bell import BankListener
 from bopis.bridges import actions
 from bopis.bridges.models import Bridge, DoorCommand
+from bopis.bridges.people import people, settings
 from bopis.bridges.queries import layout, standing, waiting_commands
 from bopis.db import Database
 from bopis.errors import Forbidden, Unavailable
 from bopis.pickups.device_events import act_on
 from bopis.pickups.for_bridge import grants_since
+from bopis.pickups.work import work_list
 from bopis.web.watching import Held, Watch
 
 AT_ONCE = 8
@@ -44,9 +46,11 @@ class News:
     grants: list[dict[str, Any]]
     layout: dict[str, Any] | None
     commands: list[DoorCommand]
+    store: dict[str, Any]
+    """Lists of people and of work, and settings, by these names; None where the bridge holds them already."""
 
     def __bool__(self) -> bool:
-        return self.reset or bool(self.grants or self.layout or self.commands)
+        return self.reset or bool(self.grants or self.layout or self.commands or any(self.store.values()))
 
 
 class Syncs:
@@ -96,7 +100,14 @@ class Syncs:
 def _take_in(session: Session, bridge_id: str, nonce: str, sent: dict[str, Any], now: dt.datetime) -> Bridge | None:
     actions.remember_nonce(session, bridge_id, nonce, now)
     version = _version(sent["cursor"], bridge_id) or 0
-    bridge = actions.greet(session, bridge_id, boot_id=sent["boot_id"], applied_version=version, now=now)
+    bridge = actions.greet(
+        session,
+        bridge_id,
+        boot_id=sent["boot_id"],
+        applied_version=version,
+        staff_held=sent.get("staff") or "",
+        now=now,
+    )
     if bridge is None:
         return None
     actions.record_doors(session, bridge.bank_id, sent["doors"], now)
@@ -127,7 +138,21 @@ def _look(session: Session, bridge: Bridge, sent: dict[str, Any]) -> News:
         grants=grants_since(session, bridge.bank_id, version or 0) if version != newest else [],
         layout=shape if shape["hash"] != sent["layout"] else None,
         commands=commands,
+        store=_store(session, bridge, sent),
     )
+
+
+def _store(session: Session, bridge: Bridge, sent: dict[str, Any]) -> dict[str, Any]:
+    """What the bridge asked for by the hash it holds, where ours is another."""
+    told = {}
+    for name, look in _ASKED_BY_HASH.items():
+        if name in sent:
+            ours = look(session, bridge.bank_id)
+            told[name] = ours if ours["hash"] != sent[name] else None
+    return told
+
+
+_ASKED_BY_HASH = {"staff": people, "work": work_list, "settings": settings}
 
 
 def _something_to_acknowledge(sent: dict[str, Any]) -> bool:

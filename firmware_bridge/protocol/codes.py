@@ -89,6 +89,11 @@ def read_qr(text: str) -> bytes | None:
     return base64.b32decode(text[len(QR_PREFIX) :] + "======")
 
 
+def badge_hmac(bank_key: bytes, badge: str) -> str:
+    """What a bridge keeps (hex) of a badge's number, in capitals: which badge it is, not what is written on it."""
+    return hmac.new(bank_key, f"badge\x1f{badge.strip().upper()}".encode(), hashlib.sha256).hexdigest()
+
+
 def qr_hash(token: bytes) -> str:
     """The SHA-256 (hex) kept instead of a QR token; 128 random bits need no slow hash."""
     return hashlib.sha256(token).hexdigest()

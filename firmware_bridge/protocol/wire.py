@@ -9,11 +9,13 @@ are base64. Unknown fields are ignored, an unknown command kind is refused and r
 
 `POST /bridge/v1/sync`, signed both ways (`signatures`), held open up to `wait` seconds until there is news:
     request   {"protocol": 1, "cursor": str|null, "boot_id", "time", "clock": one of CLOCKS, "wait": seconds,
-               "layout": hash of the layout held or null,
+               "layout", "staff", "work", "settings": hash of the one held or null,
                "doors": {"7": {"door": one of DOOR_STATES, "item": one of ITEM_STATES, "in_service": bool}},
                "events": [Event, at most EVENTS_A_SYNC, oldest first], "results": [Result]}
     response  {"cursor", "reset": bool, "acked": highest seq stored without a gap, "time",
-               "grants": [Grant], "layout": Layout or null when the bridge holds it already, "commands": [Command]}
+               "grants": [Grant], "layout": Layout or null when the bridge holds it already, "commands": [Command],
+               "staff": Staff, "work": Work, "settings": Settings, each null when held already or not asked for,
+               "lease_until": until when all that is held after this answer may be used without another one}
     `reset` means: `grants` is the whole list, forget every other grant. A cursor the cloud does not know gets a reset.
 
 Event    {"seq": 1.., "kind": one of EVENTS, "at", "boot_id", "clock", "data": {...}}; data per kind is in EVENTS.
@@ -28,6 +30,16 @@ Layout   {"hash", "bank": {"id", "name"}, "store": {"name", "time_zone"}, "board
           "doors": [{"number": 7, "board": 0, "channel": 6, "size": "M", "row": 0, "column": 2, "height": 1,
                      "accessible": bool}]}
          `row` counts from the top, `column` from the left, `height` is in rows; doors of one column share its width.
+Staff    {"hash", "people": [{"id", "version", "badge_hmac": hex, see `codes.badge_hmac`, "pin": Argon2id, encoded,
+                              "role"}]}
+         Active people of this store, no names and no badge numbers. Who is gone from the list is refused at once; a
+         person's new version forgets their wrong PINs.
+Work     {"hash", "items": [Item], "taken": [numbers of doors that hold goods, or may, or must not be loaded]}
+Item     {"pickup", "grant": id|null, "name": "#1001", "size": "M" or "" (fits no door), "accessible": bool,
+          "needs": [], "action": "load"|"reclaim", "why": stable word,
+          "placements": [{"id", "door": 7|null, "loaded": bool}]}
+         Only doors of this bank; null is the counter. No personal data.
+Settings {"hash", "hold_hours", "staff_offline_hours", "kiosk": {}}
 Command  {"id", "kind": one of COMMANDS, "issued_at", "expires_at", "actor", ...}
          open            + {"door", "cause": one of CAUSES, "placement": id|null, "session": id|null}
          take_presence   + {"code": six digits from the kiosk's screen, "staff": id}
@@ -54,16 +66,25 @@ CAUSES = ("grant", "load", "unload", "reclaim", "assist")
 
 EVENTS = {
     "bridge_started": "software, protocol",
-    "door_opened": "door, cause or 'unexpected', attempt, grant, placement, command, pulses",
-    "door_shut": "door, item, and the cause, attempt, grant, placement of its opening",
-    "door_left_open": "door, seconds, and the cause, attempt, grant, placement of its opening",
-    "door_failed": "door, cause, attempt, grant, placement, command, pulses: pulsed, never seen to open",
+    # An errand is: cause or 'unexpected', attempt, grant, placement, pickup, staff. Who loads at the kiosk into a door
+    # the cloud did not name makes a new placement: its id, with its pickup, is first heard of here.
+    "door_opened": "door, command, pulses, and its errand",
+    "door_shut": "door, item, and the errand of its opening",
+    "door_left_open": "door, seconds, and the errand of its opening",
+    "door_failed": "door, command, pulses, and its errand: pulsed, never seen to open",
     "door_unknown": "door: its sensor or board went silent; or, with all of door_failed and reading 'shut' | 'open': "
     "a restart or a silence hid what an opening came to",
     "code_refused": "reason, grant or null; never the code",
     "grant_locked": "grant",
     "counter_arrived": "grant, placement",
     "presence_taken": "staff, session",
+    "staff_signed_in": "staff, session: with badge and PIN at the kiosk",
+    "staff_refused": "reason, staff or null; never the badge or the PIN",
+    "staff_locked": "staff: ten wrong PINs at the kiosk",
+    "staff_signed_out": "staff, session",
+    "place_given_up": "placement, pickup, door, staff: the goods did not go in there",
+    "set_aside": "pickup, staff: the goods go to the counter instead",
+    "confirmed_empty": "placement, pickup, door, staff: a person looked",
     "problem_reported": "grant, placement, door, problem: 'empty' | 'not_open' | 'help'",
 }
 
