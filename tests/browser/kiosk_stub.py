@@ -77,6 +77,7 @@ class KioskStub:
         self.px_per_mm = 5.5
         self.language = "en"
         self.beats = 0
+        self.polls = 0
         self._server = make_server("127.0.0.1", 0, self._app(), threaded=True, request_handler=QuietHandler)
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
@@ -134,6 +135,7 @@ class KioskStub:
 
     def _get_state(self) -> flask.typing.ResponseReturnValue:
         since = int(flask.request.args.get("since", "0"))
+        self.polls += 1
         self.beats += flask.request.args.get("page") == "1"
         with self._changed:
             if not self.away:

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Kiosk
 from tests.browser.kiosk_stub import session
+from tests.firmware_bridge.world import until
 
 pytestmark = pytest.mark.browser
 
@@ -23,8 +24,9 @@ def asked(kiosk: Kiosk, times: int) -> None:
 def pass_calmly(kiosk: Kiosk, seconds: int) -> None:
     """Let time pass in steps that the page's questions to the bridge survive."""
     while seconds > 0:
-        with kiosk.page.expect_response("**/api/state**"):
-            kiosk.bridge.show()
+        before = kiosk.bridge.polls
+        kiosk.bridge.show()
+        until(lambda seen=before: kiosk.bridge.polls > seen)
         kiosk.page.clock.fast_forward(min(seconds, 10) * 1000)
         seconds -= 10
 
