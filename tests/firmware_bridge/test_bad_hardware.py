@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from firmware_bridge.boards import Ask, BoardStatus
 from sandbox.lockbank import LockBank
+from tests.firmware_bridge.bench import Bench
 from tests.firmware_bridge.line import LOAD, Line
 from tests.firmware_bridge.world import DOORS, until
 
@@ -89,3 +91,17 @@ def test_a_dead_board_does_not_keep_a_door_of_another_waiting(line: Line, locks:
     line.bank.open(7, LOAD, lambda db: None)
     assert locks.wait(lambda bank: bank.pulses)
     assert locks.pulses[0].mono - asked < 0.5
+
+
+def test_a_door_its_board_leaves_out_of_an_answer_is_unknown_and_the_others_are_not(bench: Bench) -> None:
+    for _ in range(3):
+        bench.bank.on_reading(Ask(0, (0, 1)), BoardStatus(0, {0: True}, {}))
+    assert [bench.bank.doors[number].state for number in (1, 2, 3)] == ["shut", "unknown", "shut"]
+
+
+def test_an_answer_about_one_lock_says_nothing_of_the_others(bench: Bench) -> None:
+    for _ in range(2):
+        bench.bank.on_reading(Ask(0, (4,)), BoardStatus(0, {4: False}, {}))
+    for _ in range(3):
+        bench.bank.on_reading(Ask(0, (6,)), None)
+    assert [bench.bank.doors[number].state for number in (5, 6, 7)] == ["open", "shut", "unknown"]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from firmware_bridge import polls
 from firmware_bridge.boards import BOARDS, Ask, BoardStatus, OpenAnswer
 from sandbox.lockbank import PROTOCOLS, LockBank
 from tests.firmware_bridge.garbage import garbage
@@ -18,6 +19,8 @@ from tests.firmware_bridge.world import LAYOUT, until
 SOME, MANY = 2_000, 1_000_000
 AT_ONCE = 2_000
 """Bytes said in one breath."""
+ASKED = 20
+"""Questions at the least."""
 
 
 def feed_scanners(name: str, frames: int) -> None:
@@ -56,8 +59,11 @@ def flood_line(folder: Path, name: str, frames: int) -> None:
         line = Line(folder, locks.path, {**LAYOUT, "board": name, "doors": doors})
         try:
             line.known()
+            locks.misbehave(corrupt=0.5, half=0.3)
             babble(locks, garbage(name, seed=1), frames)
+            until(lambda: sum(board["asked"] for board in line.bus.health().values()) > ASKED)
             assert locks.unheard == 0
+            locks.behave()
             assert locks.pulses == []
             assert line.journal.rows("SELECT * FROM openings") == []
             # What the babble made of the doors is no matter here: they are looked at anew.
@@ -68,11 +74,20 @@ def flood_line(folder: Path, name: str, frames: int) -> None:
             line.stop()
 
 
+@pytest.fixture
+def asking_without_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nearly all of the garbage comes where an answer is waited for."""
+    monkeypatch.setattr(polls, "IDLE_POLL_SECONDS", 0.0)
+    monkeypatch.setattr(polls, "SILENT_POLL_SECONDS", 0.0)
+    monkeypatch.setattr(polls, "LOST_SHARE", 1)
+
+
 @pytest.mark.parametrize("name", BOARDS)
 def test_scanners_survive_garbage(name: str) -> None:
     feed_scanners(name, SOME)
 
 
+@pytest.mark.usefixtures("asking_without_pause")
 @pytest.mark.parametrize("name", BOARDS)
 def test_a_line_full_of_garbage_pulses_nothing(tmp_path: Path, name: str) -> None:
     flood_line(tmp_path, name, SOME)
@@ -87,6 +102,7 @@ def test_scanners_survive_a_million_frames_of_garbage(name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
+@pytest.mark.usefixtures("asking_without_pause")
 @pytest.mark.parametrize("name", BOARDS)
 def test_a_million_frames_of_garbage_pulse_nothing(tmp_path: Path, name: str) -> None:
     flood_line(tmp_path, name, MANY)
