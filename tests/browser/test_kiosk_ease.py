@@ -230,3 +230,13 @@ def test_the_page_shows_the_bridge_that_it_lives(kiosk: Kiosk) -> None:
     kiosk.tap("Staff")
     kiosk.says("No internet.")
     assert kiosk.bridge.beats > before
+
+
+def test_a_page_that_is_no_longer_painted_does_not_pretend_to_live(chromium: Browser, bridge: KioskStub) -> None:
+    with chromium.new_context(viewport=KIOSK_PORTRAIT) as context:
+        context.add_init_script("window.requestAnimationFrame = () => 0")
+        page = context.new_page()
+        beats, polls = bridge.beats, bridge.polls
+        page.goto(bridge.url)
+        expect(page.get_by_text("Harbour Street")).to_be_visible(timeout=10_000)
+        assert (bridge.beats, bridge.polls > polls) == (beats, True)
