@@ -15,6 +15,8 @@ T = TypeVar("T")
 DRAIN_READS = 16
 """A line that never falls silent is spoken over after so many."""
 QUIET_SECONDS = 0.02
+ECHO_SECONDS = 0.5
+"""An echo comes at once; a busy computer may be late to look."""
 
 
 class Talk:
@@ -82,8 +84,12 @@ class Talk:
     def find_echo(self, frame: bytes) -> None:
         """Say something harmless, and learn whether the adapter gives our own bytes back to us."""
         self._echoes, came = False, bytearray()
+
+        def known() -> bool:
+            return len(came) >= len(frame) or not frame.startswith(bytes(came))
+
         self.say(frame)
-        for data in self._within(self._driver.reply_seconds, lambda: len(came) >= len(frame)):
+        for data in self._within(max(ECHO_SECONDS, self._driver.reply_seconds), known):
             came.extend(data)
         self._echoes = came.startswith(frame)
         self.hush(QUIET_SECONDS)
