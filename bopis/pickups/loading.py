@@ -115,21 +115,26 @@ def confirm_empty(session: Session, pickup: Pickup, by: StaffSession, now: dt.da
 
 def set_aside(session: Session, pickup: Pickup, by: StaffSession, now: dt.datetime) -> None:
     """Take the goods to the counter instead of a locker; the shopper is told. Raises Conflict."""
+    put_at_counter(session, pickup, now, actor=_who(by))
+
+
+def put_at_counter(session: Session, pickup: Pickup, now: dt.datetime, *, actor: str) -> None:
+    """`set_aside`, whoever says so. Raises Conflict."""
     if pickup.state not in ("waiting", "reserved") or pickup.store_id is None:
         raise Conflict("not_to_load", "This order is not waiting to be loaded.")
     for placement in pickup.live_placements():
         if placement.state == "loaded":
             raise Conflict("partly_loaded", "Part of this order is in a locker. Take that out first.")
     if pickup.state == "waiting":
-        _reserve(session, pickup, now, actor=_who(by))
+        _reserve(session, pickup, now, actor=actor)
     for placement in pickup.wanted_placements():
         if placement.compartment_id is not None:
             _abandon(session, placement, now)
     at_counter = next((place for place in pickup.wanted_placements() if place.compartment_id is None), None)
     at_counter = at_counter or places.give(session, pickup, None, now)
     at_counter.state, at_counter.loaded_at = "loaded", now
-    _say(session, pickup, "set_aside", by, now)
-    actions.make_ready(session, pickup, now, actor=_who(by))
+    timeline.write(session, pickup.id, "set_aside", actor=actor, at=now)
+    actions.make_ready(session, pickup, now, actor=actor)
 
 
 def unlock_code(session: Session, pickup: Pickup, by: StaffSession, now: dt.datetime) -> None:
@@ -210,15 +215,9 @@ def _abandon(session: Session, placement: Placement, now: dt.datetime) -> None:
         session.flush()
         if box is not None and box.door == "shut":
             pickup = placement.pickup
-            tasks.ask(
-                session,
-                "left_uncertain",
-                pickup.id,
-                merchant_id=pickup.merchant_id,
-                store_id=pickup.store_id,
-                reason=f"Door {box.number} was given up, but its sensor sees something inside.",
-                now=now,
-            )
+            reason = f"Door {box.number} was given up, but its sensor sees something inside."
+            about = {"merchant_id": pickup.merchant_id, "store_id": pickup.store_id}
+            tasks.ask(session, "left_uncertain", pickup.id, **about, reason=reason, now=now)
 
 
 def _open(session: Session, placement: Placement, cause: str, by: StaffSession, now: dt.datetime) -> DoorCommand:

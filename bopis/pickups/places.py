@@ -86,10 +86,15 @@ _HOLD = Prepared(
 )
 
 
-def give(session: Session, pickup: Pickup, compartment_id: str | None, now: dt.datetime) -> Placement:
-    """Hold a compartment, or the counter, for this pickup. The unique index lets only one hold a door."""
+def give(
+    session: Session, pickup: Pickup, compartment_id: str | None, now: dt.datetime, placement_id: str | None = None
+) -> Placement:
+    """Hold a compartment, or the counter, for this pickup. The unique index lets only one hold a door.
+
+    `placement_id` is given when a bridge has named it already.
+    """
     placement = Placement(
-        id=new_id(),
+        id=placement_id or new_id(),
         merchant_id=pickup.merchant_id,
         compartment_id=compartment_id,
         state="held",

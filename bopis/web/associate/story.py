@@ -23,6 +23,8 @@ WORDS = {
     "reclaim_asked": "Asked door {door} to open, to take it back",
     "assist_asked": "Asked door {door} to open, to help",
     "another_box": "Added door {door}",
+    "loaded_at_kiosk": "Put into door {door} at the kiosk",
+    "place_given_up": "Did not go into door {door}",
     "too_small": "Door {was} was too small, took door {door}",
     "set_aside": "Set aside at the counter",
     "taken_out_by_hand": "Taken out of door {door} by hand: {reason}",
