@@ -27,7 +27,7 @@ from firmware_bridge.commands import Commands
 from firmware_bridge.config import Config
 from firmware_bridge.grants import Grants
 from firmware_bridge.handover import Handover
-from firmware_bridge.journal import BadJournal, Journal, NotJournaled
+from firmware_bridge.journal import BadJournal, DamagedJournal, Journal, NotJournaled
 from firmware_bridge.judge import Judge
 from firmware_bridge.kiosk.server import kiosk_app
 from firmware_bridge.kiosk.serving import KioskServer
@@ -35,6 +35,7 @@ from firmware_bridge.kiosk.view import Parts
 from firmware_bridge.layout import Layout
 from firmware_bridge.presence import Presence
 from firmware_bridge.protocol.wire import LONGEST_WAIT_SECONDS, PROTOCOL
+from firmware_bridge.salvage import keep_copy, opened_journal
 from firmware_bridge.scanner import Scanner
 from firmware_bridge.sync import Sync
 
@@ -61,7 +62,7 @@ def opened_data(config: Config) -> Iterator[Journal]:
         config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (config.data_dir / "lock").open("w", encoding="ascii") as held:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            journal = Journal(config.data_dir / "journal.db", boot_id=secrets.token_hex(8))
+            journal = opened_journal(config.data_dir / "journal.db", boot_id=secrets.token_hex(8))
             try:
                 yield journal
             finally:
@@ -174,6 +175,9 @@ class Agent:
                     log.error("the journal cannot be used (%s)", problem)
             if failing != self.journal.failing:
                 self.parts.changes.touch()
+            if self.journal.damaged:
+                # Whoever runs the bridge starts it again, and that start sets the file aside and saves what it holds.
+                raise DamagedJournal("the journal is damaged")
 
     def _keep_up(self) -> None:
         """Now and then: remember what time it was, forget what is old, and find out whether the disk works again."""
@@ -181,15 +185,14 @@ class Agent:
         if now < self._upkeep_due:
             return
         self._upkeep_due = now + FAILING_UPKEEP_SECONDS
-        if self.journal.clock.state == "synced":
-            self.journal.write("floor", str(self.journal.clock.now()))
-        self.journal.tidy()
+        self.journal.upkeep()
         self._upkeep_due = now + UPKEEP_SECONDS
 
     def _poll(self) -> None:
         identity = self._identity()
         if identity is None:
             return
+        keep_copy(self.journal)
         self.judge.bank_key = identity.bank_key
         self.parts.enrolled = True
         self.parts.changes.touch()

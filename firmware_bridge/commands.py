@@ -103,6 +103,8 @@ class Commands:
         try:
             if self._journal.clock.now() >= from_iso(body.get("expires_at")):
                 self._settle(body, "expired")
+            elif self._may_be_obeyed_already(body):
+                self._settle(body, "unknown")
             elif body.get("kind") == "open":
                 self._open(body)
             elif body.get("kind") == "take_presence":
@@ -117,6 +119,11 @@ class Commands:
             self._settle(body, "refused", refused.code)
         except (KeyError, TypeError, ValueError):
             self._settle(body, "refused", "unknown_command")
+
+    def _may_be_obeyed_already(self, body: Mapping[str, Any]) -> bool:
+        """After a journal was lost: a command from before this start may have moved a door, and nobody knows."""
+        first = self._journal.clock.first_told
+        return self._journal.commands_lost and (first is None or from_iso(body.get("issued_at")) <= first)
 
     def _open(self, body: Mapping[str, Any]) -> None:
         number, cause, session = int(body["door"]), body["cause"], body.get("session")

@@ -1,7 +1,7 @@
 """What the bridge remembers across a power cut: one SQLite file, every commit on the disk before it counts.
 
 WAL with synchronous=FULL: a commit that returned survives a power cut (NORMAL may lose the last ones). If a write
-fails, NotJournaled is raised and the caller opens nothing.
+fails, NotJournaled is raised and the caller opens nothing. What a damaged file still holds is saved by `salvage`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from firmware_bridge.clock import Clock
+from firmware_bridge.disk import BUDGET, DISPENSABLE, NEEDS_ROOM, Disk
 
 SCHEMA_VERSION = 1
 KEPT_SECONDS = 30 * 24 * 3600
@@ -54,14 +55,31 @@ class BadJournal(Exception):
     """The journal cannot be used; the text says why, in one sentence."""
 
 
+class DamagedJournal(BadJournal):
+    """What the file holds is not what was written: it must be set aside."""
+
+
+DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+PAGE_BYTES = 4096
+LAST_BYTES = 32 * 1024 * 1024
+"""Beyond the budget, for what happened to doors already open."""
+FAR_AHEAD = 1 << 40
+LARGEST_LOG = 4 * 1024 * 1024
+
+
 class Journal:
     """The one connection to the file, shared by the bridge's threads one at a time."""
 
-    def __init__(self, path: Path, boot_id: str) -> None:
-        """Open or create the file. Raises BadJournal."""
+    def __init__(self, path: Path, boot_id: str, disk: Disk | None = None) -> None:
+        """Open or create the file, and see that it is whole. Raises BadJournal, DamagedJournal."""
         self.boot_id = boot_id
+        self.path = path
+        self.disk = disk or Disk(path.parent)
         self.on_news: Callable[[], None] = lambda: None
-        self.failing = False
+        self.damaged = False
+        self.commands_lost = False
+        """Which commands were obeyed before the start is not known."""
+        self._refused = False
         self._lock = threading.RLock()
         self._inside = False
         self._closed = False
@@ -70,13 +88,29 @@ class Journal:
             path.chmod(0o600)
             self._prepare()
         except sqlite3.Error as problem:
-            raise BadJournal(f"The journal {path} cannot be opened ({problem}).") from problem
+            self.db.close()
+            kind = DamagedJournal if _is_damage(problem) else BadJournal
+            raise kind(f"The journal {path} cannot be opened ({problem}).") from problem
         self.clock = Clock(floor=float(self.read("floor") or 0))
+        self.clock.on_move = self._clock_moved
+        self.resyncing = self.read("renumber") is not None
+
+    @property
+    def failing(self) -> bool:
+        """Nothing is opened by code: the last write was refused, or room is short."""
+        return self._refused or self.disk.tight
 
     def _prepare(self) -> None:
         self.db.row_factory = sqlite3.Row
+        found = self.db.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if found != "ok":
+            problem = sqlite3.DatabaseError(found)
+            problem.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+            raise problem
         self.db.execute("PRAGMA journal_mode = WAL")
         self.db.execute("PRAGMA synchronous = FULL")
+        self.db.execute(f"PRAGMA max_page_count = {(BUDGET + LAST_BYTES) // PAGE_BYTES}")
+        self.db.execute(f"PRAGMA journal_size_limit = {LARGEST_LOG}")
         version = self.db.execute("PRAGMA user_version").fetchone()[0]
         if version == 0:
             self.db.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
@@ -102,13 +136,13 @@ class Journal:
                 self.db.execute("BEGIN IMMEDIATE")
                 yield self.db
                 self.db.execute("COMMIT")
-                self.failing = False
+                self._refused = False
             except BaseException as problem:
                 if self.db.in_transaction:
                     self.db.execute("ROLLBACK")
                 if isinstance(problem, sqlite3.Error):
-                    self.failing = True
-                    raise NotJournaled(str(problem)) from problem
+                    self._refused = True
+                    raise self._refusal(problem) from problem
                 raise
             finally:
                 self._inside = False
@@ -120,7 +154,13 @@ class Journal:
             try:
                 return self.db.execute(sql, values).fetchall()
             except sqlite3.Error as problem:
-                raise NotJournaled(str(problem)) from problem
+                raise self._refusal(problem) from problem
+
+    def _refusal(self, problem: sqlite3.Error) -> NotJournaled:
+        if getattr(problem, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            self.disk.release()
+        self.damaged |= _is_damage(problem)
+        return NotJournaled(str(problem))
 
     def _check_open(self) -> None:
         if self._closed:
@@ -136,8 +176,15 @@ class Journal:
                 "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value)
             )
 
+    def expect_room(self, cause: str) -> None:
+        """Before an opening of this cause: raises NotJournaled when what follows could not be kept to its end."""
+        if self.disk.tight and cause in NEEDS_ROOM:
+            raise NotJournaled("the disk is nearly full")
+
     def append(self, kind: str, data: dict[str, Any]) -> None:
         """Add one event for the cloud; its number follows the last without a gap."""
+        if self.disk.tight and kind in DISPENSABLE:
+            return
         with self.writing() as db:
             db.execute(
                 "INSERT INTO events (kind, at, boot_id, clock, data) VALUES (?, ?, ?, ?, ?)",
@@ -146,9 +193,36 @@ class Journal:
         self.on_news()
 
     def events(self, most: int) -> list[dict[str, Any]]:
-        """The oldest events the cloud has not acknowledged, as the wire writes them."""
+        """The oldest events the cloud has not acknowledged, as the wire writes them; none while they are to be
+        numbered anew."""
+        if self.resyncing:
+            return []
         found = self.rows("SELECT * FROM events ORDER BY seq LIMIT ?", most)
         return [{**dict(row), "data": json.loads(row["data"])} for row in found]
+
+    def backlog(self) -> tuple[int, str | None]:
+        """How many events the cloud has not acknowledged, and when the oldest of them was."""
+        row = self.rows("SELECT count(*) AS n, min(seq) AS first FROM events")[0]
+        oldest = self.rows("SELECT at FROM events WHERE seq = ?", row["first"]) if row["n"] else []
+        return row["n"], oldest[0]["at"] if oldest else None
+
+    def upkeep(self) -> None:
+        """Remember what time it was, look at clock and disk, forget what is old."""
+        if self.clock.state == "synced":
+            self.write("floor", str(self.clock.now()))
+        self.clock.watch()
+        if self.disk.look(self.used()):
+            kind = "disk_tight" if self.disk.tight else "disk_roomy"
+            self.append(kind, {"free": self.disk.free()})
+        self.tidy()
+
+    def used(self) -> int:
+        """Bytes of the file that hold something."""
+        pages = self.rows("PRAGMA page_count")[0][0] - self.rows("PRAGMA freelist_count")[0][0]
+        return int(pages) * PAGE_BYTES
+
+    def _clock_moved(self, which: str, seconds: float) -> None:
+        self.append("clock_moved", {"clock": which, "seconds": round(seconds)})
 
     def tidy(self) -> None:
         """Forget attempts, pulses and staff sessions older than 30 days; what is unresolved is kept."""
@@ -159,7 +233,39 @@ class Journal:
             db.execute("DELETE FROM openings WHERE outcome IS NOT NULL AND id NOT IN (SELECT opening FROM intents)")
             db.execute("DELETE FROM staff_sessions WHERE until < ?", (before,))
 
+    def acknowledge(self, acked: int, sent: list[dict[str, Any]]) -> None:
+        """The cloud holds everything up to `acked`. Forgets what was `sent` of it, or numbers the rest anew."""
+        if self.resyncing:
+            self.renumber(acked)
+        else:
+            self.prune(min(acked, max((event["seq"] for event in sent), default=0)))
+
     def prune(self, acked: int) -> None:
         """Forget events up to `acked`."""
         with self.writing() as db:
             db.execute("DELETE FROM events WHERE seq <= ?", (acked,))
+
+    def number_anew(self) -> None:
+        """Send no event until the cloud has said which it holds; until then they get numbers higher than any of its."""
+        with self.writing() as db:
+            db.execute("DELETE FROM sqlite_sequence WHERE name = 'events'")
+            db.execute("INSERT INTO sqlite_sequence VALUES ('events', ?)", (FAR_AHEAD,))
+            self.write("renumber", "1")
+        self.resyncing = True
+
+    def renumber(self, acked: int) -> None:
+        """Let the events that the cloud lacks follow on `acked` without a gap, in their order."""
+        with self.writing() as db:
+            db.execute("DELETE FROM events WHERE seq <= ?", (acked,))
+            waiting = [row["seq"] for row in db.execute("SELECT seq FROM events ORDER BY seq")]
+            # Upwards and in order: each new number is below every old one that is still to be changed, or its own.
+            db.executemany(
+                "UPDATE events SET seq = ? WHERE seq = ?", [(acked + n, seq) for n, seq in enumerate(waiting, 1)]
+            )
+            db.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = 'events'", (acked + len(waiting),))
+            db.execute("DELETE FROM meta WHERE name = 'renumber'")
+        self.resyncing = False
+
+
+def _is_damage(problem: sqlite3.Error) -> bool:
+    return getattr(problem, "sqlite_errorcode", None) in DAMAGED

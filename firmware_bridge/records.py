@@ -25,6 +25,7 @@ class DoorRecords:
 
     def begin(self, opening: Opening, also: Work, pulse: bool) -> None:
         """One transaction: what `also` writes, the opening and its first intent. Raises NotJournaled."""
+        self._journal.expect_room(opening.errand.cause)
         with self._journal.writing() as db:
             also(db)
             db.execute(

@@ -92,7 +92,7 @@ class Sync:
         with self._journal.writing() as db:
             self._journal.clock.believe(told)
             self._journal.write("floor", str(self._journal.clock.now()))
-            self._journal.prune(min(acked, max((event["seq"] for event in asked["events"]), default=0)))
+            self._journal.acknowledge(acked, asked["events"])
             self._commands.reported(db, asked["results"])
             self._commands.receive(db, commands)
             if self._journal.read("cursor") == asked["cursor"]:

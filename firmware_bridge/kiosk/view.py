@@ -66,6 +66,8 @@ def _trouble(parts: Parts) -> str | None:
         return "not_enrolled"
     if parts.journal.failing:
         return "disk"
+    if parts.journal.resyncing:
+        return "resync"
     doors = parts.bank.doors.values()
     return "board_silent" if doors and all(door.state == "unknown" for door in doors) else None
 

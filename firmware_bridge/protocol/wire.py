@@ -85,6 +85,10 @@ EVENTS = {
     "place_given_up": "placement, pickup, door, staff: the goods did not go in there",
     "set_aside": "pickup, staff: the goods go to the counter instead",
     "confirmed_empty": "placement, pickup, door, staff: a person looked",
+    "journal_damaged": "saved: rows by table, lost: tables: the journal was damaged and begun anew",
+    "disk_tight": "free: bytes: nothing is opened by code until there is room",
+    "disk_roomy": "free: bytes",
+    "clock_moved": "clock: 'computer' | 'bridge', seconds: forwards, or backwards when negative",
     "problem_reported": "grant, placement, door, problem: 'empty' | 'not_open' | 'help'",
 }
 
