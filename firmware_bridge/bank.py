@@ -14,14 +14,17 @@ from typing import Any
 
 from firmware_bridge.boards import Ask, BoardStatus
 from firmware_bridge.bus import Pulse
-from firmware_bridge.doors import LATE_SECONDS, Door, Errand, Opening
+from firmware_bridge.doors import Door
 from firmware_bridge.journal import Journal, NotJournaled
 from firmware_bridge.layout import Layout
-from firmware_bridge.records import DoorRecords
+from firmware_bridge.openings import HOOK_SECONDS, Errand, Opening
+from firmware_bridge.quarantine import Mismatch
+from firmware_bridge.sightings import Sightings
 
 log = logging.getLogger(__name__)
 
-UNEXPECTED = Errand("unexpected")
+WAITED_FOR = ("cooldown", "busy")
+"""Why a board may reject a pulse and do it a little later."""
 
 
 class Refused(Exception):
@@ -38,77 +41,92 @@ class Bank:
     def __init__(self, journal: Journal, fire: Callable[[Pulse], None], new_id: Callable[[], str]) -> None:
         self.lock = threading.RLock()
         self.layout: Layout | None = None
-        self.doors: dict[int, Door] = {}
-        self.opening: Opening | None = None
         self.on_change: list[Callable[[], None]] = []
-        self._records = DoorRecords(journal)
+        self._journal = journal
+        self._seen = Sightings(journal)
+        self._records = self._seen.records
         self._fire = fire
         self._new_id = new_id
         self._mono = journal.clock.mono
 
+    @property
+    def doors(self) -> dict[int, Door]:
+        """By number."""
+        return self._seen.doors
+
+    @property
+    def opening(self) -> Opening | None:
+        """The one under way."""
+        return self._seen.opening
+
+    @property
+    def quarantine(self) -> Mismatch | None:
+        """Why nothing is opened here, if so."""
+        return self._seen.quarantine.found
+
     def configure(self, layout: Layout) -> None:
         """Take a layout. Doors wired as before keep what is known of them; others start unknown."""
         with self.lock:
-            first, before = self.layout is None, self.layout.doors if self.layout else {}
-            kept = {
-                number: door
-                for number, door in self.doors.items()
-                if number in layout.doors and layout.doors[number].wiring == before[number].wiring
-            }
-            self.doors = {
-                number: kept.get(number) or self._records.remembered(number, spot.wiring)
+            first, kept = self.layout is None, self.doors
+            self._seen.sensor = layout.sensor
+            self._seen.doors = {
+                number: kept[number]
+                if number in kept and kept[number].wiring == spot.wiring
+                else self._records.remembered(number, spot.wiring)
                 for number, spot in layout.doors.items()
             }
             self.layout = layout
-            if self.opening is not None and self.opening.door not in kept:
-                self.opening.outcome, self.opening = "silent", None
+            opening = self.opening
+            if opening is not None and self.doors.get(opening.door) is not kept[opening.door]:
+                opening.outcome, self._seen.opening = "silent", None
             if first:
                 self._look_at_unresolved()
         self._tell()
 
     def open(self, number: int, errand: Errand, also: Callable[[sqlite3.Connection], None]) -> Opening:
         """Journal the first intent, together with what `also` writes, then pulse. A door that stands open already
-        counts as opened, with no pulse.
+        counts as opened, with no pulse, if its sensor looks at the door and can be trusted.
 
-        Raises Refused: unknown_door, board_silent, busy, not_journaled; then nothing was written or pulsed.
+        Raises Refused: quarantined, unknown_door, board_silent, busy, not_journaled; then nothing was written or
+        pulsed.
         """
         with self.lock:
-            door = self.doors.get(number)
-            if door is None:
-                raise Refused("unknown_door")
-            if door.state == "unknown":
-                raise Refused("board_silent")
-            if self.opening is not None:
-                raise Refused("busy")
-            opening = Opening(self._new_id(), number, errand, rest=self.layout.board.rest_seconds)
+            door = self._may_open(number)
+            opening = self._opening(door, errand)
+            stands_open = door.state == "open" and not opening.blind and opening.hook_seconds is None
             try:
-                self._records.begin(opening, also, pulse=door.state == "shut")
+                self._records.begin(opening, also, pulse=not stands_open)
             except NotJournaled as problem:
                 raise Refused("not_journaled") from problem
             door.await_opening(opening)
-            if door.state == "open":
-                self._opened(door)
+            if stands_open:
+                self._seen.opened_already(door)
             else:
-                self.opening = opening
+                self._seen.opening = opening
                 self._pulse(opening)
         self._tell()
         return opening
 
+    def end_quarantine(self, by: str, reason: str) -> None:
+        """An admin's word that the wires are right. Raises NotJournaled."""
+        with self.lock, self._journal.writing() as db:
+            for number in self._seen.quarantine.end(db):
+                if number in self.doors:
+                    self.doors[number].in_service = True
+                    self._records.changed(self.doors[number])
+            self._journal.append("quarantine_ended", {"by": by, "reason": reason})
+        self._tell()
+
     def on_reading(self, ask: Ask, status: BoardStatus | None) -> bool:
         """Take a board's answer about some doors, or None for its silence. True when it is worth asking again."""
-        now = self._mono()
         changed = again = False
         with self.lock:
             for door, channel in self._asked(ask):
                 if status is None or channel not in status.shut:
-                    changed |= door.silence() and self._lost(door)
+                    changed |= door.silence() and self._seen.lost(door)
                     continue
-                item = status.items.get(channel)
-                before = door.item
-                change = door.read(status.shut[channel], item, now)
+                changed |= self._seen.read(door, status.shut[channel], status.items.get(channel))
                 again |= door.undecided()
-                changed |= change is not None or door.item != before
-                self._note(door, change)
         if changed:
             self._tell()
         return again
@@ -116,7 +134,7 @@ class Bank:
     def on_line_lost(self) -> None:
         """The serial port is gone: every door is unknown at once."""
         with self.lock:
-            turned = [self._lost(door) for door in self.doors.values() if door.lose()]
+            turned = [self._seen.lost(door) for door in self.doors.values() if door.lose()]
         if turned:
             self._tell()
 
@@ -128,25 +146,27 @@ class Bank:
                 return
             if sent:
                 opening.pulsed_at = self._mono()
+                self._seen.quarantine.pulsed(opening, self.doors.values())
                 return
-            self._give_up(opening, "silent")
+            self._seen.give_up(opening, "silent")
         self._tell()
+
+    def on_rejected(self, pulse: Pulse, reason: str) -> None:
+        """The board says that it did not do a pulse. One it may do a little later is waited for."""
+        with self.lock:
+            opening = self.opening
+            if opening is not None and opening.id == pulse.opening and reason in WAITED_FOR:
+                opening.reject(self._mono())
 
     def tick(self) -> None:
         """Do what is due: the next pulse, a verdict on the last, a door left open, what could not be written."""
-        now = self._mono()
         changed = False
         with self.lock:
             self._records.pay()
             for door in self.doors.values():
-                if door.stayed_open(now):
-                    seconds = round(now - (door.opened_at or now))
-                    log.warning("door %d: left open for %d s", door.number, seconds)
-                    facts = (door.errand or UNEXPECTED).facts()
-                    self._keep(door, "door_left_open", {"door": door.number, "seconds": seconds, **facts})
-                    changed = True
+                changed |= self._seen.pass_time(door)
             if self.opening is not None:
-                changed |= self._advance(self.opening, now)
+                changed |= self._advance(self.opening, self._mono())
         if changed:
             self._tell()
 
@@ -164,9 +184,28 @@ class Bank:
                 for door in self.doors.values()
             }
 
+    def _may_open(self, number: int) -> Door:
+        door = self.doors.get(number)
+        if self.quarantine is not None:
+            raise Refused("quarantined")
+        if door is None:
+            raise Refused("unknown_door")
+        if door.state == "unknown":
+            raise Refused("board_silent")
+        if self.opening is not None:
+            raise Refused("busy")
+        return door
+
+    def _opening(self, door: Door, errand: Errand) -> Opening:
+        layout = self.layout
+        hook = layout.board.pulse_seconds + HOOK_SECONDS if layout.sensor == "hook" else None
+        blind = door.suspect and door.state == "open"
+        rest = layout.board.rest_seconds
+        return Opening(self._new_id(), door.number, errand, rest=rest, blind=blind, hook_seconds=hook)
+
     def _advance(self, opening: Opening, now: float) -> bool:
-        pushing = opening.pushing
-        step = opening.step(self.doors[opening.door].state, now)
+        pushing, door = opening.pushing, self.doors[opening.door]
+        step = opening.step(door.state, now)
         if step == "pulse":
             try:
                 self._records.intend(opening)
@@ -174,8 +213,10 @@ class Bank:
                 step = "silent"
             else:
                 self._pulse(opening)
-        if step in ("failed", "silent"):
-            self._give_up(opening, step)
+        if step == "opened":
+            self._seen.opened(door)
+        elif step not in ("pulse", "wait"):
+            self._seen.give_up(opening, step)
         return step != "wait" or pushing != opening.pushing
 
     def _pulse(self, opening: Opening) -> None:
@@ -184,63 +225,6 @@ class Bank:
         spot = self.layout.doors[opening.door]
         log.info("door %d: pulse %d (%s)", opening.door, opening.pulses, opening.errand.cause)
         self._fire(Pulse(spot.board, spot.channel, opening.id))
-
-    def _give_up(self, opening: Opening, outcome: str) -> None:
-        door = self.doors[opening.door]
-        opening.outcome, self.opening = outcome, None
-        if outcome == "failed":
-            log.warning("door %d: did not open after %d pulses; out of service", door.number, opening.pulses)
-            door.in_service = False
-            door.await_opening(opening, until=self._mono() + LATE_SECONDS)
-            self._end(door, opening, "door_failed", "failed")
-        elif door.state == "unknown":
-            log.warning("door %d: cannot be seen, so it is not tried further", door.number)
-            door.await_opening(opening, interrupted=True)
-        else:
-            log.warning("door %d: given up on, what it came to is unknown", door.number)
-            door.await_opening(opening, until=self._mono() + LATE_SECONDS)
-            self._end(door, opening, "door_unknown", "unknown", reading=door.state)
-
-    def _note(self, door: Door, change: str | None) -> None:
-        if change == "opened":
-            self._opened(door)
-        elif change == "shut":
-            log.info("door %d: shut", door.number)
-            facts = (door.errand or UNEXPECTED).facts()
-            self._keep(door, "door_shut", {"door": door.number, "item": door.item, **facts})
-        elif change == "seen":
-            opening = door.take_awaited(self._mono()) if door.interrupted else None
-            if opening is None:
-                self._keep(door)
-                return
-            log.warning("door %d: what its last opening came to is unknown; it is %s", door.number, door.state)
-            self._end(door, opening, "door_unknown", "unknown", reading=door.state)
-
-    def _opened(self, door: Door) -> None:
-        opening = door.take_awaited(self._mono())
-        door.errand = opening.errand if opening else None
-        if opening is None:
-            log.warning("door %d: open, and nobody asked for it", door.number)
-            nobody = Opening("", door.number, UNEXPECTED)
-            self._keep(door, "door_opened", nobody.facts())
-            return
-        log.info("door %d: open (%s)", door.number, opening.errand.cause)
-        door.in_service = True
-        opening.outcome = "opened"
-        if self.opening is opening:
-            self.opening = None
-        self._end(door, opening, "door_opened", "opened")
-
-    def _lost(self, door: Door) -> bool:
-        log.warning("door %d: its sensor is silent", door.number)
-        self._keep(door, "door_unknown", {"door": door.number})
-        return True
-
-    def _keep(self, door: Door, kind: str | None = None, data: dict[str, Any] | None = None) -> None:
-        self._records.changed(door, self.layout.doors[door.number].wiring, kind, data)
-
-    def _end(self, door: Door, opening: Opening, kind: str, outcome: str, **more: Any) -> None:
-        self._records.ended(door, self.layout.doors[door.number].wiring, opening, kind, outcome, **more)
 
     def _look_at_unresolved(self) -> None:
         """After a start: openings without an outcome are never pulsed again, only looked at."""

@@ -103,8 +103,6 @@ class Commands:
         try:
             if self._journal.clock.now() >= from_iso(body.get("expires_at")):
                 self._settle(body, "expired")
-            elif self._may_be_obeyed_already(body):
-                self._settle(body, "unknown")
             elif body.get("kind") == "open":
                 self._open(body)
             elif body.get("kind") == "take_presence":

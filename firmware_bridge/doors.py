@@ -1,74 +1,26 @@
-"""What is true of a door, and how to get one open. Pure: readings and times come in, changes and decisions go out.
+"""What is true of a door. Pure: readings and times come in, changes come out.
 
 A door is `shut` or `open` only after two agreeing readings, because the boards' check bytes let some noise through, and
-`unknown` once its board stays silent: a silent sensor is never "shut". A coil is pulsed up to three times, with time
-between to look and to ask the person to push the door gently, which frees a bolt under side load.
+`unknown` once its board stays silent: a silent sensor is never "shut". A sensor that says the same through several
+openings, or that says `open` at the start and nobody knows why, is suspect: what it says is no longer taken for what
+the door did.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+
+from firmware_bridge.openings import DECIDE_SECONDS, LATE_SECONDS, PULSES, PUSH_SECONDS, Errand, Opening
+
+__all__ = ["DECIDE_SECONDS", "LATE_SECONDS", "PULSES", "PUSH_SECONDS", "Door", "Errand", "Opening"]
 
 AGREEING_READS = 2
 SILENT_READS = 3
-PULSES = 3
-DECIDE_SECONDS = 1.5
-"""After a pulse a slow door may still pop; nothing is concluded before."""
-PUSH_SECONDS = 0.7
 LEFT_OPEN_SECONDS = 180
-LATE_SECONDS = 30
-"""A door given up on that opens this soon after all was opened by that attempt, not by a stranger."""
-
-
-@dataclass(frozen=True)
-class Errand:
-    """Why a door is opened."""
-
-    cause: str
-    attempt: str | None = None
-    grant: str | None = None
-    placement: str | None = None
-    command: str | None = None
-
-    def facts(self) -> dict[str, Any]:
-        """The part of it that every event about the opening repeats."""
-        return {name: value for name, value in asdict(self).items() if name != "command"}
-
-
-@dataclass
-class Opening:
-    """One try to open one door: at most three pulses, then an outcome: `opened`, `failed` or `silent`."""
-
-    id: str
-    door: int
-    errand: Errand
-    pulses: int = 0
-    pulsed_at: float | None = None
-    """Monotonic; None before the first pulse and while one is on its way to the line."""
-    pushing: bool = False
-    outcome: str | None = None
-    rest: float = 0.0
-    """Seconds this door's coil must rest between two pulses."""
-
-    def step(self, state: str, now: float) -> str:
-        """What to do: `pulse`, `wait`, or give up as `failed` or `silent` (nobody can see the door)."""
-        if self.pulsed_at is None:
-            if self.pulses:
-                return "wait"
-            return "silent" if state == "unknown" else "pulse"
-        waited = now - self.pulsed_at
-        if waited < DECIDE_SECONDS:
-            return "wait"
-        if state == "unknown":
-            return "silent"
-        if self.pulses == PULSES:
-            return "failed"
-        self.pushing = True
-        return "wait" if waited < max(DECIDE_SECONDS + PUSH_SECONDS, self.rest) else "pulse"
-
-    def facts(self) -> dict[str, Any]:
-        return {"door": self.door, **self.errand.facts(), "command": self.errand.command, "pulses": self.pulses}
+REMIND_SECONDS = (20, 40, 60)
+"""A door that stands open so long reminds whoever left it; after LEFT_OPEN_SECONDS the store is told."""
+SUSPECT_OPENINGS = 3
+"""So many openings in a row of which a sensor saw nothing make it suspect: a jam is rarely tried so often."""
 
 
 @dataclass
@@ -76,6 +28,7 @@ class Door:
     """One door as its sensor tells it."""
 
     number: int
+    wiring: str = ""
     last: str | None = None
     """The last state that was certain, across silence and restarts; None before the first."""
     state: str = "unknown"
@@ -85,15 +38,30 @@ class Door:
     """Why it is open, or was opened last; None when nobody asked for it."""
     opened_at: float | None = None
     left_open: bool = False
+    reminded: int = 0
+    suspect: bool = False
+    unmoved: int = 0
+    """Openings in a row of which the sensor saw nothing."""
     awaited: Opening | None = None
     """The opening this door's next `open` belongs to."""
     awaited_until: float | None = None
     """Monotonic; None: until the door is next seen for certain."""
     interrupted: bool = False
     """True when a restart or a silent board hid the outcome of `awaited`."""
+    moved_at: float = 0.0
+    """When the last change was first read."""
+    was_sure: bool = False
+    """Whether the door was known for certain right before that change."""
+    _seen: bool = False
     _candidate: str | None = None
+    _candidate_at: float = 0.0
     _agreeing: int = 0
     _silent: int = 0
+
+    @property
+    def takes_goods(self) -> bool:
+        """Whether new goods may go in."""
+        return self.in_service and not self.suspect
 
     def read(self, shut: bool, item: bool | None, now: float) -> str | None:
         """Take one reading. Returns `opened`, `shut`, `seen` (known again, nothing moved) or None (nothing new)."""
@@ -104,7 +72,9 @@ class Door:
         if reading == self.state:
             self._candidate = None
             return None
-        self._agreeing = self._agreeing + 1 if reading == self._candidate else 1
+        if reading != self._candidate:
+            self._agreeing, self._candidate_at = 0, now
+        self._agreeing += 1
         self._candidate = reading
         return self._settle(reading, now) if self._agreeing >= AGREEING_READS else None
 
@@ -133,6 +103,19 @@ class Door:
         self.left_open = now - self.opened_at >= LEFT_OPEN_SECONDS
         return self.left_open
 
+    def reminds(self, now: float) -> bool:
+        """True when the next of REMIND_SECONDS has passed since the door was opened."""
+        if self.state != "open" or self.opened_at is None or self.suspect:
+            return False
+        before, self.reminded = self.reminded, sum(now - self.opened_at >= seconds for seconds in REMIND_SECONDS)
+        return self.reminded > before
+
+    def says_nothing(self) -> bool:
+        """An opening came and went without the sensor. True when that makes it suspect."""
+        self.unmoved += 1
+        before, self.suspect = self.suspect, self.suspect or self.unmoved >= SUSPECT_OPENINGS
+        return self.suspect and not before
+
     def await_opening(self, opening: Opening, until: float | None = None, interrupted: bool = False) -> None:
         self.awaited, self.awaited_until, self.interrupted = opening, until, interrupted
 
@@ -143,13 +126,17 @@ class Door:
         return opening if until is None or now <= until else None
 
     def _settle(self, reading: str, now: float) -> str:
-        before, self.last, self.state, self._candidate = self.last, reading, reading, None
-        if reading == "open" and before != "open":
-            self.opened_at, self.left_open = now, False
+        before, first = self.last, not self._seen
+        self.was_sure, self.moved_at = self.state != "unknown", self._candidate_at
+        self.last, self.state, self._candidate, self._seen = reading, reading, None, True
+        if reading == before:
+            if reading == "open" and self.opened_at is None:
+                self.opened_at = now
+            return "seen"
+        self.unmoved = 0
+        self.suspect = first and reading == "open" and self.awaited is None
+        if reading == "open":
+            self.opened_at, self.left_open, self.reminded = now, False, 0
             return "opened"
-        if reading == "shut" and before == "open":
-            self.opened_at = None
-            return "shut"
-        if reading == "open" and self.opened_at is None:
-            self.opened_at = now
-        return "seen"
+        self.opened_at, self.reminded = None, 0
+        return "shut" if before == "open" else "seen"

@@ -154,14 +154,17 @@ class Handover:
                 return Verdict("busy")
             now, spent = self._journal.clock.now(), self._grants.spent(grant)
             stops = sorted(access.to_open(grant, spent, now), key=self._turn)
-            session = Session(self._new_id(), "shopper", tuple(stops), grant.id, since=self._mono())
+            shown = (Placement(stops[0].id, "counter", None),) if self._bank.quarantine else tuple(stops)
+            sensor = self._bank.layout.sensor if self._bank.layout else "door"
+            session = Session(self._new_id(), "shopper", shown, grant.id, since=self._mono(), sensor=sensor)
             session.reopened = stops[0].id in spent
 
             def begin(db: sqlite3.Connection) -> None:
                 also(db)
                 db.execute("INSERT INTO attempts (id, grant_id, at) VALUES (?, ?, ?)", (session.id, grant.id, now))
                 for stop in stops:
-                    if stop.kind == "counter":
+                    # While nothing may be opened here, everybody's goods are brought to the counter.
+                    if stop.kind == "counter" or self._bank.quarantine:
                         log.info("grant %s: announced at the counter", grant.id)
                         self._journal.append("counter_arrived", {"grant": grant.id, "placement": stop.id})
 

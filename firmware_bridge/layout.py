@@ -8,6 +8,8 @@ from typing import Any
 
 from firmware_bridge.boards import BOARDS, BadOptions, LockBoard
 
+SENSORS = ("door", "hook")
+
 
 class BadLayout(Exception):
     """A layout that cannot be right; the text says what is wrong."""
@@ -39,6 +41,8 @@ class Layout:
     store: str
     board: LockBoard
     doors: Mapping[int, Spot]
+    sensor: str = "door"
+    """What the sensors look at, one of SENSORS. A hook that is open says that a door is unlocked, not that it moved."""
 
     @property
     def boards(self) -> dict[int, tuple[int, ...]]:
@@ -51,9 +55,9 @@ def read_layout(body: Mapping[str, Any]) -> Layout:
     """Read the wire's Layout. Raises BadLayout: a door or a coil named twice, or one no such board can have, or an
     option the boards do not take."""
     try:
-        driver = BOARDS[body["board"]](body.get("board_options"))
+        driver, sensor = read_board(body["board"], body.get("board_options"))
         doors = {int(door["number"]): _spot(door) for door in body["doors"]}
-        layout = Layout(str(body["hash"]), str(body["bank"]["name"]), str(body["store"]["name"]), driver, doors)
+        layout = Layout(str(body["hash"]), str(body["bank"]["name"]), str(body["store"]["name"]), driver, doors, sensor)
     except BadOptions as problem:
         raise BadLayout(str(problem)) from problem
     except (KeyError, TypeError, ValueError) as problem:
@@ -64,6 +68,18 @@ def read_layout(body: Mapping[str, Any]) -> Layout:
         if spot.board not in driver.boards or not 0 <= spot.channel < driver.channels:
             raise BadLayout(f"door {number} is on a coil no {driver.name} can have")
     return layout
+
+
+def read_board(name: str, options: Mapping[str, Any] | None) -> tuple[LockBoard, str]:
+    """A bank's boards and what their sensors look at: the option `sensor`, which every kind of board takes.
+
+    Raises KeyError for a board there is none of, BadOptions.
+    """
+    given = dict(options or {})
+    sensor = given.pop("sensor", SENSORS[0])
+    if sensor not in SENSORS:
+        raise BadOptions(f"sensor of {name} must be one of {', '.join(SENSORS)}, not {sensor!r}.")
+    return BOARDS[name](given), sensor
 
 
 def _spot(door: Mapping[str, Any]) -> Spot:

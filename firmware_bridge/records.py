@@ -42,15 +42,19 @@ class DoorRecords:
             db.execute("INSERT INTO intents VALUES (?, ?, ?)", (opening.id, number, self._journal.clock.now()))
             db.execute("UPDATE openings SET pulses = ? WHERE id = ?", (number, opening.id))
 
-    def changed(self, door: Door, wiring: str, kind: str | None = None, data: dict[str, Any] | None = None) -> None:
-        """Keep a door's new state, with the event that tells the cloud of it, if one does."""
-        self._owed.append(self._change(door, wiring, kind, data or {}))
+    def changed(
+        self, door: Door, kind: str | None = None, data: dict[str, Any] | None = None, also: Work | None = None
+    ) -> None:
+        """Keep a door's new state, with the event that tells the cloud of it and what `also` writes."""
+        self._owed.append(self._change(door, kind, data or {}))
+        if also is not None:
+            self._owed.append(also)
         self.pay()
 
-    def ended(self, door: Door, wiring: str, opening: Opening, kind: str, outcome: str, **more: Any) -> None:
+    def ended(self, door: Door, opening: Opening, kind: str, outcome: str, **more: Any) -> None:
         """Keep what an opening came to. A grant's placement is spent by an opening that was seen, by nothing else."""
         data = {**opening.facts(), **more}
-        change, errand = self._change(door, wiring, kind, data), opening.errand
+        change, errand = self._change(door, kind, data), opening.errand
 
         def work(db: sqlite3.Connection) -> None:
             change(db)
@@ -82,15 +86,18 @@ class DoorRecords:
         """A door as it was last known; unknown in every respect when it hung on another coil."""
         found = self._journal.rows("SELECT * FROM doors WHERE number = ? AND wiring = ?", number, wiring)
         if not found:
-            return Door(number)
+            return Door(number, wiring)
         row = found[0]
         errand = Errand(**json.loads(row["errand"])) if row["errand"] else None
         return Door(
             number,
+            wiring,
             last=row["last"],
             errand=errand,
             left_open=bool(row["left_open"]),
             in_service=bool(row["in_service"]),
+            suspect=bool(row["suspect"]),
+            unmoved=row["unmoved"],
         )
 
     def unresolved(self) -> list[Opening]:
@@ -100,19 +107,21 @@ class DoorRecords:
             for row in self._journal.rows("SELECT * FROM openings WHERE outcome IS NULL")
         ]
 
-    def _change(self, door: Door, wiring: str, kind: str | None, data: dict[str, Any]) -> Work:
+    def _change(self, door: Door, kind: str | None, data: dict[str, Any]) -> Work:
         row = (
             door.number,
-            wiring,
+            door.wiring,
             door.last,
             json.dumps(vars(door.errand)) if door.errand else None,
             door.left_open,
             door.in_service,
+            door.suspect,
+            door.unmoved,
         )
 
         def work(db: sqlite3.Connection) -> None:
             if kind is not None:
                 self._journal.append(kind, data)
-            db.execute("INSERT OR REPLACE INTO doors VALUES (?, ?, ?, ?, ?, ?)", row)
+            db.execute("INSERT OR REPLACE INTO doors VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
 
         return work

@@ -32,6 +32,8 @@ class Session:
     phase: str = "opening"
     since: float = 0.0
     told: set[str] = field(default_factory=set)
+    sensor: str = "door"
+    """What the bank's sensors look at. Over a hook an open door may only be unlocked, so it may be opened again."""
 
     @property
     def stop(self) -> Placement:
@@ -45,7 +47,7 @@ class Session:
     def look(self, door: Door | None, now: float) -> bool:
         """Work out the phase anew; True when it changed."""
         phase = self._phase(door)
-        if phase == "open" and self.opened_at is None:
+        if phase in ("open", "pull") and self.opened_at is None:
             self.opened_at = now
         if phase == self.phase:
             return False
@@ -55,7 +57,7 @@ class Session:
     def may_reopen(self, now: float) -> bool:
         return (
             self.who == "shopper"
-            and self.phase == "shut"
+            and (self.phase in ("shut", "pull") or (self.phase == "open" and self.sensor == "hook"))
             and not self.reopened
             and self.opened_at is not None
             and now - self.opened_at <= REOPEN_SECONDS
@@ -71,7 +73,7 @@ class Session:
         if self.phase == "failed":
             return now - self.since >= FAILED_SECONDS
         rest = SHUT_SECONDS if self.who == "shopper" else STAFF_SHUT_SECONDS
-        return self.phase in ("shut", "counter") and now - self.since >= rest
+        return self.phase in ("shut", "counter", "pull") and now - self.since >= rest
 
     def _phase(self, door: Door | None) -> str:
         if self.stop.door is None:
@@ -80,6 +82,8 @@ class Session:
             return "failed"
         if self.opening.outcome is None:
             return "push" if self.opening.pushing else "opening"
+        if self.opening.outcome == "unseen":
+            return "pull"
         if self.opening.outcome != "opened":
             return "failed"
         return "shut" if door.state == "shut" else "open"
