@@ -27,6 +27,16 @@ STAFF_CAUSES = tuple(cause for cause in CAUSES if cause != "grant")
 # A door out of service may be tried by someone who stands before it; new goods do not go into it.
 REPAIRING_CAUSES = ("unload", "reclaim", "assist")
 
+OUTCOMES = {
+    "opened": ("done", None),
+    "failed": ("failed", "door_did_not_open"),
+    "rejected": ("failed", "board_busy"),
+    "wrong_door": ("failed", "wrong_door"),
+    "unseen": ("unknown", "sensor_suspect"),
+    "silent": ("unknown", "board_silent"),
+}
+"""What a command that opened a door is answered with: the sensor's truth, never the board's word."""
+
 
 class Commands:
     """Takes commands in, obeys them one after another, and keeps their results until the cloud has them."""
@@ -103,8 +113,14 @@ class Commands:
         try:
             if self._journal.clock.now() >= from_iso(body.get("expires_at")):
                 self._settle(body, "expired")
+            elif self._may_be_obeyed_already(body):
+                self._settle(body, "unknown")
             elif body.get("kind") == "open":
                 self._open(body)
+            elif body.get("kind") == "end_quarantine":
+                with self._journal.writing() as db:
+                    self._bank.end_quarantine(str(body["by"]), str(body["reason"]))
+                    self._finish(db, body["id"], "done")
             elif body.get("kind") == "take_presence":
                 self._take_presence(body)
             elif body.get("kind") == "end_presence":
@@ -146,7 +162,7 @@ class Commands:
         door = self._bank.doors.get(number)
         if session is not None and not self._presence.live(session):
             raise Refused("not_present")
-        if door is not None and not door.in_service and cause not in REPAIRING_CAUSES:
+        if door is not None and not door.takes_goods and cause not in REPAIRING_CAUSES:
             raise Refused("out_of_service")
         if self._shopper_busy():
             raise Refused("busy")
@@ -165,11 +181,11 @@ class Commands:
     def _conclude(self, command: str, opening: Opening) -> bool:
         if opening.outcome is None:
             return False
-        status, code = {"opened": ("done", None), "failed": ("failed", "door_did_not_open")}.get(
-            opening.outcome, ("unknown", "board_silent")
-        )
+        status, code = OUTCOMES[opening.outcome]
+        door = self._bank.doors.get(opening.door)
+        seen = {"door": door.state, "item": door.item} if door is not None else {}
         with self._journal.writing() as db:
-            self._finish(db, command, status, code)
+            self._finish(db, command, status, code, {**seen, "pulses": opening.pulses})
         self._current = None
         return True
 

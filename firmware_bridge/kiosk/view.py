@@ -51,6 +51,7 @@ def state(parts: Parts, seq: int) -> dict[str, Any]:
             "store": {"name": layout.store if layout else ""},
             "ready": parts.enrolled and layout is not None and trouble is None,
             "trouble": trouble,
+            "quarantined": parts.bank.quarantine is not None,
             "online": parts.online,
             "presence": {"code": code, "seconds_left": seconds_left},
             "paused_seconds": kiosk.paused_seconds,
@@ -83,6 +84,8 @@ def _doors(bank: Bank) -> list[dict[str, Any]]:
             "accessible": spot.accessible,
             "state": bank.doors[number].state,
             "in_service": bank.doors[number].in_service,
+            "suspect": bank.doors[number].suspect,
+            "reminders": bank.doors[number].reminded,
         }
         for number, spot in (bank.layout.doors.items() if bank.layout else ())
     ]
@@ -101,5 +104,7 @@ def _session(parts: Parts) -> dict[str, Any] | None:
         "doors_left": session.doors_left,
         "doors_total": sum(stop.door is not None for stop in session.stops),
         "can_reopen": session.may_reopen(parts.journal.clock.mono()),
+        "sensor": session.sensor,
+        "reminders": door.reminded if door is not None else 0,
         "left_open": door is not None and door.state == "open" and door.left_open,
     }

@@ -29,6 +29,7 @@ Layout   {"hash", "bank": {"id", "name"}, "store": {"name", "time_zone"}, "board
           "board_options": {} or absent: how this bank's boards differ from the usual, by option name,
           "doors": [{"number": 7, "board": 0, "channel": 6, "size": "M", "row": 0, "column": 2, "height": 1,
                      "accessible": bool}]}
+         Every kind of board takes the option `sensor`: "door", or "hook" where it only tells what is locked.
          `row` counts from the top, `column` from the left, `height` is in rows; doors of one column share its width.
 Staff    {"hash", "people": [{"id", "version", "badge_hmac": hex, see `codes.badge_hmac`, "pin": Argon2id, encoded,
                               "role"}]}
@@ -44,9 +45,11 @@ Command  {"id", "kind": one of COMMANDS, "issued_at", "expires_at", "actor", ...
          open            + {"door", "cause": one of CAUSES, "placement": id|null, "session": id|null}
          take_presence   + {"code": six digits from the kiosk's screen, "staff": id}
          end_presence    + {"session": id}
+         end_quarantine  + {"by": staff id, "reason"}: an admin says that the wires are right
 Result   {"command": id, "status": one of RESULTS, "code": reason or null, "data": {...}}
          A command is obeyed at most once; the same id gets the stored result again.
          take_presence done: data {"session": id, "until"}
+         open, once pulsed: data {"door": one of DOOR_STATES, "item": one of ITEM_STATES, "pulses"}
 """
 
 from __future__ import annotations
@@ -69,11 +72,19 @@ EVENTS = {
     # An errand is: cause or 'unexpected', attempt, grant, placement, pickup, staff. Who loads at the kiosk into a door
     # the cloud did not name makes a new placement: its id, with its pickup, is first heard of here.
     "door_opened": "door, command, pulses, and its errand",
-    "door_shut": "door, item, and the errand of its opening",
-    "door_left_open": "door, seconds, and the errand of its opening",
-    "door_failed": "door, command, pulses, and its errand: pulsed, never seen to open",
+    "door_shut": "door, item, sensor, and the errand of its opening",
+    # sensor: what that rests on: 'door'; 'hook', which is open when the door is unlocked; or a 'suspect' sensor
+    "door_left_open": "door, seconds, sensor, and the errand of its opening",
+    "door_failed": "door, command, pulses, and its errand; reason 'failed': pulsed, never seen to open; 'rejected': the "
+    "board would not",
     "door_unknown": "door: its sensor or board went silent; or, with all of door_failed and reading 'shut' | 'open': "
-    "a restart or a silence hid what an opening came to",
+    "what an opening came to is hidden, reason 'interrupted' | 'silent' | 'unseen' by a suspect sensor",
+    "sensor_suspect": "door, reading 'shut' | 'open', openings it said nothing of: no longer believed",
+    "sensor_sound": "door: it moved, and is believed again",
+    "wiring_mismatch": "all of door_failed, moved: the door that opened instead of it, or, with both, beside it; nothing "
+    "is opened in this bank any more",
+    "quarantine_ended": "by, reason",
+    "commissioned": "board, board_options, by, doors as in Layout, goods: doors that held some",
     "code_refused": "reason, grant or null; never the code",
     "grant_locked": "grant",
     "counter_arrived": "grant, placement",
@@ -92,7 +103,7 @@ EVENTS = {
     "problem_reported": "grant, placement, door, problem: 'empty' | 'not_open' | 'help'",
 }
 
-COMMANDS = ("open", "take_presence", "end_presence")
+COMMANDS = ("open", "take_presence", "end_presence", "end_quarantine")
 RESULTS = ("done", "refused", "failed", "expired", "unknown")
 # Stable reasons in a Result's `code`: not_present, wrong_presence_code, presence_paused, remote_limit, unknown_door,
-# out_of_service, board_silent, busy, not_journaled, unknown_command, door_did_not_open.
+# out_of_service, board_silent, busy, not_journaled, unknown_command, door_did_not_open, board_busy, wrong_door, sensor_suspect, quarantined.
