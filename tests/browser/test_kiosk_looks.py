@@ -267,3 +267,10 @@ def test_motion_stops_for_those_who_ask(visitor: Kiosk) -> None:
     _go_to(visitor, "en", SCREENS["opening"])
     times = "getComputedStyle(document.querySelector('.bank__door--here')).animationIterationCount"
     assert visitor.page.evaluate(times) == "1"
+
+
+def test_a_resting_screen_stays_inside_the_panel_wherever_it_is_shifted(visitor: Kiosk) -> None:
+    _go_to(visitor, "de", SCREENS["rest"])
+    for _ in range(4):
+        assert visitor.page.evaluate(OUTSIDE) == FITS
+        visitor.page.clock.fast_forward(60_000)

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Kiosk
 from tests.browser.kiosk_stub import session
+from tests.firmware_bridge.world import until
 
 pytestmark = pytest.mark.browser
 
@@ -54,7 +55,7 @@ def test_a_qr_held_to_the_scanner_is_sent_once(kiosk: Kiosk) -> None:
     kiosk.reads("That QR code did not open a door")
     scan(kiosk, QR)
     scan(kiosk, OTHER_QR)
-    kiosk.reads("Checking…")
+    until(lambda: len(kiosk.bridge.posts("/api/scan")) > 1)
     assert kiosk.bridge.posts("/api/scan") == [{"text": QR}, {"text": OTHER_QR}]
 
 
