@@ -7,19 +7,20 @@ from typing import Any
 
 from flask import Flask
 
-_HEADERS = (
+_ALWAYS = (("X-Content-Type-Options", "nosniff"), ("Cache-Control", "no-store"))
+_WITH_CONTENT = (
+    *_ALWAYS,
     (
         "Content-Security-Policy",
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
         "form-action 'self'; manifest-src 'self'; base-uri 'none'; frame-ancestors 'none'",
     ),
-    ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Permissions-Policy", "camera=(self), microphone=(), geolocation=()"),
-    ("Cache-Control", "no-store"),
 )
+"""What a browser must know of what it shows; the many answers that show nothing go without."""
 
 
 def add_headers(app: Flask) -> None:
@@ -29,8 +30,9 @@ def add_headers(app: Flask) -> None:
 
     def answer_with_headers(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
-            given = {name.lower() for name, _ in headers}
-            more = [header for header in _HEADERS if header[0].lower() not in given]
+            given = {name.lower(): value for name, value in headers}
+            wanted = _ALWAYS if given.get("content-length") == "0" else _WITH_CONTENT
+            more = [header for header in wanted if header[0].lower() not in given]
             return start_response(status, headers + more, *error)
 
         return answer(environ, start)
