@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+NEW_CODE = "new_code"
+"""The template of a message that takes the code of an earlier one back."""
+
 
 @dataclass(frozen=True)
 class MarkReady:

@@ -31,6 +31,9 @@ KINDS = {
     "connection_failed": "Put the connection right",
     "data_request": "Send the shopper what we hold",
     "delivery_failed": "Put it right and replay it",
+    "bridge_cloned": "Find the second machine, then enrol the bridge anew",
+    "look_after_bridge": "See to the machine in the store",
+    "set_new_pin": "Choose a new PIN",
     "odd_event": "Look at what the bridge reported",
 }
 

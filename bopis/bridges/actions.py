@@ -14,7 +14,9 @@ from sqlalchemy import delete, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from bopis import tasks
 from bopis.bell import NewsForBank
+from bopis.bridges import keys
 from bopis.bridges.models import Bridge, BridgeNonce, DeviceEvent, DoorCommand, EnrolmentCode
 from bopis.bridges.queries import bridge_of
 from bopis.db import ring_after_commit
@@ -69,6 +71,7 @@ def enrol(session: Session, code: str, public_key: bytes, proof: bytes, software
     bank = session.get_one(Bank, offer.bank_id)
     offer.used_at = now
     session.execute(update(Bridge).where(Bridge.bank_id == bank.id, Bridge.revoked_at.is_(None)).values(revoked_at=now))
+    tasks.settle(session, "bridge_cloned", bank.id, actor="system", now=now)
     bridge = Bridge(
         id=new_id(),
         merchant_id=bank.merchant_id,
@@ -76,7 +79,11 @@ def enrol(session: Session, code: str, public_key: bytes, proof: bytes, software
         public_key=public_key,
         software=software[:40],
         enrolled_at=now,
+        key_number=1,
+        key_since=now,
         boot_id="",
+        earlier_boots=[],
+        frozen_because="",
         last_seq=0,
         staff_held="",
     )
@@ -105,13 +112,13 @@ def forget_nonces(session: Session, now: dt.datetime) -> None:
 
 
 def greet(
-    session: Session, bridge_id: str, *, boot_id: str, applied_version: int, staff_held: str, now: dt.datetime
+    session: Session, bridge_id: str, *, applied_version: int, staff_held: str, now: dt.datetime
 ) -> Bridge | None:
     """Note that a bridge speaks, and what it has taken over. Locks it; None when it was revoked."""
     statement = (
         update(Bridge)
         .where(Bridge.id == bridge_id, Bridge.revoked_at.is_(None))
-        .values(seen_at=now, boot_id=boot_id, applied_version=applied_version, staff_held=staff_held)
+        .values(seen_at=now, applied_version=applied_version, staff_held=staff_held)
         .returning(Bridge)
     )
     return session.scalars(statement, execution_options={"synchronize_session": False}).one_or_none()
@@ -122,9 +129,11 @@ def record_events(
 ) -> list[DeviceEvent]:
     """Store the events that follow without a gap on what is stored; known ones are passed over. Returns the new ones.
 
-    A gap is left for the bridge to fill: it keeps what is not acknowledged and sends it again.
+    A gap is left for the bridge to fill: it keeps what is not acknowledged and sends it again. One that differs from
+    what is stored under its number comes from a second journal: then the bridge is frozen.
     """
     fresh = []
+    _compare(session, bridge, [event for event in events if event["seq"] <= bridge.last_seq], now)
     for event in events:
         if event["seq"] != bridge.last_seq + 1:
             continue
@@ -144,6 +153,20 @@ def record_events(
         fresh.append(row)
     session.flush()
     return fresh
+
+
+def _compare(session: Session, bridge: Bridge, known: Sequence[Mapping[str, Any]], now: dt.datetime) -> None:
+    if not known:
+        return
+    stored = dict(
+        session.execute(
+            select(DeviceEvent.seq, DeviceEvent.kind).where(
+                DeviceEvent.bridge_id == bridge.id, DeviceEvent.seq.in_([event["seq"] for event in known])
+            )
+        ).all()
+    )
+    if any(stored.get(event["seq"], event["kind"]) != event["kind"] for event in known):
+        keys.freeze(session, bridge, "two_journals", now)
 
 
 def record_doors(session: Session, bank_id: str, doors: Mapping[str, Mapping[str, Any]], now: dt.datetime) -> None:
@@ -191,6 +214,8 @@ def _command(
     bridge = bridge_of(session, bank_id)
     if bridge is None:
         raise Conflict("no_bridge", "These lockers are not set up yet: no bridge is enrolled.")
+    if bridge.frozen_at is not None:
+        raise Conflict("bridge_frozen", "Two machines use these lockers’ key, so nothing is opened from here.")
     command = DoorCommand(
         id=new_id(),
         merchant_id=bridge.merchant_id,

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from bopis.db import Base, Id
+from bopis.db import Base, Id, Json
 from bopis.lockers.models import Bank
 
 _LIVE = text("revoked_at IS NULL")
@@ -34,20 +34,33 @@ class Bridge(Base):
     __table_args__ = (Index("ux_bridges_bank", "bank_id", unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE),)
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
-    """Also the id of its key."""
+    """Also the name of its first key."""
     merchant_id: Mapped[str] = mapped_column(Id)
     bank_id: Mapped[str] = mapped_column(Id, ForeignKey("banks.id"))
     public_key: Mapped[bytes]
+    key_number: Mapped[int] = mapped_column(default=1)
+    key_since: Mapped[dt.datetime | None]
+    key_asked_at: Mapped[dt.datetime | None]
+    """Since when it is asked to change its key."""
+    next_public_key: Mapped[bytes | None]
+    """Offered and not used yet."""
+    old_public_key: Mapped[bytes | None]
+    old_key_until: Mapped[dt.datetime | None]
     software: Mapped[str]
     enrolled_at: Mapped[dt.datetime]
     seen_at: Mapped[dt.datetime | None]
     boot_id: Mapped[str] = mapped_column(default="")
+    boot_since: Mapped[dt.datetime | None]
+    earlier_boots: Mapped[list[Any]] = mapped_column(type_=Json, default=list)
     last_seq: Mapped[int] = mapped_column(default=0)
     """The highest event number stored without a gap."""
     applied_version: Mapped[int] = mapped_column(default=0)
     """The bank's sync version it last said it has taken over; what changed later has not reached it yet."""
     staff_held: Mapped[str] = mapped_column(default="")
     """Hash of the list of people it last said it holds."""
+    frozen_at: Mapped[dt.datetime | None]
+    """Since when two machines are known to use its key; it is asked for nothing until it is enrolled anew."""
+    frozen_because: Mapped[str] = mapped_column(default="")
     revoked_at: Mapped[dt.datetime | None]
     bank: Mapped[Bank] = relationship()
 

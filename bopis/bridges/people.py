@@ -24,7 +24,7 @@ def people(session: Session, bank_id: str) -> dict[str, Any]:
     bank = session.get_one(Bank, bank_id)
     found = session.execute(
         select(StaffMember.id, StaffMember.version, StaffMember.badge, StaffMember.pin_hash, StaffMember.role)
-        .where(StaffMember.store_id == bank.store_id, StaffMember.active.is_(True))
+        .where(StaffMember.store_id == bank.store_id, StaffMember.active.is_(True), StaffMember.pin_hash != "")
         .order_by(StaffMember.id)
     ).all()
     key = bank_key(bank) if found else b""

@@ -7,7 +7,6 @@ import hashlib
 import json
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
@@ -25,14 +24,6 @@ def bridge_of(session: Session, bank_id: str) -> Bridge | None:
     return session.scalars(select(Bridge).where(Bridge.bank_id == bank_id, Bridge.revoked_at.is_(None))).first()
 
 
-def public_key(session: Session, bridge_id: str) -> Ed25519PublicKey | None:
-    """The key of a bridge that may speak to us; None when unknown or revoked."""
-    bridge = session.get(Bridge, bridge_id)
-    if bridge is None or bridge.revoked_at is not None:
-        return None
-    return Ed25519PublicKey.from_public_bytes(bridge.public_key)
-
-
 def standing(session: Session, bridge_id: str) -> int | None:
     """The sync version its bank has now; None when the bridge was revoked."""
     return session.scalars(
@@ -44,7 +35,8 @@ def standing(session: Session, bridge_id: str) -> int | None:
 
 def waiting_commands(session: Session, bridge_id: str, now: dt.datetime) -> list[DoorCommand]:
     """Commands this bridge should hear of now, oldest first."""
-    statement = select(DoorCommand).where(DoorCommand.bridge_id == bridge_id, _to_deliver(now))
+    statement = select(DoorCommand).join(Bridge, DoorCommand.bridge_id == Bridge.id)
+    statement = statement.where(DoorCommand.bridge_id == bridge_id, _to_deliver(now))
     return list(session.scalars(statement.order_by(DoorCommand.issued_at, DoorCommand.id)))
 
 
@@ -56,6 +48,7 @@ def banks_with_waiting_commands(session: Session, now: dt.datetime) -> set[str]:
 
 def _to_deliver(now: dt.datetime) -> ColumnElement[bool]:
     return and_(
+        Bridge.frozen_at.is_(None),
         DoorCommand.status == "waiting",
         DoorCommand.expires_at > now,
         or_(DoorCommand.delivered_at.is_(None), DoorCommand.delivered_at < now - DELIVER_AGAIN),

@@ -12,7 +12,7 @@ from bopis import tasks, timeline
 from bopis.errors import EffectError, PermanentFailure
 from bopis.merchants.effects import failed
 from bopis.merchants.queries import messenger_account
-from bopis.messages import TellShopper
+from bopis.messages import NEW_CODE, TellShopper
 from bopis.notices import texts
 from bopis.notices.actions import mail_instead, note
 from bopis.notices.models import TEXT, Notice
@@ -60,10 +60,10 @@ class TellShopperEffect:
             if notice.channel != TEXT:
                 return None
             notice_id = notice.id
-        has_email, body = pickup.order.email_sealed is not None, self._body(session, pickup)
+        has_email, body = pickup.order.email_sealed is not None, self._body(session, pickup, message)
         return _Text(message, notice_id, account, has_email, pickup.order.phone(), body)
 
-    def _body(self, session: Session, pickup: Pickup) -> str:
+    def _body(self, session: Session, pickup: Pickup, message: TellShopper) -> str:
         assert pickup.store is not None and pickup.hold_until is not None
         grant = grants.open_grant(session, pickup.id)
         code = grants.code_of(grant) if grant else None
@@ -75,6 +75,7 @@ class TellShopperEffect:
             time_zone=pickup.store.time_zone,
             link=f"{self.public_url}/p/{pickup.link_token()}",
             at_counter=all(place.compartment_id is None for place in pickup.live_placements()),
+            renewed=message.template == NEW_CODE,
         )
 
     def call(self, work: _Text) -> Receipt | PermanentFailure:

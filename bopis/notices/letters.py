@@ -32,6 +32,7 @@ def ready(
     time_zone: str,
     link: str,
     at_counter: bool,
+    renewed: bool = False,
 ) -> Written:
     """The e-mail that carries the code: who, which order, the code, where, until when, and the link with the QR.
 
@@ -41,6 +42,8 @@ def ready(
     store, address, order, first_name = (" ".join(name.split()) for name in (store, address, order, first_name))
     greeting = f"Hello {first_name}," if first_name else "Hello,"
     lead = f"Your order {order} is ready {'at the counter' if at_counter else 'in our lockers'}."
+    if renewed:
+        lead = f"Your order {order} has a new code. The one we sent before no longer works."
     how = _how(code, at_counter)
     facts = [
         ("Where", ", ".join(part for part in (store, address) if part)),
@@ -53,7 +56,8 @@ def ready(
         + [f"{name}: {value}" for name, value in shown + facts]
         + ["", "Code, QR and help on one page:" if code else "QR and help on one page:", link, "", end, ""]
     )
-    return Written(f"{order} is ready at {store}", text, _html(greeting, lead, how, code, facts, link, end))
+    subject = f"{order} has a new code" if renewed else f"{order} is ready at {store}"
+    return Written(subject, text, _html(greeting, lead, how, code, facts, link, end))
 
 
 def _how(code: str | None, at_counter: bool) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bopis import tasks, timeline
 from bopis.errors import EffectError, PermanentFailure
-from bopis.messages import MailShopper
+from bopis.messages import NEW_CODE, MailShopper
 from bopis.notices import letters
 from bopis.notices.actions import note, of
 from bopis.notices.models import EMAIL, Notice
@@ -60,6 +60,7 @@ class MailShopperEffect:
             time_zone=pickup.store.time_zone,
             link=f"{self.public_url}/p/{pickup.link_token()}",
             at_counter=all(place.compartment_id is None for place in pickup.live_placements()),
+            renewed=message.template == NEW_CODE,
         )
         host = urlsplit(self.public_url).hostname
         # What makes the outbox entry the only one of its kind makes the id: however often it is handed over, one mail.

@@ -22,15 +22,25 @@ _SHORTEST_NAME = 8
 
 
 def ready(
-    *, store: str, order: str, code: str | None, until: dt.datetime, time_zone: str, link: str, at_counter: bool
+    *,
+    store: str,
+    order: str,
+    code: str | None,
+    until: dt.datetime,
+    time_zone: str,
+    link: str,
+    at_counter: bool,
+    renewed: bool = False,
 ) -> str:
     """The text that carries the code: who, which order, the code, until when, the link.
 
-    A long store name gives way first, so that an ordinary order takes one segment.
+    `renewed`: an earlier text held another code, which is over. A long store name gives way first, so that an ordinary
+    order takes one segment.
     """
     where = " at the counter" if at_counter else ""
     show = f"{'Code' if at_counter else 'Locker code'} {code}" if code else "Show the QR"
-    rest = f"{_plain(order)} is ready{where}. {show} until {in_store(until, time_zone)}. {link} STOP to opt out"
+    news = "has a new code" if renewed else f"is ready{where}"
+    rest = f"{_plain(order)} {news}. {show} until {in_store(until, time_zone)}. {link} STOP to opt out"
     room = ONE_SEGMENT - (septets(rest) or 0) - len(": ")
     return f"{_shortened(_plain(store), max(room, _SHORTEST_NAME))}: {rest}"
 

@@ -21,6 +21,7 @@ from bopis.pickups.device_loading import (
     set_aside,
     shut_after_loading,
 )
+from bopis.pickups.device_machine import clock_moved, disk_roomy, disk_tight, journal_damaged
 from bopis.pickups.device_reports import counter_arrived, grant_locked, opened_unasked, problem_reported, staff_locked
 from bopis.pickups.device_words import actor, ask, evidence, placement_of, say
 from bopis.pickups.models import Pickup, Placement
@@ -201,4 +202,8 @@ _HANDLERS: dict[str, Callable[[Session, Bridge, DeviceEvent, dt.datetime], None]
     "place_given_up": place_given_up,
     "set_aside": set_aside,
     "confirmed_empty": confirmed_empty,
+    "journal_damaged": journal_damaged,
+    "disk_tight": disk_tight,
+    "disk_roomy": disk_roomy,
+    "clock_moved": clock_moved,
 }

@@ -131,6 +131,14 @@ def unlock(session: Session, grant: Grant, now: dt.datetime) -> None:
     session.flush()
 
 
+def renew_code(session: Session, grant: Grant, now: dt.datetime) -> None:
+    """Give a grant new secret digits under a new version; the old ones open nothing where this is known."""
+    code = codes.make_code(int(grant.selector or 0), secrets.randbelow(10**codes.SECRET_DIGITS))
+    grant.code_sealed = sealing.seal(code.secret, to=f"grants.code:{grant.id}")
+    grant.salt = secrets.token_bytes(16)
+    unlock(session, grant, now)
+
+
 def close(session: Session, grant: Grant, now: dt.datetime) -> None:
     """End a grant for good and forget its code and QR."""
     grant.state, grant.closed_at = "closed", now

@@ -58,7 +58,7 @@ def count_attempt(session: Session, badge: str, now: dt.datetime) -> Attempt:
         select(StaffMember).where(StaffMember.badge == badge.strip()[:_LONGEST].upper()).with_for_update()
     ).first()
     paused = person is not None and person.paused_until is not None and person.paused_until > now
-    if person is None or not person.active or paused or is_locked(person):
+    if person is None or not person.active or not person.pin_hash or paused or is_locked(person):
         return Attempt(None, _nobodys_hash())
     person.failures += 1
     if person.failures == PAUSE_AFTER:
@@ -112,6 +112,18 @@ def lock(session: Session, person: StaffMember) -> None:
 def _forget_failures(session: Session, person: StaffMember) -> None:
     person.failures, person.paused_until = 0, None
     session.flush()
+
+
+def end_pin(session: Session, person: StaffMember) -> None:
+    """Let nobody sign in with this person's PIN any more. Where they are signed in, they stay so."""
+    person.pin_hash, person.version = "", person.version + 1
+    session.flush()
+
+
+def set_pin(session: Session, person: StaffMember, pin: str) -> None:
+    """Keep the PIN somebody chose. Raises Invalid unless it is six digits."""
+    person.pin_hash = hash_pin(pin)
+    unlock(session, person)
 
 
 def is_locked(person: StaffMember) -> bool:

@@ -12,7 +12,7 @@ from flask import Blueprint, Response, current_app, jsonify, request
 from bopis import clock, sealing
 from bopis.bell import BankListener
 from bopis.bridges import actions
-from bopis.bridges.queries import public_key
+from bopis.bridges.keys import find
 from bopis.db import Database
 from bopis.errors import Invalid, NotSignedIn
 from bopis.lockers.models import Bank
@@ -65,20 +65,21 @@ def blueprint(database: Database, listener: BankListener, bridges_url: str) -> B
 
 
 class _Keys:
-    """Bridges' public keys, each read once: it never changes. Whether its bridge may still speak is asked each time."""
+    """Bridges' public keys, each read once: what a name stands for never changes. Whether it may still speak is asked
+    each time."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._known: dict[str, Ed25519PublicKey] = {}
 
-    def find(self, bridge_id: str) -> Ed25519PublicKey | None:
-        """A bridge's key; None when it is unknown or revoked."""
-        known = self._known.get(bridge_id)
+    def find(self, key_id: str) -> Ed25519PublicKey | None:
+        """A bridge's key; None when it is unknown or its bridge revoked."""
+        known = self._known.get(key_id)
         if known is None:
             with self._database.reading() as session:
-                known = public_key(session, bridge_id)
+                known = find(session, key_id)
             if known is not None:
-                self._known[bridge_id] = known
+                self._known[key_id] = known
         return known
 
 
@@ -116,6 +117,7 @@ def _written(news: News) -> dict[str, Any]:
         "grants": news.grants,
         "layout": news.layout,
         **news.store,
+        **({"key": news.key} if news.key else {}),
         "lease_until": (clock.now() + LEASE).isoformat(),
         "commands": [
             {

@@ -67,6 +67,11 @@ class ResultSchema(_FromBridge):
     data = fields.Dict(keys=fields.String(), allow_none=True, load_default=dict)
 
 
+class NewKeySchema(_FromBridge):
+    public_key = Base64(required=True)
+    proof = Base64(required=True)
+
+
 class SyncSchema(_FromBridge):
     protocol = fields.Integer(required=True, validate=validate.Equal(wire.PROTOCOL))
     cursor = fields.String(required=True, allow_none=True, validate=validate.Length(max=64))
@@ -76,6 +81,7 @@ class SyncSchema(_FromBridge):
     staff = fields.String(allow_none=True, validate=validate.Length(max=64))
     work = fields.String(allow_none=True, validate=validate.Length(max=64))
     settings = fields.String(allow_none=True, validate=validate.Length(max=64))
+    new_key = fields.Nested(NewKeySchema, load_default=None, allow_none=True)
     doors = Doors(load_default=dict)
     events = fields.List(
         fields.Nested(EventSchema), load_default=list, validate=validate.Length(max=wire.EVENTS_A_SYNC)

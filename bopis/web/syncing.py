@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from bopis import clock
 from bopis.bell import BankListener
-from bopis.bridges import actions
+from bopis.bridges import actions, keys
 from bopis.bridges.models import Bridge, DoorCommand
 from bopis.bridges.people import people, settings
 from bopis.bridges.queries import layout, standing, waiting_commands
@@ -48,6 +48,8 @@ class News:
     commands: list[DoorCommand]
     store: dict[str, Any]
     """Lists of people and of work, and settings, by these names; None where the bridge holds them already."""
+    key: dict[str, Any] | None
+    """Its new key's name, or that it should offer one."""
 
     def __bool__(self) -> bool:
         return self.reset or bool(self.grants or self.layout or self.commands or any(self.store.values()))
@@ -61,16 +63,17 @@ class Syncs:
         self._watch = Watch(database, listener)
         self._turns = threading.BoundedSemaphore(AT_ONCE)
 
-    def news(self, bridge_id: str, nonce: str, sent: dict[str, Any]) -> News | None:
-        """Take in what a bridge sent and tell it what there is, at once or within the seconds it waits.
+    def news(self, key_id: str, nonce: str, sent: dict[str, Any]) -> News | None:
+        """Take in what a bridge sent, signed with this key, and tell it what there is, at once or within the seconds it waits.
 
         None when this bridge may not speak any more. Raises Forbidden (seen before; revoked meanwhile), Unavailable.
         """
         deadline = clock.now().timestamp() + sent["wait"]
         with self._turn() as session:
-            bridge = _take_in(session, bridge_id, nonce, sent, clock.now())
+            bridge = _take_in(session, key_id, nonce, sent, clock.now())
             if bridge is None:
                 return None
+            sent["key"] = keys.offered(session, bridge, key_id, sent.get("new_key"))
             heard = self._listener.count(bridge.bank_id)
             news = _look(session, bridge, sent)
         # Sixty doors, and a session with all it has read, are much for thousands of syncs that wait.
@@ -97,19 +100,20 @@ class Syncs:
             self._turns.release()
 
 
-def _take_in(session: Session, bridge_id: str, nonce: str, sent: dict[str, Any], now: dt.datetime) -> Bridge | None:
+def _take_in(session: Session, key_id: str, nonce: str, sent: dict[str, Any], now: dt.datetime) -> Bridge | None:
+    bridge_id = keys.bridge_of_key(key_id)
     actions.remember_nonce(session, bridge_id, nonce, now)
     version = _version(sent["cursor"], bridge_id) or 0
     bridge = actions.greet(
         session,
         bridge_id,
-        boot_id=sent["boot_id"],
         applied_version=version,
         staff_held=sent.get("staff") or "",
         now=now,
     )
-    if bridge is None:
+    if bridge is None or not keys.used(session, bridge, key_id, now):
         return None
+    keys.booted(session, bridge, sent["boot_id"], now)
     actions.record_doors(session, bridge.bank_id, sent["doors"], now)
     act_on(session, bridge, actions.record_events(session, bridge, sent["events"], now), now)
     for result in sent["results"]:
@@ -139,6 +143,7 @@ def _look(session: Session, bridge: Bridge, sent: dict[str, Any]) -> News:
         layout=shape if shape["hash"] != sent["layout"] else None,
         commands=commands,
         store=_store(session, bridge, sent),
+        key=sent["key"],
     )
 
 
@@ -156,7 +161,7 @@ _ASKED_BY_HASH = {"staff": people, "work": work_list, "settings": settings}
 
 
 def _something_to_acknowledge(sent: dict[str, Any]) -> bool:
-    return bool(sent["events"] or sent["results"])
+    return bool(sent["events"] or sent["results"] or sent.get("new_key"))
 
 
 def _version(cursor: str | None, bridge_id: str) -> int | None:

@@ -16,6 +16,8 @@ are base64. Unknown fields are ignored, an unknown command kind is refused and r
                "grants": [Grant], "layout": Layout or null when the bridge holds it already, "commands": [Command],
                "staff": Staff, "work": Work, "settings": Settings, each null when held already or not asked for,
                "lease_until": until when all that is held after this answer may be used without another one}
+               "new_key": {"public_key", "proof": the new key's signature over `proof_of_key`} or absent
+               "key": {"id": the name of the new key}: taken, sign with it from now on; or {"wanted": true}: offer one
     `reset` means: `grants` is the whole list, forget every other grant. A cursor the cloud does not know gets a reset.
 
 Event    {"seq": 1.., "kind": one of EVENTS, "at", "boot_id", "clock", "data": {...}}; data per kind is in EVENTS.
@@ -55,6 +57,7 @@ Result   {"command": id, "status": one of RESULTS, "code": reason or null, "data
 from __future__ import annotations
 
 PROTOCOL = 1
+KEY_LIFE_DAYS = 90
 LONGEST_WAIT_SECONDS = 25
 EVENTS_A_SYNC = 200
 PRESENCE_MINUTES = 10
@@ -107,3 +110,8 @@ COMMANDS = ("open", "take_presence", "end_presence", "end_quarantine")
 RESULTS = ("done", "refused", "failed", "expired", "unknown")
 # Stable reasons in a Result's `code`: not_present, wrong_presence_code, presence_paused, remote_limit, unknown_door,
 # out_of_service, board_silent, busy, not_journaled, unknown_command, door_did_not_open, board_busy, wrong_door, sensor_suspect, quarantined.
+
+
+def proof_of_key(bridge_id: str, public_key: bytes) -> bytes:
+    """What a bridge's new key signs, so that nobody offers a key that is not theirs."""
+    return b"bopis-new-key\x1f" + bridge_id.encode() + b"\x1f" + public_key

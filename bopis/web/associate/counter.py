@@ -27,6 +27,7 @@ SETTLED_BY_WORD = frozenset(
         "shopper_needs_help",
         "goods_gone",
         "odd_event",
+        "look_after_bridge",
         "changed_after_loading",
         "connection_failed",
         "data_request",

@@ -40,6 +40,7 @@ NEEDS = {
     "associate.settle_task": "settle_task",
     "associate.people": "unlock_person",
     "associate.unlock": "unlock_person",
+    "associate.new_pin": "unlock_person",
     "associate.repair_door": "repair_door",
 }
 """Endpoint → what it takes, as `staff.permissions` names it."""

@@ -51,6 +51,7 @@ WORDS = {
     "problem_reported": "The shopper asked for help at the lockers",
     "code_locked": "The code was typed wrong ten times and is locked",
     "code_unlocked": "The code was unlocked",
+    "code_renewed": "The code was made anew: the bridge that knew the old one was stolen",
     "shopper_told": "The shopper was told by {channel}",
     "text_failed": "The text reached nobody; an e-mail follows",
     "platform_told_ready": "The shop knows that it is ready",

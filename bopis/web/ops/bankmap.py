@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
+from bopis.bridges.keys import WORDS
 from bopis.bridges.models import Bridge, DeviceEvent
 from bopis.bridges.queries import ONLINE_WITHIN, bridge_of
 from bopis.lockers.models import Bank, Compartment
@@ -62,6 +63,9 @@ class BridgeView:
     enrolled_at: dt.datetime
     last_event: str
     last_event_at: dt.datetime | None
+    key_since: dt.datetime | None
+    key_asked: bool
+    frozen: str
     behind: int
     unrevoked: int
 
@@ -139,6 +143,9 @@ def _bridge(session: Session, bank: Bank, now: dt.datetime) -> BridgeView | None
         enrolled_at=bridge.enrolled_at,
         last_event=last.kind.replace("_", " ") if last else "",
         last_event_at=last.at if last else None,
+        key_since=bridge.key_since,
+        key_asked=bridge.key_asked_at is not None,
+        frozen=WORDS.get(bridge.frozen_because, ""),
         behind=_not_reached(session, bridge, ("held", "active")),
         unrevoked=_not_reached(session, bridge, ("closed",)),
     )

@@ -16,6 +16,7 @@ from bopis.lockers.actions import put_back_into_service, take_out_of_service
 from bopis.lockers.models import Bank, Compartment
 from bopis.pickups.actions import give_up_place
 from bopis.pickups.models import Placement
+from bopis.pickups.stolen import Ended
 from bopis.stores.queries import lock
 from bopis.web.ops import bankmap
 from bopis.web.ops.common import actor, done, me, versioned
@@ -63,8 +64,8 @@ def add(routes: Blueprint, database: Database) -> None:
         return done("ops.bank", bank_id=box.bank_id)
 
 
-def show(database: Database, bank_id: str, code: str = "") -> str:
-    """The page of one bank; `code` is a fresh enrolment code, shown this once."""
+def show(database: Database, bank_id: str, code: str = "", ended: Ended | None = None) -> str:
+    """The page of one bank; `code` is a fresh enrolment code, shown this once, `ended` what a theft put an end to."""
     with database.reading() as session:
         found = one(session, bank_id)
         view = bankmap.look(session, found, clock.now())
@@ -77,6 +78,7 @@ def show(database: Database, bank_id: str, code: str = "") -> str:
             doors_words=DOORS,
             items_words=ITEMS,
             code=code,
+            ended=ended,
         )
 
 

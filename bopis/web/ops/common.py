@@ -38,6 +38,8 @@ NEEDS = {
     "ops.reopen_door": "repair_door",
     "ops.enrolment_code": "enrol_bridge",
     "ops.revoke_bridge": "revoke_bridge",
+    "ops.bridge_stolen": "revoke_bridge",
+    "ops.new_bridge_key": "revoke_bridge",
     "ops.deliveries": "oversee",
     "ops.effects": "oversee",
     "ops.replay_delivery": "replay",
@@ -48,7 +50,7 @@ NEEDS = {
 _SECTIONS = {
     "ops.home": ("ops.home", "ops.settle"),
     "ops.pickups": ("ops.pickups", "ops.find", "ops.pickup", "ops.taken_out"),
-    "ops.banks": ("ops.banks", "ops.bank", "ops.enrolment_code"),
+    "ops.banks": ("ops.banks", "ops.bank", "ops.enrolment_code", "ops.bridge_stolen"),
     "ops.deliveries": ("ops.deliveries",),
     "ops.effects": ("ops.effects",),
     "ops.connections": ("ops.connections",),

@@ -40,6 +40,7 @@ _BUTTONS = {
     "shopper_needs_help": "Helped",
     "goods_gone": "Settled",
     "odd_event": "Looked at it",
+    "look_after_bridge": "Seen to",
     "door_failed": "It works again",
     "delivery_failed": "Replay",
     "shopper_at_counter": "Handed over",
@@ -77,6 +78,10 @@ def way(session: Session, task: Task, role: str) -> Way | None:
         shop = session.get(Connection, task.subject_id)
         if shop is not None:
             return Way(url_for("connect.start", vendor=shop.vendor, shop=shop.account_name), "Connect again")
+    if task.kind == "bridge_cloned":
+        return Way(url_for("ops.bank", bank_id=task.subject_id, _anchor="bridge"), "See the bridge")
+    if task.kind == "set_new_pin":
+        return Way(url_for("associate.people"), "Choose a PIN")
     if task.kind in ("reconnect", "connection_failed"):
         return Way(url_for("ops.connections"), "See the connection")
     return None

@@ -45,10 +45,10 @@ def admin(world: World, web: Flask, lockers: Lockers) -> Operator:
 
 
 def asked_in_code() -> Iterator[str]:
-    """The kind in every call of `tasks.ask`, or of a module's own `_ask` around it."""
+    """The kind in every call of `tasks.ask`, or of an `ask` around it."""
     for path in (*ROOT.glob("bopis/**/*.py"), *ROOT.glob("webhooks/*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("tasks.ask", "_ask"):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("tasks.ask", "_ask", "ask"):
                 for given in node.args[1:4]:
                     yield from (
                         part.value for part in ast.walk(given) if isinstance(part, ast.Constant) and part.value in KINDS

@@ -9,8 +9,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from bopis import clock
-from bopis.bridges.models import Bridge, EnrolmentCode
-from bopis.bridges.queries import public_key
+from bopis.bridges.models import Bridge, DoorCommand, EnrolmentCode
+from bopis.bridges.keys import find
 from bopis.pickups import loading
 from bopis.staff.models import StaffMember
 from tests.bopis.web.lockers import Lockers
@@ -99,7 +99,7 @@ def test_an_admin_makes_an_enrolment_code_that_is_shown_once(world: World, admin
 def test_a_revoked_bridge_is_shut_out(world: World, admin: Operator) -> None:
     admin.does(f"/bridges/{world.bridge_id}/revoke")
     with world.database.reading() as session:
-        assert public_key(session, world.bridge_id) is None
+        assert find(session, world.bridge_id) is None
         assert session.get_one(Bridge, world.bridge_id).revoked_at is not None
     assert "None enrolled" in admin.reads(f"/banks/{world.bank_id}")
     assert admin.state(f"/banks/{world.bank_id}")["bridge"] is None
@@ -109,3 +109,23 @@ def test_a_manager_neither_enrols_nor_revokes(world: World, mo: Operator) -> Non
     assert mo.refused(f"/banks/{world.bank_id}/enrolment-code") == (403, "not_allowed")
     assert mo.refused(f"/bridges/{world.bridge_id}/revoke") == (403, "not_allowed")
     assert "enrolment code" not in mo.reads(f"/banks/{world.bank_id}")
+
+
+def test_a_bank_in_quarantine_says_why_and_an_admins_word_goes_to_its_bridge(
+    world: World, admin: Operator, lockers: Lockers
+) -> None:
+    world.device(("wiring_mismatch", {"door": 3, "moved": 4, "both": False, "cause": "assist", "pulses": 1}))
+    page = admin.reads(f"/banks/{world.bank_id}")
+    assert "Door 3 was to open and door 4 opened" in page
+    assert "Nothing opens" in admin.reads("/banks")
+    admin.does(f"/banks/{world.bank_id}/end-quarantine", reason="  plugs  put right ")
+    with world.database.reading() as session:
+        command = session.scalars(select(DoorCommand)).one()
+    assert (command.kind, command.details["reason"]) == ("end_quarantine", "plugs put right")
+    world.device(("quarantine_ended", {"by": world.mo_id, "reason": "plugs put right"}))
+    assert "Door 3 was to open" not in admin.reads(f"/banks/{world.bank_id}")
+
+
+def test_a_manager_sees_a_quarantine_and_cannot_end_it(world: World, mo: Operator, lockers: Lockers) -> None:
+    world.device(("wiring_mismatch", {"door": 3, "moved": 4, "both": False, "cause": "assist", "pulses": 1}))
+    assert "The wires are right" not in mo.reads(f"/banks/{world.bank_id}")
