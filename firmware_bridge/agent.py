@@ -35,6 +35,7 @@ from firmware_bridge.kiosk.view import Parts
 from firmware_bridge.layout import Layout
 from firmware_bridge.presence import Presence
 from firmware_bridge.protocol.wire import LONGEST_WAIT_SECONDS, PROTOCOL
+from firmware_bridge.rotation import Keyring
 from firmware_bridge.salvage import keep_copy, opened_journal
 from firmware_bridge.scanner import Scanner
 from firmware_bridge.sync import Sync
@@ -196,8 +197,9 @@ class Agent:
         self.judge.bank_key = identity.bank_key
         self.parts.enrolled = True
         self.parts.changes.touch()
-        self._spawn(lambda: self._upload(identity))
-        cloud, backoff = Cloud(identity, self._config.cloud_url, self.journal.clock), Backoff()
+        keys = Keyring(self.journal, identity)
+        self._spawn(lambda: self._upload(keys))
+        cloud, backoff = self._line(keys), Backoff()
         while not self._stopping.is_set():
             # The first answer after a silence is asked for at once: it says that the service is there again.
             online = self._exchange(cloud, LONGEST_WAIT_SECONDS if self._online.is_set() else 0)
@@ -208,8 +210,11 @@ class Agent:
                 self._stopping.wait(backoff.next())
         cloud.close()
 
-    def _upload(self, identity: Identity) -> None:
-        cloud, backoff = Cloud(identity, self._config.cloud_url, self.journal.clock), Backoff()
+    def _line(self, keys: Keyring) -> Cloud:
+        return Cloud(keys.identity, self._config.cloud_url, self.journal.clock, keys)
+
+    def _upload(self, keys: Keyring) -> None:
+        cloud, backoff = self._line(keys), Backoff()
         while self._news.wait() and self._online.wait() and not self._stopping.is_set():
             self._news.clear()
             if self._exchange(cloud, 0):

@@ -9,18 +9,20 @@ import json
 import logging
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import requests
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from firmware_bridge import SOFTWARE
 from firmware_bridge.clock import Clock, from_iso
 from firmware_bridge.config import Config
+from firmware_bridge.failpoints import reached
+from firmware_bridge.identity import Identity, load_identity, private_key
 from firmware_bridge.journal import Journal
 from firmware_bridge.protocol import signatures
 from firmware_bridge.protocol.wire import PROTOCOL
+from firmware_bridge.rotation import Keyring
 
 log = logging.getLogger(__name__)
 
@@ -41,32 +43,6 @@ class NoCode(Exception):
     """There is no enrolment code to use; the text says where one was looked for."""
 
 
-@dataclass(frozen=True)
-class Identity:
-    """Who this bridge is to the service. `repr` shows no key."""
-
-    bridge_id: str
-    key_id: str
-    key: Ed25519PrivateKey = field(repr=False)
-    cloud_key: Ed25519PublicKey = field(repr=False)
-    bank_key: bytes = field(repr=False)
-
-
-def load_identity(journal: Journal) -> Identity | None:
-    """The identity an earlier enrolment left, or None."""
-    kept = journal.read("identity")
-    if kept is None:
-        return None
-    body = json.loads(kept)
-    return Identity(
-        body["bridge_id"],
-        body["key_id"],
-        _private_key(journal),
-        Ed25519PublicKey.from_public_bytes(base64.b64decode(body["cloud_key"])),
-        base64.b64decode(body["bank_key"]),
-    )
-
-
 def read_code(config: Config) -> str:
     """The one-time code from its file. Raises NoCode."""
     path = config.enrolment_code_file
@@ -82,7 +58,7 @@ def read_code(config: Config) -> str:
 def enrol(journal: Journal, cloud_url: str, code: str) -> Identity:
     """Trade a one-time code for an identity and keep it. The private key is made here and never leaves; it is kept
     before it is sent, so that a lost answer can be asked for again with the same key. Raises CloudError."""
-    key = _private_key(journal)
+    key = private_key(journal)
     body = {
         "code": code,
         "public_key": _b64(key.public_key().public_bytes_raw()),
@@ -117,8 +93,10 @@ def enrol(journal: Journal, cloud_url: str, code: str) -> Identity:
 class Cloud:
     """Signed syncs over one kept connection. Not for two threads at once: each has its own."""
 
-    def __init__(self, identity: Identity, cloud_url: str, clock: Clock) -> None:
+    def __init__(self, identity: Identity, cloud_url: str, clock: Clock, keys: Keyring | None = None) -> None:
+        """`keys` changes the identity's key when that is due."""
         self._identity = identity
+        self._keys = keys
         self._url = f"{cloud_url}/bridge/v1/sync"
         self._clock = clock
         self._session = requests.Session()
@@ -128,8 +106,18 @@ class Cloud:
         self._session.close()
 
     def sync(self, body: Mapping[str, Any], wait: float) -> dict[str, Any]:
-        """One exchange; `wait` is how long the service may hold it. Returns its verified answer. Raises CloudError."""
-        data = json.dumps(body).encode()
+        """One exchange; `wait` is how long the service may hold it. Returns its verified answer. Raises CloudError,
+        NotJournaled."""
+        data = json.dumps({**body, **(self._keys.offer() if self._keys else {})}).encode()
+        reached("sync_asked")
+        answer = self._patiently(data, wait)
+        if self._keys:
+            self._keys.take(answer.get("key"))
+        reached("sync_answered")
+        return answer
+
+    def _patiently(self, data: bytes, wait: float) -> dict[str, Any]:
+        """Once more with the service's time, where our clock is off."""
         try:
             return self._exchange(data, wait)
         except CloudError as problem:
@@ -138,11 +126,9 @@ class Cloud:
         return self._exchange(data, wait)
 
     def _exchange(self, data: bytes, wait: float) -> dict[str, Any]:
-        nonce = secrets.token_hex(16)
+        nonce, identity = secrets.token_hex(16), self._keys.identity if self._keys else self._identity
         request = signatures.Request("POST", self._url, {"Content-Type": "application/json"}, data)
-        signatures.sign_request(
-            request, key_id=self._identity.key_id, key=self._identity.key, now=self._now(), nonce=nonce
-        )
+        signatures.sign_request(request, key_id=identity.key_id, key=identity.key, now=self._now(), nonce=nonce)
         status, headers, answer = _post(self._session, self._url, data, request.headers, wait + ANSWER_SECONDS)
         if status != 200:
             raise self._refusal(status, _json(answer))
@@ -151,7 +137,7 @@ class Cloud:
                 signatures.Response(status, headers, answer),
                 nonce=nonce,
                 now=self._now(),
-                cloud_key=self._identity.cloud_key,
+                cloud_key=identity.cloud_key,
             )
         except signatures.BadSignature as problem:
             raise CloudError(problem.code, f"The service's answer is not signed as it must be ({problem}).") from None
@@ -204,15 +190,6 @@ def _json(body: bytes) -> dict[str, Any]:
 def _code(told: Mapping[str, Any], status: int) -> str:
     code = told.get("code")
     return code if isinstance(code, str) and code.isidentifier() else f"http_{status}"
-
-
-def _private_key(journal: Journal) -> Ed25519PrivateKey:
-    kept = journal.read("private_key")
-    if kept is not None:
-        return Ed25519PrivateKey.from_private_bytes(base64.b64decode(kept))
-    key = Ed25519PrivateKey.generate()
-    journal.write("private_key", _b64(key.private_bytes_raw()))
-    return key
 
 
 def _b64(data: bytes) -> str:

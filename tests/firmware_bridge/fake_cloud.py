@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import hashlib
 import json
 import threading
 import uuid
@@ -14,7 +15,7 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from firmware_bridge.protocol import signatures
+from firmware_bridge.protocol import signatures, wire
 
 BANK_KEY = b"k" * 32
 
@@ -26,6 +27,10 @@ class FakeCloud:
         self.key = Ed25519PrivateKey.generate()
         self.code = "7K3M-Q9WX"
         self.bridge_key: Ed25519PublicKey | None = None
+        self.keys: dict[str, Ed25519PublicKey] = {}
+        """Keys by name; the first is named as its bridge."""
+        self.signed_by: list[str] = []
+        self.wants_new_key = False
         self.events: dict[int, dict[str, Any]] = {}
         self.results: dict[str, dict[str, Any]] = {}
         self.doors: dict[str, Any] = {}
@@ -176,17 +181,31 @@ class FakeCloud:
     def _sync(self, handler: BaseHTTPRequestHandler, raw: bytes) -> tuple[int, Any, dict[str, str]]:
         request = signatures.Request("POST", self.url + handler.path, dict(handler.headers), raw)
         try:
-            signed = signatures.verify_request(request, find_key=lambda _: self.bridge_key, now=self.now())
+            signed = signatures.verify_request(request, find_key=self._key, now=self.now())
         except signatures.BadSignature as problem:
             return 401, {"code": problem.code, "time": self.now().isoformat()}, {}
         if self.silent:
             return 503, {"code": "unavailable", "message": ""}, {}
         body = json.loads(raw)
-        answer = self._answer(body)
+        self.signed_by.append(signed.key_id)
+        answer = self._answer(body) | self._about_keys(body)
         message = signatures.Response(200, {"Content-Type": "application/json"}, json.dumps(answer).encode())
         signatures.sign_response(message, key_id="cloud-1", key=self.key, now=self.now(), nonce=signed.nonce)
         self.tamper(message)
         return 200, message.body, message.headers
+
+    def _key(self, name: str) -> Ed25519PublicKey | None:
+        return self.keys.get(name, self.bridge_key if name == "bridge-1" else None)
+
+    def _about_keys(self, body: dict[str, Any]) -> dict[str, Any]:
+        if "new_key" not in body:
+            return {"key": {"wanted": True}} if self.wants_new_key else {}
+        raw = base64.b64decode(body["new_key"]["public_key"])
+        public = Ed25519PublicKey.from_public_bytes(raw)
+        public.verify(base64.b64decode(body["new_key"]["proof"]), wire.proof_of_key("bridge-1", raw))
+        name = f"bridge-1.2-{hashlib.sha256(raw).hexdigest()[:8]}"
+        self.keys[name], self.wants_new_key = public, False
+        return {"key": {"id": name}}
 
     def _answer(self, body: dict[str, Any]) -> dict[str, Any]:
         with self._moved:
