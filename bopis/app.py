@@ -14,11 +14,13 @@ from bopis.web import associate, bridge_api, connect, health, metrics, ops, rece
 from bopis.web.errors import answer_errors
 from bopis.web.headers import add_headers
 from bopis.web.requests import log_requests
+from bopis.web.turns import Turns
 from bopis.wiring import Service, build
 from webhooks import receive
 from webhooks.replay import replay
 
 MOST_BYTES = 262_144
+MOST_BYTES_OF_A_BRIDGE = 1_048_576
 
 
 def create_app(service: Service, listener: BankListener) -> Flask:
@@ -42,8 +44,9 @@ def create_app(service: Service, listener: BankListener) -> Flask:
 def create_bridges_app(service: Service, listener: BankListener) -> Flask:
     """The service for bridges, whose requests are held open."""
     app = _bare(service)
-    app.config["MAX_CONTENT_LENGTH"] = 1_048_576
+    app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES_OF_A_BRIDGE
     app.register_blueprint(bridge_api.blueprint(service.database, listener, service.settings.bridges_url))
+    app.wsgi_app = Turns(app.wsgi_app, bridge_api.SYNC, MOST_BYTES_OF_A_BRIDGE)  # type: ignore[method-assign]
     return app
 
 

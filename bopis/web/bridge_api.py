@@ -7,21 +7,23 @@ import json
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from flask import Blueprint, Response, current_app, jsonify, request
+from flask import Blueprint, Response, current_app, g, jsonify, request
 
 from bopis import clock, sealing
 from bopis.bell import BankListener
 from bopis.bridges import actions
 from bopis.bridges.keys import find
 from bopis.db import Database
-from bopis.errors import Invalid, NotSignedIn
+from bopis.errors import Invalid, NotSignedIn, Unavailable
 from bopis.lockers.models import Bank
 from bopis.lockers.queries import bank_key
 from bopis.pickups.grants import LEASE
 from bopis.web.schemas import EnrolSchema, SyncSchema, check, load
-from bopis.web.syncing import News, Syncs
+from bopis.web.syncing import HeldSync, News, Syncs
+from bopis.web.turns import BUSY, STARTED, WAITED, Waits
 from firmware_bridge.protocol import signatures
 
+SYNC = "/bridge/v1/sync"
 CLOUD_KEY_ID = "cloud-1"
 _ENROL, _SYNC = EnrolSchema(), SyncSchema()
 
@@ -53,13 +55,22 @@ def blueprint(database: Database, listener: BankListener, bridges_url: str) -> B
             time=clock.now().isoformat(),
         )
 
-    @routes.post("/bridge/v1/sync")
+    @routes.post(SYNC)
     def sync() -> Response:
-        signed, sent = _verified(keys, bridges_url)
-        news = syncs.news(signed.key_id, signed.nonce, sent)
+        g.started = request.environ[STARTED]
+        if BUSY in request.environ:
+            raise Unavailable("busy", "Too many bridges speak at once. Please try again.")
+        held: HeldSync | None = request.environ.get(WAITED)
+        if held is None:
+            signed, sent = _verified(keys, bridges_url)
+            nonce, news = signed.nonce, syncs.begin(signed.key_id, signed.nonce, sent)
+        else:
+            nonce, news = held.nonce, syncs.go_on(held)
         if news is None:
             raise _Refused("bad_signature")
-        return _signed(_written(news), cloud_key, signed.nonce)
+        if isinstance(news, HeldSync):
+            raise Waits(news)
+        return _signed(_written(news), cloud_key, nonce)
 
     return routes
 

@@ -1,17 +1,14 @@
 """One sync of a bridge: what it reports is taken in, and it is answered at once or as soon as there is news.
 
-Thousands of syncs are held open at a time. One that waits holds a thread and its connection to the bridge, nothing
-else: no session, no connection to the database.
+Thousands of syncs are held open at a time. One that waits holds a thread and its connection to the bridge, and of what
+was asked a few words: no request, no session, no connection to the database.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -22,17 +19,11 @@ from bopis.bridges.models import Bridge, DoorCommand
 from bopis.bridges.people import people, settings
 from bopis.bridges.queries import layout, standing, waiting_commands
 from bopis.db import Database
-from bopis.errors import Forbidden, Unavailable
+from bopis.errors import Forbidden
 from bopis.pickups.device_events import act_on
 from bopis.pickups.for_bridge import grants_since
 from bopis.pickups.work import work_list
 from bopis.web.watching import Held, Watch
-
-AT_ONCE = 8
-"""So many syncs of one process are worked on at a time; the others wait in line. More would only take each other's
-processor and fill the pool of connections, and then be refused."""
-PATIENCE = 10.0
-"""Seconds in that line after which a bridge is told to come back later."""
 
 
 @dataclass(frozen=True)
@@ -55,49 +46,70 @@ class News:
         return self.reset or bool(self.grants or self.layout or self.commands or any(self.store.values()))
 
 
+class Asker(NamedTuple):
+    """What a look must know of a bridge."""
+
+    id: str
+    bank_id: str
+    last_seq: int
+
+
+class HeldSync:
+    """A sync that waits for news. As little as possible: there are thousands."""
+
+    __slots__ = ("_syncs", "asker", "deadline", "heard", "news", "nonce", "rang", "sent")
+
+    def __init__(self, syncs: Syncs, asker: Asker, sent: dict[str, Any], nonce: str, deadline: float) -> None:
+        self._syncs, self.asker, self.sent, self.nonce, self.deadline = syncs, asker, sent, nonce, deadline
+        self.heard, self.rang = 0, False
+        self.news: News
+
+    def pause(self) -> None:
+        """Return when there may be news, or it waited as long as it wanted."""
+        self.rang = self._syncs.heard_of(self)
+
+
 class Syncs:
     """The syncs of one process."""
 
     def __init__(self, database: Database, listener: BankListener) -> None:
         self._database, self._listener = database, listener
         self._watch = Watch(database, listener)
-        self._turns = threading.BoundedSemaphore(AT_ONCE)
 
-    def news(self, key_id: str, nonce: str, sent: dict[str, Any]) -> News | None:
-        """Take in what a bridge sent, signed with this key, and tell it what there is, at once or within the seconds it waits.
+    def begin(self, key_id: str, nonce: str, sent: dict[str, Any]) -> News | HeldSync | None:
+        """Take in what a bridge sent, signed with this key, and look what it is to hear; when nothing, hold it.
 
         None when this bridge may not speak any more. Raises Forbidden (seen before; revoked meanwhile), Unavailable.
         """
         deadline = clock.now().timestamp() + sent["wait"]
-        with self._turn() as session:
+        with self._database.transaction() as session:
             bridge = _take_in(session, key_id, nonce, sent, clock.now())
             if bridge is None:
                 return None
             sent["key"] = keys.offered(session, bridge, key_id, sent.get("new_key"))
-            heard = self._listener.count(bridge.bank_id)
-            news = _look(session, bridge, sent)
-        # Sixty doors, and a session with all it has read, are much for thousands of syncs that wait.
-        sent["doors"] = {}
-        del session
-        while not news and not _something_to_acknowledge(sent):
-            with self._watch.holding(Held(bridge.bank_id, news.version, bridge.id)):
-                if not self._listener.wait(bridge.bank_id, heard, deadline - clock.now().timestamp()):
-                    break
-            with self._turn() as session:
-                heard = self._listener.count(bridge.bank_id)
-                news = _look(session, bridge, sent)
-            del session
-        return news
+            # Sixty doors are much for thousands of syncs that wait.
+            asker, rest = Asker(bridge.id, bridge.bank_id, bridge.last_seq), {**sent, "doors": {}}
+            held = HeldSync(self, asker, rest, nonce, deadline)
+            news = self._look(session, held)
+        return news if news or _something_to_acknowledge(sent) else held
 
-    @contextmanager
-    def _turn(self) -> Iterator[Session]:
-        if not self._turns.acquire(timeout=PATIENCE):
-            raise Unavailable("busy", "Too many bridges speak at once. Please try again.")
-        try:
-            with self._database.transaction() as session:
-                yield session
-        finally:
-            self._turns.release()
+    def go_on(self, held: HeldSync) -> News | HeldSync:
+        """Look again for a sync that was held; one that heard nothing ends. Raises Forbidden (revoked), Unavailable."""
+        if not held.rang:
+            return held.news
+        with self._database.transaction() as session:
+            return self._look(session, held) or held
+
+    def _look(self, session: Session, held: HeldSync) -> News:
+        held.heard = self._listener.count(held.asker.bank_id)
+        held.news = _look(session, held.asker, held.sent)
+        return held.news
+
+    def heard_of(self, held: HeldSync) -> bool:
+        """Wait as long as it wants; whether there may be news."""
+        asker = held.asker
+        with self._watch.holding(Held(asker.bank_id, held.news.version, asker.id)):
+            return self._listener.wait(asker.bank_id, held.heard, held.deadline - clock.now().timestamp())
 
 
 def _take_in(session: Session, key_id: str, nonce: str, sent: dict[str, Any], now: dt.datetime) -> Bridge | None:
@@ -121,7 +133,7 @@ def _take_in(session: Session, key_id: str, nonce: str, sent: dict[str, Any], no
     return bridge
 
 
-def _look(session: Session, bridge: Bridge, sent: dict[str, Any]) -> News:
+def _look(session: Session, bridge: Asker, sent: dict[str, Any]) -> News:
     """What there is for a bridge to hear now; its commands count as told. Raises Forbidden when it was revoked."""
     now, version = clock.now(), _version(sent["cursor"], bridge.id)
     # Read before the grants: what changes in between is told again rather than missed.
@@ -147,7 +159,7 @@ def _look(session: Session, bridge: Bridge, sent: dict[str, Any]) -> News:
     )
 
 
-def _store(session: Session, bridge: Bridge, sent: dict[str, Any]) -> dict[str, Any]:
+def _store(session: Session, bridge: Asker, sent: dict[str, Any]) -> dict[str, Any]:
     """What the bridge asked for by the hash it holds, where ours is another."""
     told = {}
     for name, look in _ASKED_BY_HASH.items():
