@@ -208,6 +208,12 @@ def command_end_presence(session: Session, bank_id: str, bridge_session: str, st
     _command(session, bank_id, "end_presence", f"staff:{staff_id}", {"session": bridge_session}, now)
 
 
+def command_end_quarantine(session: Session, bank_id: str, staff_id: str, reason: str, now: dt.datetime) -> None:
+    """An admin's word that a bank's wires are right. Raises Conflict when the bank has no bridge."""
+    details = {"by": staff_id, "reason": reason}
+    _command(session, bank_id, "end_quarantine", f"staff:{staff_id}", details, now)
+
+
 def _command(
     session: Session, bank_id: str, kind: str, actor: str, details: dict[str, Any], now: dt.datetime
 ) -> DoorCommand:

@@ -74,7 +74,7 @@ def layout(session: Session, bank_id: str) -> dict[str, Any]:
             Compartment.height,
             Compartment.accessible,
         )
-        .where(Compartment.bank_id == bank_id)
+        .where(Compartment.bank_id == bank_id, Compartment.board_address.is_not(None))
         .order_by(Compartment.number)
     )
     body: dict[str, Any] = {

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import datetime as dt
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
@@ -10,8 +13,27 @@ from sqlalchemy.orm import Session
 from bopis.among import among
 from bopis.bell import NewsForBank
 from bopis.db import ring_after_commit
+from bopis.ids import new_id
+from bopis.lockers.fit import SIZES
 from bopis.lockers.models import Bank, Compartment
 from bopis.prepared import Prepared
+
+DID_NOT_OPEN = "did not open"
+WRONG_DOOR = "another door moved"
+SUSPECT = "its sensor does not move"
+NOT_FOUND = "not found when the lockers were set up"
+BY_ITSELF = (DID_NOT_OPEN, WRONG_DOOR, SUSPECT, NOT_FOUND)
+"""Reasons no person gave: a door that was opened and shut at commissioning is rid of them."""
+USUAL_INNER_MM = {"S": [120, 400, 500], "M": [250, 400, 500], "L": [400, 400, 500], "XL": [640, 400, 500]}
+"""Height, width, depth of a door of which only the size is known."""
+
+
+@dataclass(frozen=True)
+class Commissioned:
+    """What a commissioning changed beside the wires: doors that work again, and doors that were not found."""
+
+    put_right: list[Compartment]
+    missing: list[Compartment]
 
 
 def next_sync_version(session: Session, bank_id: str) -> int:
@@ -61,3 +83,72 @@ def put_back_into_service(session: Session, compartment: Compartment) -> None:
     compartment.in_service = True
     compartment.out_of_service_reason = ""
     session.flush()
+
+
+def quarantine(session: Session, bank: Bank, door: int, moved: int, at: dt.datetime) -> None:
+    """Note that nothing is opened in this bank: `moved` opened instead of `door`. The first finding stays."""
+    if bank.quarantined_at is None:
+        bank.quarantined_at, bank.quarantine = at, {"door": door, "moved": moved}
+    session.flush()
+
+
+def end_quarantine(session: Session, bank: Bank) -> list[Compartment]:
+    """Trust the wires again. Returns the doors that were out of service for that reason alone, now back in it."""
+    bank.quarantined_at, bank.quarantine = None, {}
+    frozen = [box for box in bank.compartments if box.out_of_service_reason == WRONG_DOOR]
+    for box in frozen:
+        put_back_into_service(session, box)
+    session.flush()
+    return frozen
+
+
+def commission(
+    session: Session, bank: Bank, board: str, board_options: Mapping[str, Any], doors: Sequence[Mapping[str, Any]]
+) -> Commissioned:
+    """Wire a bank anew: doors as the sync's Layout has them. No compartment is ever deleted: one that was not found
+    keeps its goods and its past, without wires and out of service. Raises KeyError or ValueError for odd doors, and
+    then nothing is to be kept.
+    """
+    known = {box.number: box for box in bank.compartments}
+    put_right = []
+    for door in doors:
+        box = known.pop(door["number"], None) or _new_compartment(session, bank, door)
+        _wire(box, door)
+        if not box.in_service and box.out_of_service_reason in BY_ITSELF:
+            put_back_into_service(session, box)
+            put_right.append(box)
+    missing = [box for box in known.values() if box.board_address is not None]
+    for box in missing:
+        box.board_address = box.channel = None
+        box.door = "unknown"
+        take_out_of_service(session, box, NOT_FOUND)
+    bank.board, bank.board_options = board, dict(board_options)
+    bank.quarantined_at, bank.quarantine = None, {}
+    next_sync_version(session, bank.id)
+    session.flush()
+    session.expire(bank, ["compartments"])
+    return Commissioned(put_right, missing)
+
+
+def _new_compartment(session: Session, bank: Bank, door: Mapping[str, Any]) -> Compartment:
+    box = Compartment(
+        id=new_id(),
+        merchant_id=bank.merchant_id,
+        bank_id=bank.id,
+        number=int(door["number"]),
+        inner_mm=USUAL_INNER_MM[door["size"]],
+        in_service=True,
+        out_of_service_reason="",
+        door="unknown",
+        item="unsupported",
+    )
+    session.add(box)
+    return box
+
+
+def _wire(box: Compartment, door: Mapping[str, Any]) -> None:
+    if door["size"] not in SIZES:
+        raise ValueError("a door has one of the known sizes")
+    box.board_address, box.channel = int(door["board"]), int(door["channel"])
+    box.size, box.accessible = door["size"], bool(door["accessible"])
+    box.row, box.column, box.height = int(door["row"]), int(door["column"]), int(door["height"])

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, UniqueConstraint, and_, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bopis.db import Base, Id, Json
+from bopis.prepared import word
 from bopis.stores.models import Store
 
 
@@ -28,6 +29,10 @@ class Bank(Base):
     has_item_sensors: Mapped[bool] = mapped_column(default=False)
     key_sealed: Mapped[bytes]
     """The 32-byte key of its grants' verifiers, base64."""
+    quarantined_at: Mapped[dt.datetime | None]
+    """Since when nothing is opened here, because another door moved than the one that was meant."""
+    quarantine: Mapped[dict[str, Any]] = mapped_column(type_=Json, default=dict)
+    """Then: `door`, which was meant, and `moved`."""
     sync_version: Mapped[int] = mapped_column(default=0)
     """Goes up with every change its bridge must hear of; rows carry the value of their last change."""
     created_at: Mapped[dt.datetime]
@@ -50,8 +55,9 @@ class Compartment(Base):
     inner_mm: Mapped[list[Any]] = mapped_column(type_=Json)
     """Height, width, depth."""
     accessible: Mapped[bool] = mapped_column(default=False)
-    board_address: Mapped[int]
-    channel: Mapped[int]
+    board_address: Mapped[int | None]
+    """With `channel`: its coil and its sensor. None when it was not found at the last commissioning."""
+    channel: Mapped[int | None]
     row: Mapped[int]
     column: Mapped[int]
     height: Mapped[int]
@@ -74,3 +80,9 @@ class ItemSize(Base):
     merchant_id: Mapped[str] = mapped_column(Id, ForeignKey("merchants.id"))
     sku: Mapped[str]
     size: Mapped[str]
+
+
+TAKES_GOODS = and_(
+    Compartment.in_service.is_(true()), Compartment.item != word("present"), Bank.quarantined_at.is_(None)
+)
+"""Whether new goods may go in: a sensor that sees something there is believed, whatever we think lies in it."""

@@ -8,8 +8,9 @@ from collections.abc import Callable
 
 from sqlalchemy.orm import Session
 
+from bopis import tasks
 from bopis.bridges.models import Bridge, DeviceEvent
-from bopis.lockers.actions import take_out_of_service
+from bopis.lockers.actions import DID_NOT_OPEN, take_out_of_service
 from bopis.lockers.queries import compartment
 from bopis.logs import about
 from bopis.pickups import actions, places
@@ -23,6 +24,13 @@ from bopis.pickups.device_loading import (
 )
 from bopis.pickups.device_machine import clock_moved, disk_roomy, disk_tight, journal_damaged
 from bopis.pickups.device_reports import counter_arrived, grant_locked, opened_unasked, problem_reported, staff_locked
+from bopis.pickups.device_wiring import (
+    commissioned,
+    quarantine_ended,
+    sensor_sound,
+    sensor_suspect,
+    wiring_mismatch,
+)
 from bopis.pickups.device_words import actor, ask, evidence, placement_of, say
 from bopis.pickups.models import Pickup, Placement
 from bopis.stores.queries import lock
@@ -63,6 +71,9 @@ def _door_opened(session: Session, bridge: Bridge, event: DeviceEvent, now: dt.d
 
 
 def _door_shut(session: Session, bridge: Bridge, event: DeviceEvent, now: dt.datetime) -> None:
+    box = compartment(session, bridge.bank_id, event.data["door"])
+    if box is not None:
+        tasks.settle(session, "door_left_open", box.id, actor=actor(bridge, event), now=now)
     placement = placement_of(session, bridge, event)
     if placement is None or placement.state == "released":
         return
@@ -124,16 +135,22 @@ def _shut_after_helping(
 
 
 def _door_left_open(session: Session, bridge: Bridge, event: DeviceEvent, now: dt.datetime) -> None:
-    placement = placement_of(session, bridge, event)
+    placement, sure = placement_of(session, bridge, event), event.data.get("sensor", "door") == "door"
+    box = compartment(session, bridge.bank_id, event.data["door"])
+    if box is not None:
+        text = "stands open" if sure else "is unlocked, and nobody knows whether it moved"
+        ask(session, bridge, "door_left_open", box.id, f"Door {box.number} {text}.", now)
     if placement is not None and event.data["cause"] == "grant":
         say(session, placement.pickup, "door_left_open", bridge, event, door=event.data["door"])
+    # A hook that is open, or a sensor nobody believes, hands nothing over: the door may never have moved.
+    if placement is not None and event.data["cause"] == "grant" and sure:
         _collected_if_all(session, bridge, placement.pickup, event, now)
 
 
 def _door_failed(session: Session, bridge: Bridge, event: DeviceEvent, now: dt.datetime) -> None:
     box = compartment(session, bridge.bank_id, event.data["door"])
-    if box is not None:
-        take_out_of_service(session, box, "did not open")
+    if box is not None and event.data.get("reason") != "rejected":
+        take_out_of_service(session, box, DID_NOT_OPEN)
         ask(session, bridge, "door_failed", box.id, f"Door {box.number} did not open.", now)
     placement = placement_of(session, bridge, event)
     if placement is None:
@@ -165,15 +182,9 @@ def _door_unknown(session: Session, bridge: Bridge, event: DeviceEvent, now: dt.
     pickup, door = placement.pickup, event.data["door"]
     say(session, pickup, "door_unknown", bridge, event, door=door)
     if event.data.get("cause") == "grant":
-        ask(
-            session,
-            bridge,
-            "shopper_needs_help",
-            pickup.id,
-            f"Nobody saw whether door {door} opened for the shopper "
-            f"of {pickup.order.name}: the lockers were interrupted.",
-            now,
-        )
+        why = "its sensor does not move" if event.data.get("reason") == "unseen" else "the lockers were interrupted"
+        text = f"Nobody saw whether door {door} opened for the shopper of {pickup.order.name}: {why}."
+        ask(session, bridge, "shopper_needs_help", pickup.id, text, now)
 
 
 def _collected_if_all(session: Session, bridge: Bridge, pickup: Pickup, event: DeviceEvent, now: dt.datetime) -> None:
@@ -195,6 +206,11 @@ _HANDLERS: dict[str, Callable[[Session, Bridge, DeviceEvent, dt.datetime], None]
     "door_left_open": _door_left_open,
     "door_failed": _door_failed,
     "door_unknown": _door_unknown,
+    "wiring_mismatch": wiring_mismatch,
+    "quarantine_ended": quarantine_ended,
+    "sensor_suspect": sensor_suspect,
+    "sensor_sound": sensor_sound,
+    "commissioned": commissioned,
     "counter_arrived": counter_arrived,
     "problem_reported": problem_reported,
     "grant_locked": grant_locked,

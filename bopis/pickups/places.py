@@ -6,12 +6,12 @@ import datetime as dt
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import and_, bindparam, exists, false, func, insert, literal_column, or_, select, true
+from sqlalchemy import and_, bindparam, exists, false, func, insert, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from bopis.ids import new_id
 from bopis.lockers.allocation import Choice, Door, choose
-from bopis.lockers.models import Bank, Compartment
+from bopis.lockers.models import TAKES_GOODS, Bank, Compartment
 from bopis.pickups.models import IS_LIVE, Pickup, Placement
 from bopis.prepared import Prepared, Write, word
 
@@ -27,7 +27,7 @@ _DOORS = (
     )
     .join(Bank, Bank.id == Compartment.bank_id)
     .outerjoin(Placement, and_(Placement.compartment_id == Compartment.id, IS_LIVE))
-    .where(Bank.store_id == bindparam("store"), Compartment.in_service.is_(true()))
+    .where(Bank.store_id == bindparam("store"), TAKES_GOODS)
 )
 _TURN = func.row_number().over(
     partition_by=(Compartment.size, Compartment.accessible), order_by=(Compartment.number, Compartment.id)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from bopis.among import among
 from bopis.lockers.allocation import Door, choose
-from bopis.lockers.models import Bank, Compartment
+from bopis.lockers.models import TAKES_GOODS, Bank, Compartment
 from bopis.pickups import grants, places
 from bopis.pickups.codes import SELECTOR_REST
 from bopis.pickups.models import IS_CLOSED, IS_LIVE, IS_NOT_CLOSED, Grant, Pickup, Placement
@@ -104,7 +104,7 @@ _RANKED = (
     )
     .join(Bank, Bank.id == Compartment.bank_id)
     .outerjoin(Placement, and_(Placement.compartment_id == Compartment.id, IS_LIVE))
-    .where(_THESE_STORES, Compartment.in_service, Placement.id.is_(None))
+    .where(_THESE_STORES, TAKES_GOODS, Placement.id.is_(None))
     .subquery()
 )
 _FREE = Prepared(select(*list(_RANKED.columns)[:-1]).where(_RANKED.c.rank <= bindparam("most")))

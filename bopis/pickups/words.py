@@ -31,6 +31,7 @@ REASONS = {
     "gone_from_order": "No longer part of the order",
     "door_failed": "Its door did not open",
     "door_out_of_service": "Its door was taken out of service",
+    "bank_quarantined": "Its lockers open nothing until they are set up anew",
     "taken_out": "Taken out again",
     "": "",
 }

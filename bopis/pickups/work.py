@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row, and_, or_, select
+from sqlalchemy import Row, and_, not_, or_, select
 from sqlalchemy.orm import Session
 
 from bopis.bridges.people import hashed
-from bopis.lockers.models import Bank, Compartment
+from bopis.lockers.models import TAKES_GOODS, Bank, Compartment
 from bopis.orders.models import Order
 from bopis.pickups.models import IS_LIVE, IS_NOT_CLOSED, Grant, Pickup, Placement
 
@@ -87,14 +87,15 @@ def _is_inside(item: dict[str, Any]) -> bool:
 
 
 def _taken(session: Session, bank_id: str) -> list[int]:
-    """Doors that hold goods, or may, or are out of service."""
+    """Doors that hold goods, or may, or take none now."""
     holds = and_(IS_LIVE, or_(Placement.state == "loaded", Placement.touched.is_(True)))
     statement = (
         select(Compartment.number)
+        .join(Bank, Bank.id == Compartment.bank_id)
         .outerjoin(Placement, and_(Placement.compartment_id == Compartment.id, holds))
         .where(
             Compartment.bank_id == bank_id,
-            or_(Placement.id.is_not(None), Compartment.in_service.is_(False)),
+            or_(Placement.id.is_not(None), not_(TAKES_GOODS)),
         )
         .order_by(Compartment.number)
     )

@@ -27,6 +27,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "replay": _IN_CHARGE,
     "enrol_bridge": _ADMIN,
     "revoke_bridge": _ADMIN,
+    "end_quarantine": _ADMIN,
 }
 
 

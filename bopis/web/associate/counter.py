@@ -31,6 +31,8 @@ SETTLED_BY_WORD = frozenset(
         "changed_after_loading",
         "connection_failed",
         "data_request",
+        "goods_exposed",
+        "door_left_open",
     }
 )
 """Tasks a person settles by saying that it is done; the others end with the deed they ask for."""

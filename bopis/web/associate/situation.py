@@ -24,6 +24,10 @@ _TROUBLE = {
     "board_silent": "The lock board does not answer, so door {n} may or may not have opened. Look at it first.",
     "not_journaled": "The lockers cannot write to their disk, so they open nothing.",
     "door_did_not_open": "Door {n} did not open.",
+    "board_busy": "The lock board spares its coils for a moment, so door {n} did not open. Try again in a minute.",
+    "wrong_door": "Another door opened instead of door {n}. Put nothing in; these lockers open nothing now.",
+    "quarantined": "These lockers open nothing until they are set up anew: another door moved than the one meant.",
+    "sensor_suspect": "The sensor of door {n} does not move, so nobody knows whether it opened. Look at it.",
     "expired": "The lockers did not answer in time. Nothing opened.",
     "unknown": "It is not certain whether door {n} opened. Look at it first.",
 }

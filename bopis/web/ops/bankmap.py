@@ -78,6 +78,8 @@ class BankView:
     width: int
     height: int
     bridge: BridgeView | None
+    quarantine: dict[str, Any] | None
+    """Why nothing opens here, if so: `door`, which was meant, `moved`, and since when as `at`."""
 
     def written(self) -> dict[str, Any]:
         """For JSON; without what changes by itself all the time."""
@@ -90,12 +92,16 @@ class BankView:
 def look(session: Session, bank: Bank, now: dt.datetime) -> BankView:
     """The bank as it stands."""
     inside = _inside(session, bank)
-    doors = [_door(box, inside.get(box.id)) for box in bank.compartments]
+    # One that was not found at the last commissioning is shown only for the goods that may be in it.
+    doors = [
+        _door(box, inside.get(box.id)) for box in bank.compartments if box.board_address is not None or box.id in inside
+    ]
     return BankView(
         doors,
         max((door.x + door.width for door in doors), default=0) + GAP,
         max((door.y + door.height for door in doors), default=0) + GAP,
         _bridge(session, bank, now),
+        {**bank.quarantine, "at": bank.quarantined_at} if bank.quarantined_at else None,
     )
 
 

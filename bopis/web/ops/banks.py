@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session, joinedload
 from werkzeug.wrappers import Response as BaseResponse
 
 from bopis import clock, tasks
+from bopis.bridges.actions import command_end_quarantine
 from bopis.bridges.models import Bridge
 from bopis.bridges.queries import ONLINE_WITHIN
 from bopis.db import Database
-from bopis.errors import Invalid, NotFound
+from bopis.errors import Conflict, Invalid, NotFound
 from bopis.lockers.actions import put_back_into_service, take_out_of_service
 from bopis.lockers.models import Bank, Compartment
 from bopis.pickups.actions import give_up_place
@@ -26,7 +27,8 @@ _LONGEST_REASON = 80
 
 
 def add(routes: Blueprint, database: Database) -> None:
-    """`GET /ops/banks`, `/ops/banks/<id>`, `.../state`, `POST /ops/doors/<door>/close` (reason), `.../reopen`."""
+    """`GET /ops/banks`, `/ops/banks/<id>`, `.../state`, `.../end-quarantine` (reason),
+    `POST /ops/doors/<door>/close` (reason), `.../reopen`."""
 
     @routes.get("/banks")
     def banks() -> str:
@@ -43,15 +45,21 @@ def add(routes: Blueprint, database: Database) -> None:
             view = bankmap.look(session, one(session, bank_id), clock.now())
         return jsonify(versioned(view.written()))
 
+    @routes.post("/banks/<bank_id>/end-quarantine")
+    def end_quarantine(bank_id: str) -> BaseResponse:
+        with database.transaction() as session:
+            found = one(session, bank_id)
+            if found.quarantined_at is None:
+                raise Conflict("not_quarantined", "These lockers open their doors as usual.")
+            command_end_quarantine(session, found.id, me().id, _reason("why the wires are right"), clock.now())
+        return done("ops.bank", bank_id=bank_id)
+
     @routes.post("/doors/<compartment_id>/close")
     def close_door(compartment_id: str) -> BaseResponse:
-        reason = " ".join(request.form.get("reason", "").split())[:_LONGEST_REASON]
         with database.transaction() as session:
             box = _door(session, compartment_id)
-            if not reason:
-                raise Invalid("no_reason", "Say in a few words why this door is out of service.")
             lock(session, box.bank.store_id)
-            take_out_of_service(session, box, reason)
+            take_out_of_service(session, box, _reason("why this door is out of service"))
             _give_another_place(session, box)
         return done("ops.bank", bank_id=box.bank_id)
 
@@ -60,7 +68,8 @@ def add(routes: Blueprint, database: Database) -> None:
         with database.transaction() as session:
             box = _door(session, compartment_id)
             put_back_into_service(session, box)
-            tasks.settle(session, "door_failed", box.id, actor=actor(), now=clock.now())
+            for kind in ("door_failed", "sensor_suspect"):
+                tasks.settle(session, kind, box.id, actor=actor(), now=clock.now())
         return done("ops.bank", bank_id=box.bank_id)
 
 
@@ -80,6 +89,13 @@ def show(database: Database, bank_id: str, code: str = "", ended: Ended | None =
             code=code,
             ended=ended,
         )
+
+
+def _reason(of_what: str) -> str:
+    reason = " ".join(request.form.get("reason", "").split())[:_LONGEST_REASON]
+    if not reason:
+        raise Invalid("no_reason", f"Say in a few words {of_what}.")
+    return reason
 
 
 def one(session: Session, bank_id: str) -> Bank:

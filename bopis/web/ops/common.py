@@ -36,6 +36,7 @@ NEEDS = {
     "ops.bank_state": "oversee",
     "ops.close_door": "close_door",
     "ops.reopen_door": "repair_door",
+    "ops.end_quarantine": "end_quarantine",
     "ops.enrolment_code": "enrol_bridge",
     "ops.revoke_bridge": "revoke_bridge",
     "ops.bridge_stolen": "revoke_bridge",

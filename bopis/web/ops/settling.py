@@ -31,7 +31,7 @@ from bopis.web.associate.counter import SETTLED_BY_WORD
 Replay = Callable[[Session, "InboxEntry | OutboxEntry", dt.datetime], None]
 Deed = Callable[[Session, Task, StaffSession, dt.datetime], None]
 
-URGENT = ("shopper_needs_help", "shopper_at_counter")
+URGENT = ("shopper_needs_help", "shopper_at_counter", "wiring_mismatch", "goods_exposed")
 """Somebody stands there and waits."""
 _BUTTONS = {
     "no_phone": "Shopper reached",
@@ -42,6 +42,9 @@ _BUTTONS = {
     "odd_event": "Looked at it",
     "look_after_bridge": "Seen to",
     "door_failed": "It works again",
+    "sensor_suspect": "It works again",
+    "goods_exposed": "Looked at it",
+    "door_left_open": "It is shut",
     "delivery_failed": "Replay",
     "shopper_at_counter": "Handed over",
     "left_uncertain": "It is empty",
@@ -54,6 +57,7 @@ _BUTTONS = {
 ABOUT_PICKUPS = frozenset(
     {
         *("no_phone", "text_failed", "platform_refused", "shopper_needs_help", "goods_gone", "left_uncertain"),
+        "goods_exposed",
         *("reclaim", "shopper_at_counter", "map_location", "changed_after_loading", "code_locked"),
     }
 )
@@ -82,6 +86,8 @@ def way(session: Session, task: Task, role: str) -> Way | None:
         return Way(url_for("ops.bank", bank_id=task.subject_id, _anchor="bridge"), "See the bridge")
     if task.kind == "set_new_pin":
         return Way(url_for("associate.people"), "Choose a PIN")
+    if task.kind == "wiring_mismatch":
+        return Way(url_for("ops.bank", bank_id=task.subject_id), "See the lockers")
     if task.kind in ("reconnect", "connection_failed"):
         return Way(url_for("ops.connections"), "See the connection")
     return None
@@ -163,6 +169,7 @@ _DEEDS: dict[str, Deed] = {
     "changed_after_loading": _right_as_it_lies,
     "connection_failed": _asked_again,
     "door_failed": _works_again,
+    "sensor_suspect": _works_again,
     "shopper_at_counter": _handed_over,
     "left_uncertain": _is_empty,
 }
