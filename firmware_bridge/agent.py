@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from firmware_bridge import SOFTWARE
+from firmware_bridge import SOFTWARE, notify, status
 from firmware_bridge.backoff import Backoff
 from firmware_bridge.bank import Bank
 from firmware_bridge.bus import Bus
@@ -25,20 +25,25 @@ from firmware_bridge.changes import Changes
 from firmware_bridge.cloud import Cloud, CloudError, Identity, NoCode, enrol, load_identity, read_code
 from firmware_bridge.commands import Commands
 from firmware_bridge.config import Config
+from firmware_bridge.deeds import Deeds
+from firmware_bridge.desk import Desk
 from firmware_bridge.grants import Grants
 from firmware_bridge.handover import Handover
+from firmware_bridge.held import Held
 from firmware_bridge.journal import BadJournal, DamagedJournal, Journal, NotJournaled
 from firmware_bridge.judge import Judge
 from firmware_bridge.kiosk.server import kiosk_app
 from firmware_bridge.kiosk.serving import KioskServer
 from firmware_bridge.kiosk.view import Parts
 from firmware_bridge.layout import Layout
+from firmware_bridge.pins import Pins
 from firmware_bridge.presence import Presence
 from firmware_bridge.protocol.wire import LONGEST_WAIT_SECONDS, PROTOCOL
 from firmware_bridge.rotation import Keyring
 from firmware_bridge.salvage import keep_copy, opened_journal
 from firmware_bridge.scanner import Scanner
 from firmware_bridge.sync import Sync
+from firmware_bridge.worklist import WorkList
 
 log = logging.getLogger(__name__)
 
@@ -92,21 +97,28 @@ class Agent:
         self.bus = Bus(config.port)
         self.bank = Bank(journal, self.bus.fire, new_id)
         self.bus.listener = self.bank
-        grants, presence, changes = Grants(journal), Presence(journal, six_digits, new_id), Changes()
+        deeds, held = Deeds(journal), Held(journal)
+        grants, presence = Grants(journal, deeds, held), Presence(journal, six_digits, new_id)
+        changes = Changes()
         self.judge = Judge(journal, grants, presence)
         self.handover = Handover(journal, self.bank, grants, self.judge, new_id)
         self.commands = Commands(journal, self.bank, presence, self.handover.shopper_busy, self.handover.show_staff)
         self.sync = Sync(journal, self.bank, grants, self.commands, self._use_layout)
-        self.parts = Parts(journal, self.bank, self.handover, self.judge, presence, changes)
+        self.pins = Pins(journal, held, presence)
+        work = WorkList(held, deeds, grants, self.bank)
+        self.desk = Desk(journal, self.bank, self.pins, work, presence, self.handover)
+        self.parts = Parts(journal, self.bank, self.handover, self.judge, presence, changes, self.desk)
         journal.on_news = self._news.set
         self.bank.on_change += [changes.touch, self._news.set, self._wake.set]
-        self.handover.on_change = changes.touch
-        self._kiosk = KioskServer(
-            kiosk_app(self.parts, config.kiosk_host, config.px_per_mm, config.language),
-            config.kiosk_host,
-            config.kiosk_port,
-        )
+        self.handover.on_change = self.desk.on_change = changes.touch
+        app = kiosk_app(self.parts, config.kiosk_host, config.px_per_mm, config.language)
+        status.add(app, self)
+        self._kiosk = KioskServer(app, config.kiosk_host, config.kiosk_port)
         self.kiosk_url = self._kiosk.url
+        self.started = time.monotonic()
+        self.online_since: float | None = None
+        self.synced_at: float | None = None
+        self._ticks = 0
         self._scanner = Scanner(config.scanner, self.parts.scans.heard) if config.scanner else None
 
     def start(self) -> None:
@@ -123,6 +135,10 @@ class Agent:
         if self._scanner:
             self._threads.append(self._spawn(self._scanner.run))
         self._spawn(self._poll)
+        feeding = notify.feeding_seconds()
+        if feeding is not None:
+            self._spawn(lambda: self._feed(feeding))
+        (self._config.data_dir / "address").write_text(self.kiosk_url, encoding="ascii")
         log.info("the kiosk is at %s", self.kiosk_url)
 
     def stop(self) -> None:
@@ -154,6 +170,12 @@ class Agent:
         thread.start()
         return thread
 
+    def _feed(self, seconds: float) -> None:
+        parts = {"line": lambda: self.bus.beats, "ticker": lambda: self._ticks, "journal": lambda: self.journal.beats}
+        watchdog = notify.Watchdog(parts)
+        while not self._stopping.wait(seconds):
+            watchdog.feed()
+
     def _use_layout(self, layout: Layout) -> None:
         self.bank.configure(layout)
         self.bus.configure(layout.board, layout.boards)
@@ -162,10 +184,12 @@ class Agent:
         while not self._stopping.is_set():
             self._wake.wait(BUSY_TICK_SECONDS if self.bank.opening or self.handover.session else TICK_SECONDS)
             self._wake.clear()
+            self._ticks += 1
             failing = self.journal.failing
             try:
                 self.bank.tick()
                 self.handover.tick()
+                self.desk.tick()
                 while self.commands.step():
                     self.handover.tick()
                 if self.parts.presence.tick():
@@ -194,7 +218,7 @@ class Agent:
         if identity is None:
             return
         keep_copy(self.journal)
-        self.judge.bank_key = identity.bank_key
+        self.judge.bank_key = self.pins.bank_key = identity.bank_key
         self.parts.enrolled = True
         self.parts.changes.touch()
         keys = Keyring(self.journal, identity)
@@ -234,6 +258,7 @@ class Agent:
                 log.warning("offline: %s", problem)
             return False
         self._wake.set()
+        self.synced_at = self.journal.clock.now()
         return True
 
     def _set_online(self, online: bool) -> None:
@@ -245,6 +270,7 @@ class Agent:
         else:
             self._online.clear()
         self.parts.online = online
+        self.online_since = self.journal.clock.now() if online else None
         self.parts.changes.touch()
 
     def _identity(self) -> Identity | None:

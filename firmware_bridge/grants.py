@@ -7,10 +7,13 @@ import json
 import logging
 import sqlite3
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from firmware_bridge.access import Grant, Spent, read_placements
 from firmware_bridge.clock import from_iso
+from firmware_bridge.deeds import Deeds
+from firmware_bridge.held import Held
 from firmware_bridge.journal import Journal
 
 log = logging.getLogger(__name__)
@@ -21,22 +24,39 @@ SPENT_KEPT_SECONDS = 30 * 24 * 3600
 class Grants:
     """Lookups by what a shopper shows, and the changes a sync brings."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, deeds: Deeds | None = None, held: Held | None = None) -> None:
+        """`deeds` are what was loaded here since the cloud last spoke; it decides which held grants open already."""
         self._journal = journal
+        self._deeds = deeds or Deeds(journal)
+        self._held = held or Held(journal)
 
     def by_selector(self, selector: str) -> Grant | None:
         """The grant a code's first three digits mean; of several, the one that is active."""
-        found = [_grant(row) for row in self._journal.rows("SELECT * FROM grants WHERE selector = ?", selector)]
+        found = [self._grant(row) for row in self._journal.rows("SELECT * FROM grants WHERE selector = ?", selector)]
         return max(found, key=lambda grant: grant.active, default=None)
 
     def by_qr(self, sha256: str) -> Grant | None:
         found = self._journal.rows("SELECT * FROM grants WHERE qr_sha256 = ?", sha256)
-        return _grant(found[0]) if found else None
+        return self._grant(found[0]) if found else None
 
     def get(self, grant_id: str) -> Grant | None:
         """A grant by its id; None when it is unknown or revoked."""
         found = self._journal.rows("SELECT * FROM grants WHERE id = ? AND body IS NOT NULL", grant_id)
-        return _grant(found[0]) if found else None
+        return self._grant(found[0]) if found else None
+
+    def unspent_doors(self) -> set[int]:
+        """Doors behind which the goods of an active grant wait."""
+        rows = self._journal.rows("SELECT * FROM grants WHERE body IS NOT NULL")
+        active = [grant for grant in map(self._grant, rows) if grant.active]
+        spent = {row["placement"] for row in self._journal.rows("SELECT placement FROM spent")}
+        places = [place for grant in active for place in grant.placements if place.id not in spent]
+        return {place.door for place in places if place.door is not None}
+
+    def _grant(self, row: sqlite3.Row) -> Grant:
+        """As the cloud sent it, with the lease of the last sync, and with what was loaded here since."""
+        grant = _read(json.loads(row["body"]))
+        grant = replace(grant, lease_until=max(grant.lease_until, self._held.lease_until()))
+        return self._deeds.on(grant, self._held.hold_seconds())
 
     def spent(self, grant: Grant) -> dict[str, Spent]:
         rows = self._journal.rows("SELECT * FROM spent WHERE grant_id = ?", grant.id)
@@ -76,10 +96,6 @@ def _row(body: Mapping[str, Any]) -> dict[str, Any]:
         _read(body)
         row |= {"selector": str(body["selector"]), "qr": str(body["qr_sha256"]), "body": json.dumps(dict(body))}
     return row
-
-
-def _grant(row: sqlite3.Row) -> Grant:
-    return _read(json.loads(row["body"]))
 
 
 def _read(body: Mapping[str, Any]) -> Grant:

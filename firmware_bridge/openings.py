@@ -30,6 +30,9 @@ class Errand:
     grant: str | None = None
     placement: str | None = None
     command: str | None = None
+    pickup: str | None = None
+    """Whose goods staff at the kiosk put in or take out, and who they are."""
+    staff: str | None = None
 
     def facts(self) -> dict[str, Any]:
         """The part of it that every event about the opening repeats."""

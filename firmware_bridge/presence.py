@@ -46,11 +46,16 @@ class Presence:
 
     def take(self, db: sqlite3.Connection, staff: str) -> tuple[str, float]:
         """Open a session for someone who read the code, and change the code. Returns its id and until when (epoch)."""
-        session, until = self._new_id(), self._journal.clock.now() + PRESENCE_MINUTES * 60
-        db.execute("INSERT INTO staff_sessions (id, staff, until) VALUES (?, ?, ?)", (session, staff, until))
+        session, until = self.begin(db, staff)
         self._journal.append("presence_taken", {"staff": staff, "session": session})
         self._journal.write("presence_wrong", "0")
         self._code, self._before, self._since = self._digits(), "", self._mono()
+        return session, until
+
+    def begin(self, db: sqlite3.Connection, staff: str) -> tuple[str, float]:
+        """Open a session for someone who has proved to be here. Returns its id and until when (epoch)."""
+        session, until = self._new_id(), self._journal.clock.now() + PRESENCE_MINUTES * 60
+        db.execute("INSERT INTO staff_sessions (id, staff, until) VALUES (?, ?, ?)", (session, staff, until))
         return session, until
 
     def check(self, code: str) -> None:

@@ -22,7 +22,7 @@ from firmware_bridge.journal import DamagedJournal, Journal
 log = logging.getLogger(__name__)
 
 IDENTITY = ("private_key", "next_key", "identity", "key_since")
-NOT_CARRIED = frozenset({"cursor", "layout"})
+NOT_CARRIED = frozenset({"cursor", "layout", "staff", "work", "settings", "leased_at", "lease_until"})
 LEFT_BEHIND = frozenset({"grants", "sqlite_sequence"})
 SET_ASIDE_KEPT = 2
 

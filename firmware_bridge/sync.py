@@ -16,6 +16,7 @@ from firmware_bridge.clock import from_iso
 from firmware_bridge.cloud import Cloud, CloudError
 from firmware_bridge.commands import Commands
 from firmware_bridge.grants import Grants
+from firmware_bridge.held import Held
 from firmware_bridge.journal import Journal
 from firmware_bridge.layout import BadLayout, Layout, read_layout
 from firmware_bridge.protocol.wire import EVENTS_A_SYNC, PROTOCOL
@@ -35,6 +36,7 @@ class Sync:
         self._commands = commands
         self._use_layout = use_layout
         self._refused_layout: str | None = None
+        self._held = Held(journal)
 
     def exchange(self, cloud: Cloud, wait: float) -> bool:
         """One sync; True when more events wait than it carried. Raises CloudError, NotJournaled."""
@@ -65,6 +67,7 @@ class Sync:
             "clock": clock.state,
             "wait": wait,
             "layout": self._refused_layout or (layout.hash if layout else None),
+            **self._held.hashes(),
             "doors": self._bank.states(),
             "events": self._journal.events(EVENTS_A_SYNC),
             "results": self._commands.results(),
@@ -92,11 +95,15 @@ class Sync:
         with self._journal.writing() as db:
             self._journal.clock.believe(told)
             self._journal.write("floor", str(self._journal.clock.now()))
-            self._journal.acknowledge(acked, asked["events"])
             self._commands.reported(db, asked["results"])
             self._commands.receive(db, commands)
-            if self._journal.read("cursor") == asked["cursor"]:
+            fresh = self._journal.read("cursor") == asked["cursor"] and self._held.hashes().items() <= asked.items()
+            if fresh:
                 self._grants.apply(db, grants, reset)
+                self._held.take(answer, told)
                 self._journal.write("cursor", cursor)
+            if fresh or self._journal.resyncing:
+                # What happened here is forgotten only together with lists that know of it.
+                self._journal.acknowledge(acked, asked["events"])
             if layout is not None:
                 self._journal.write("layout", json.dumps(answer["layout"]))

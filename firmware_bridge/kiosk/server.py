@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from firmware_bridge.handover import PROBLEMS, NothingToDo
 from firmware_bridge.journal import NotJournaled
 from firmware_bridge.judge import Verdict
+from firmware_bridge.kiosk import staff
 from firmware_bridge.kiosk.view import Parts, state
 
 LONGEST_BODY = 4096
@@ -51,6 +52,7 @@ def kiosk_app(parts: Parts, host: str, px_per_mm: float, language: str = "en") -
     app.register_error_handler(Exception, _unforeseen)
     _pages(app, parts, {"px_per_mm": px_per_mm, "language": language})
     _shopper(app, parts)
+    staff.add(app, parts.desk, _text)
     return app
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from firmware_bridge.bank import Bank
 from firmware_bridge.changes import Changes
+from firmware_bridge.desk import Desk
 from firmware_bridge.handover import Handover
 from firmware_bridge.journal import Journal
 from firmware_bridge.judge import Judge
@@ -25,6 +26,7 @@ class Parts:
     judge: Judge
     presence: Presence
     changes: Changes
+    desk: Desk
     enrolled: bool = False
     online: bool = False
     page_seen: float | None = None
@@ -32,6 +34,7 @@ class Parts:
 
     def __post_init__(self) -> None:
         self.scans = Scans(self.handover, self.changes.touch, self.journal.clock.mono)
+        self.scans.badge = self.desk.badge
 
     def page_seconds(self) -> float | None:
         """How long ago the page last showed that it lives; None when it never did. Asked for every ten seconds."""
@@ -59,6 +62,7 @@ def state(parts: Parts, seq: int) -> dict[str, Any]:
             "doors": _doors(parts.bank),
             "session": _session(parts),
             "scan": parts.scans.shown,
+            "staff": parts.desk.view(),
         }
 
 

@@ -33,11 +33,12 @@ class Bridge:
             bench.judge,
             bench.presence,
             Changes(),
+            bench.desk,
             enrolled=True,
             online=True,
         )
         bench.bank.on_change.append(self.parts.changes.touch)
-        bench.handover.on_change = self.parts.changes.touch
+        bench.handover.on_change = bench.desk.on_change = self.parts.changes.touch
         self.server = KioskServer(kiosk_app(self.parts, "127.0.0.1", 5.5), "127.0.0.1", 0)
         self.plug = Plug(folder / "scanner")
         self.scanner = Scanner(str(self.plug.path), self.parts.scans.heard)

@@ -12,12 +12,17 @@ from firmware_bridge.boards import Ask, BoardStatus
 from firmware_bridge.bus import Pulse
 from firmware_bridge.clock import Clock, to_iso
 from firmware_bridge.commands import Commands
+from firmware_bridge.deeds import Deeds
+from firmware_bridge.desk import Desk
 from firmware_bridge.grants import Grants
 from firmware_bridge.handover import Handover
+from firmware_bridge.held import Held
 from firmware_bridge.journal import Journal
 from firmware_bridge.judge import Judge, Verdict
 from firmware_bridge.layout import read_layout
+from firmware_bridge.pins import Pins
 from firmware_bridge.presence import Presence
+from firmware_bridge.worklist import WorkList
 from tests.firmware_bridge.fake_cloud import BANK_KEY
 from tests.firmware_bridge.world import LAYOUT, grant
 
@@ -57,6 +62,11 @@ class Bench:
         self.commands = Commands(
             self.journal, self.bank, self.presence, self.handover.shopper_busy, self.handover.show_staff
         )
+        held, deeds = Held(self.journal), Deeds(self.journal)
+        self.pins = Pins(self.journal, held, self.presence)
+        self.pins.bank_key = BANK_KEY
+        self.work = WorkList(held, deeds, self.grants, self.bank)
+        self.desk = Desk(self.journal, self.bank, self.pins, self.work, self.presence, self.handover, self._sleep)
         self.commands.recover()
         self.bank.configure(read_layout(LAYOUT))
         self.look()
@@ -84,6 +94,7 @@ class Bench:
     def tick(self) -> None:
         self.bank.tick()
         self.handover.tick()
+        self.desk.tick()
         while self.commands.step():
             self.handover.tick()
         self.presence.tick()

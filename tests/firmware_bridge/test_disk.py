@@ -36,7 +36,9 @@ def fill(bench: Bench, size: int) -> None:
 
 
 def screen(bench: Bench) -> dict:
-    parts = Parts(bench.journal, bench.bank, bench.handover, bench.judge, bench.presence, Changes(), enrolled=True)
+    parts = Parts(
+        bench.journal, bench.bank, bench.handover, bench.judge, bench.presence, Changes(), bench.desk, enrolled=True
+    )
     return state(parts, 1)
 
 

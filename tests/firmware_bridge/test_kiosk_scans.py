@@ -18,7 +18,15 @@ OTHER = write_qr(b"x" * 16)
 @pytest.fixture
 def parts(bench: Bench) -> Parts:
     return Parts(
-        bench.journal, bench.bank, bench.handover, bench.judge, bench.presence, Changes(), enrolled=True, online=True
+        bench.journal,
+        bench.bank,
+        bench.handover,
+        bench.judge,
+        bench.presence,
+        Changes(),
+        bench.desk,
+        enrolled=True,
+        online=True,
     )
 
 
@@ -125,6 +133,6 @@ def test_a_badge_goes_to_whoever_takes_badges(bench: Bench, scans: Scans) -> Non
     assert bench.pulses == []
 
 
-def test_a_badge_nobody_takes_is_not_a_pickup_code(scans: Scans) -> None:
+def test_a_scanned_badge_asks_for_its_pin(scans: Scans) -> None:
     scans.heard("LKS1:A1001")
-    assert verdict(scans) == (1, "stray")
+    assert verdict(scans) == (1, "pin")

@@ -19,7 +19,15 @@ HERE = {"base_url": "http://127.0.0.1:8740"}
 @pytest.fixture
 def client(bench: Bench) -> FlaskClient:
     parts = Parts(
-        bench.journal, bench.bank, bench.handover, bench.judge, bench.presence, Changes(), enrolled=True, online=True
+        bench.journal,
+        bench.bank,
+        bench.handover,
+        bench.judge,
+        bench.presence,
+        Changes(),
+        bench.desk,
+        enrolled=True,
+        online=True,
     )
     return kiosk_app(parts, "127.0.0.1", 5.5).test_client()
 
@@ -195,6 +203,6 @@ def test_a_method_nobody_needs_is_refused(client: FlaskClient) -> None:
 
 
 def test_the_page_speaks_the_stores_language_first(bench: Bench) -> None:
-    parts = Parts(bench.journal, bench.bank, bench.handover, bench.judge, bench.presence, Changes())
+    parts = Parts(bench.journal, bench.bank, bench.handover, bench.judge, bench.presence, Changes(), bench.desk)
     page = kiosk_app(parts, "127.0.0.1", 5.5, "ar").test_client().get("/", **HERE)
     assert b'<html lang="ar" data-language="ar"' in page.data

@@ -1,0 +1,116 @@
+"""What was done to the bank's places since the cloud last took our events: told again from those very events.
+
+An event stays in the journal until the cloud has acknowledged it, and is forgotten together with the lists that know
+of it. So nothing is kept twice, and a restart or a power cut loses nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import Any
+
+from firmware_bridge.access import Grant, Placement
+from firmware_bridge.clock import from_iso
+from firmware_bridge.journal import Journal
+
+INSIDE = frozenset({"open", "held", "loaded", "given_up", "looked"})
+"""States of a place in whose door something lies, or may."""
+EMPTY = frozenset({"empty", "collected"})
+_KINDS = ("door_opened", "door_shut", "door_unknown", "door_failed", "place_given_up", "confirmed_empty", "set_aside")
+
+
+@dataclass(frozen=True)
+class Place:
+    """What became of one placement here. `state`: open (being loaded), held (shut, empty, still to be loaded), loaded,
+    given_up (not used after all, still open), looked (opened to take out, nobody has said that it is empty), empty,
+    collected, failed (its door never opened), counter (set aside)."""
+
+    placement: str
+    door: int | None
+    state: str
+    pickup: str | None
+    grant: str | None
+    at: float
+
+
+class Deeds:
+    """The places by placement id, worked out from the journal's events; each event is read once."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._first = self._last = 0
+        self._places: dict[str, Place] = {}
+
+    def places(self) -> dict[str, Place]:
+        """Every placement that an event not yet acknowledged speaks of."""
+        ends = self._journal.rows("SELECT min(seq) AS first, max(seq) AS last FROM events")[0]
+        first, last = ends["first"] or 0, ends["last"] or 0
+        if first != self._first or last < self._last:
+            self._places, self._last = {}, 0
+        if last > self._last:
+            sql = "SELECT kind, at, data FROM events WHERE seq > ? AND seq <= ? ORDER BY seq"
+            for row in self._journal.rows(sql, self._last, last):
+                if row["kind"] in _KINDS:
+                    self._note(row["kind"], json.loads(row["data"]), from_iso(row["at"]))
+        self._first, self._last = first, last
+        return dict(self._places)
+
+    def of(self, pickup: str) -> list[Place]:
+        """What was done for one pickup, oldest first."""
+        return [place for place in self.places().values() if place.pickup == pickup]
+
+    def on(self, grant: Grant, hold_seconds: float) -> Grant:
+        """A grant with what was loaded for it here: it opens as soon as all of that is behind shut doors."""
+        mine = [place for place in self.places().values() if place.grant == grant.id]
+        if not mine:
+            return grant
+        kept = [place for place in mine if place.state in INSIDE or place.state == "collected"]
+        if not all(place.state in ("loaded", "collected") for place in kept):
+            return replace(grant, active=False)
+        if grant.active:
+            taken_out = not kept and any(place.state == "empty" for place in mine)
+            return replace(grant, active=False) if taken_out else grant
+        if not kept:
+            return grant
+        until = min(grant.valid_until, max(place.at for place in kept) + hold_seconds)
+        places = tuple(Placement(place.placement, "compartment", place.door) for place in kept)
+        return replace(grant, active=True, valid_until=until, placements=places)
+
+    def _note(self, kind: str, data: dict[str, Any], at: float) -> None:
+        placement = data.get("placement") or (f"counter:{data.get('pickup')}" if kind == "set_aside" else None)
+        if placement is None:
+            return
+        known = self._places.get(placement)
+        state = _state(kind, data, known.state if known else None)
+        if state is None:
+            return
+        pickup = data.get("pickup") or (known.pickup if known else None)
+        grant = data.get("grant") or (known.grant if known else None)
+        self._places[placement] = Place(placement, data.get("door"), state, pickup, grant, at)
+
+
+def _state(kind: str, data: dict[str, Any], before: str | None) -> str | None:
+    """A place's state after an event, None when it says nothing of it."""
+    cause, item = data.get("cause"), data.get("item")
+    if kind in ("door_opened", "door_unknown"):
+        return "open" if cause == "load" and before != "given_up" else before
+    if kind == "door_failed":
+        return "failed" if cause == "load" and before is None else before
+    if kind == "door_shut":
+        return _shut(cause, item, before)
+    if kind == "place_given_up":
+        return "given_up" if data.get("state") == "open" or item == "present" else "empty"
+    return "counter" if kind == "set_aside" else "empty"
+
+
+def _shut(cause: str | None, item: str | None, before: str | None) -> str | None:
+    if cause == "load" and before == "given_up":
+        return "given_up" if item == "present" else "empty"
+    if cause == "load":
+        return "held" if item == "absent" else "loaded"
+    if item == "present":
+        return before
+    if cause == "reclaim":
+        return "empty" if item == "absent" else "looked"
+    return {"unload": "empty", "grant": "collected"}.get(cause or "", before)

@@ -1,0 +1,125 @@
+"""What staff have to do at this bank: the cloud's last list, with what was done here since, and the doors it leaves."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from firmware_bridge.access import Placement, read_placements
+from firmware_bridge.bank import Bank
+from firmware_bridge.deeds import EMPTY, INSIDE, Deeds, Place
+from firmware_bridge.grants import Grants
+from firmware_bridge.held import Held
+
+log = logging.getLogger(__name__)
+
+SIZES = ("S", "M", "L", "XL")
+
+
+@dataclass(frozen=True)
+class Item:
+    """One order: to be loaded, or to be taken out. `stage`: todo, open (begun), loaded, look (is it empty?), done."""
+
+    pickup: str
+    grant: str | None
+    name: str
+    size: str
+    accessible: bool
+    action: str
+    stage: str
+    promised: tuple[Placement, ...]
+    """Doors the cloud named; nothing was put there yet."""
+    inside: tuple[Placement, ...]
+    """What must come out, or was loaded before the cloud last spoke."""
+    here: tuple[Place, ...]
+    """What was done for it here since."""
+
+
+class WorkList:
+    """The list as it stands now, and which door is free."""
+
+    def __init__(self, held: Held, deeds: Deeds, grants: Grants, bank: Bank) -> None:
+        self._held, self._deeds, self._grants, self._bank = held, deeds, grants, bank
+
+    def items(self) -> list[Item]:
+        """In the cloud's order, which is by age. One that cannot be read is left out and named in the log."""
+        found = []
+        for body in self._held.get("work").get("items", []):
+            try:
+                found.append(self._item(body))
+            except (KeyError, TypeError, ValueError) as problem:
+                log.error("an order of the work list cannot be read (%s)", type(problem).__name__)
+        return found
+
+    def hash(self) -> str | None:
+        """Which list it is; another one is another list."""
+        return self._held.hashes()["work"]
+
+    def get(self, pickup: str) -> Item | None:
+        return next((item for item in self.items() if item.pickup == pickup), None)
+
+    def occupied(self) -> set[int]:
+        """Doors behind which something lies, or may."""
+        here = self._deeds.places().values()
+        freed = {place.door for place in here if place.state in EMPTY}
+        filled = {place.door for place in here if place.state in INSIDE and place.door is not None}
+        taken = {number for number in self._held.get("work").get("taken", []) if type(number) is int}
+        return (taken - freed) | filled | self._grants.unspent_doors()
+
+    def usable(self, number: int | None, occupied: Collection[int]) -> bool:
+        """Whether goods may go behind this door: it works, is shut, and nothing is known or seen inside."""
+        door = self._bank.doors.get(number or 0)
+        if door is None or number in occupied:
+            return False
+        return door.in_service and not door.suspect and door.state == "shut" and door.item != "present"
+
+    def choose(self, item: Item, least: str, not_in: Collection[int] = ()) -> int | None:
+        """The smallest free door of at least this size, one promised to nobody first; None when there is none."""
+        if least not in SIZES or self._bank.layout is None:
+            return None
+        occupied = self.occupied() | set(not_in)
+        promised = {place.door for each in self.items() if each.pickup != item.pickup for place in each.promised}
+        ranked = [
+            (SIZES.index(spot.size), number in promised, spot.accessible != item.accessible, number)
+            for number, spot in self._bank.layout.doors.items()
+            if spot.size in SIZES and SIZES.index(spot.size) >= SIZES.index(least) and self.usable(number, occupied)
+        ]
+        return min(ranked)[-1] if ranked else None
+
+    def _item(self, body: Mapping[str, Any]) -> Item:
+        here = tuple(self._deeds.of(str(body["pickup"])))
+        places = [
+            (place, bool(said.get("loaded")))
+            for said in body["placements"]
+            for place in read_placements([{**said, "kind": "counter" if said["door"] is None else "compartment"}])
+        ]
+        gone = {place.placement for place in here if place.state in EMPTY}
+        inside = tuple(place for place, loaded in places if loaded and place.door and place.id not in gone)
+        touched = {place.placement for place in here}
+        return Item(
+            pickup=str(body["pickup"]),
+            grant=body.get("grant"),
+            name=str(body["name"]),
+            size=str(body["size"]),
+            accessible=body.get("accessible") is True,
+            action=str(body["action"]),
+            stage=_stage(str(body["action"]), here, inside),
+            promised=tuple(place for place, loaded in places if not loaded and place.door and place.id not in touched),
+            inside=inside,
+            here=here,
+        )
+
+
+def _stage(action: str, here: Collection[Place], inside: Collection[Placement]) -> str:
+    states = {place.state for place in here}
+    if action == "reclaim":
+        if "looked" in states:
+            return "look"
+        return "todo" if inside else "done"
+    if "counter" in states:
+        return "done"
+    if states & {"open", "held"}:
+        return "open"
+    return "loaded" if states & {"loaded", "collected"} else "todo"
