@@ -124,7 +124,16 @@ def stores(connection: psycopg.Connection, first: int, last: int) -> None:
         board="'kerong-cu16'",
         has_item_sensors="true",
     )
-    rows(connection, "bridges", first, last, bank_id="made('banks', n)", software="'1.0.0'", seen_at="now()")
+    rows(
+        connection,
+        "bridges",
+        first,
+        last,
+        bank_id="made('banks', n)",
+        key_number="1",
+        software="'1.0.0'",
+        seen_at="now()",
+    )
     rows(
         connection,
         "compartments",

@@ -7,7 +7,7 @@ import secrets
 import selectors
 import socket
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -22,6 +22,9 @@ PATH = "/bridge/v1/sync"
 AT_ONCE = 20
 """So many bridges are new at a time: the claim is about those that stay, not about a storm."""
 DOOR_STATES = {str(number): {"door": "shut", "item": "absent", "in_service": True} for number in range(1, DOORS + 1)}
+BUSY = 503
+ASK_AGAIN = 1.0
+"""Seconds after which a bridge that was told to come back does."""
 HELD_AFTER = 0.3
 """Seconds without an answer after which a sync counts as held."""
 
@@ -60,6 +63,8 @@ class Crowd:
         self._ready = selectors.DefaultSelector()
         self._new: set[int] = set()
         """Which of them wait for their first answer."""
+        self._later: deque[tuple[float, _Bridge]] = deque()
+        """Who was sent away, and when it asks again."""
 
     def connect(self, count: int) -> None:
         """Let the first `count` bridges be connected and past their first answer."""
@@ -106,6 +111,8 @@ class Crowd:
             self._turn(0.05)
 
     def _turn(self, pause: float) -> None:
+        while self._later and self._later[0][0] < time.monotonic():
+            self._ask(self._later.popleft()[1])
         for key, _ in self._ready.select(pause):
             self._hear(key.data)
 
@@ -120,8 +127,7 @@ class Crowd:
             return
         bridge.answered, bridge.answer = time.monotonic(), b""
         if not head.startswith(b"HTTP/1.1 200"):
-            self.refused[int(head[9:12])] += 1
-            self._ask(bridge)
+            self._refused(bridge, int(head[9:12]))
             return
         said = json.loads(content)
         bridge.cursor = said["cursor"]
@@ -129,6 +135,12 @@ class Crowd:
         bridge.layout = said["layout"]["hash"] if said["layout"] else bridge.layout
         bridge.settled = [command["id"] for command in said["commands"]]
         self._ask(bridge)
+
+    def _refused(self, bridge: _Bridge, status: int) -> None:
+        if status != BUSY:
+            raise Trouble(f"The bridges' server refuses a sync with {status}.")
+        self.refused[status] += 1
+        self._later.append((time.monotonic() + ASK_AGAIN, bridge))
 
     def _ask(self, bridge: _Bridge) -> None:
         now = clock.now()
