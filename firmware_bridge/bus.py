@@ -61,6 +61,8 @@ class Bus:
 
     def __init__(self, address: str, mono: Callable[[], float] = time.monotonic) -> None:
         self.connected = False
+        self.beats = 0
+        """Goes up as long as the line is served."""
         self.trace = Trace(mono)
         self._address = address
         self._mono = mono
@@ -104,6 +106,7 @@ class Bus:
         """Serve the line until stopped."""
         while not self._stopped:
             self._rest(self.step())
+            self.beats += 1
         self._close()
         with self._news:
             for end in (self._wake_read, self._wake_write):

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from firmware_bridge.logs import FORMATS
+
 LARGEST_PORT = 65535
 LANGUAGES = ("en", "es", "fr", "de", "zh-Hans", "ar")
 
@@ -37,6 +39,8 @@ class Config:
     scanner: str | None = None
     """The QR scanner's serial device, if it has one; a scanner that types needs nothing here."""
     enrolment_code_file: Path | None = None
+    log_format: str = "text"
+    """"text" for people, "json" for one object a line."""
 
 
 def read_config(path: Path) -> Config:
@@ -63,6 +67,7 @@ def read_config(path: Path) -> Config:
         language=_language(body),
         scanner=_scanner(body),
         enrolment_code_file=path.parent / code_file if code_file else None,
+        log_format=_log_format(body),
     )
 
 
@@ -132,6 +137,13 @@ def _language(body: dict[str, Any]) -> str:
     value = _text(body, "language", default=Config.language)
     if value not in LANGUAGES:
         raise BadConfig(f"language must be one of {', '.join(LANGUAGES)}.")
+    return value
+
+
+def _log_format(body: dict[str, Any]) -> str:
+    value = _text(body, "log_format", default=Config.log_format)
+    if value not in FORMATS:
+        raise BadConfig(f"log_format must be one of {', '.join(FORMATS)}.")
     return value
 
 

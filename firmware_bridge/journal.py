@@ -78,6 +78,8 @@ class Journal:
         self.disk = disk or Disk(path.parent)
         self.on_news: Callable[[], None] = lambda: None
         self.damaged = False
+        self.beats = 0
+        """Goes up as long as it answers."""
         self.commands_lost = False
         """Which commands were obeyed before the start is not known."""
         self._refused = False
@@ -138,6 +140,7 @@ class Journal:
                 yield self.db
                 self.db.execute("COMMIT")
                 self._refused = False
+                self.beats += 1
             except BaseException as problem:
                 if self.db.in_transaction:
                     self.db.execute("ROLLBACK")
@@ -153,6 +156,7 @@ class Journal:
         with self._lock:
             self._check_open()
             try:
+                self.beats += 1
                 return self.db.execute(sql, values).fetchall()
             except sqlite3.Error as problem:
                 raise self._refusal(problem) from problem

@@ -63,9 +63,9 @@ def test_a_wrong_setting_is_named(tmp_path: Path, lines: dict[str, str | None], 
         read_config(write(tmp_path, **lines))
 
 
-def test_a_missing_file_is_one_sentence_and_status_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["run", "--config", str(tmp_path / "none.toml")]) == 1
-    assert capsys.readouterr().err.startswith("firmware_bridge: The configuration")
+def test_a_missing_file_is_one_sentence_and_status_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "--config", str(tmp_path / "none.toml")]) == 2
+    assert capsys.readouterr().err.startswith("bopis-bridge: The configuration")
 
 
 def test_enrolling_without_a_service_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -44,7 +44,7 @@ class Process:
         )
         self.reader = threading.Thread(target=self._read)
         self.reader.start()
-        self.url = until(lambda: re.search(r"http://\S+", self.log), 20).group()
+        self.url = until(lambda: re.search(r"http://[\w.:]+", self.log), 20).group()
         until(lambda: all(door["state"] == "shut" for door in self.state()["doors"]) and self.state()["ready"])
 
     def _read(self) -> None:
