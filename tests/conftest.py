@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 from collections.abc import Iterator
@@ -115,13 +116,15 @@ DO $$ DECLARE name text; BEGIN
     FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
         EXECUTE format('DELETE FROM %I', name);
     END LOOP;
-END $$
-"""
+END $$"""
 
 
 def _empty(url: str) -> None:
     """Take every row out, whoever still holds one; foreign keys need not be followed."""
-    _on_server(url, _EMPTY)
+    _on_server(url, f"{_EMPTY}; UPDATE alembic_version SET version_num = '{_newest_step()}'")
+
+
+_newest_step = functools.cache(migrations.newest)
 
 
 @pytest.fixture(scope="session")

@@ -86,7 +86,7 @@ def test_a_taken_port_is_named_with_what_it_is_for_and_a_way_out(tmp_path: Path,
 
 
 def test_a_port_beyond_the_last_is_refused(tmp_path: Path) -> None:
-    assert the_sentence(run(tmp_path, port=65534)) == "--port must lie between 1 and 65531."
+    assert the_sentence(run(tmp_path, port=65534)) == "--port must lie between 1 and 65530."
 
 
 @pytest.mark.parametrize(
