@@ -148,7 +148,14 @@ def visitor(chromium: Browser, bridge: KioskStub) -> Iterator[Kiosk]:
         yield Kiosk(page, bridge)
 
 
-@pytest.mark.parametrize("language", ["en", "ar"])
+def languages(first: str, *others: str) -> Any:
+    """One of them at each run, the others with the long matrices."""
+    return pytest.mark.parametrize(
+        "language", [first, *(pytest.param(each, marks=pytest.mark.slow) for each in others)]
+    )
+
+
+@languages("en", "ar")
 def test_every_screen_is_accessible_in_light_and_dark(visitor: Kiosk, language: str) -> None:
     found = {}
     for name, screen in SCREENS.items():
@@ -175,9 +182,7 @@ def _misfits(kiosk: Kiosk, panel: dict[str, int], smallest: float) -> dict[str, 
     return {kind: each for kind, each in wrong.items() if each}
 
 
-@pytest.mark.parametrize(
-    "language", ["en", "de", "ar", *(pytest.param(x, marks=pytest.mark.slow) for x in ("es", "fr", "zh-Hans"))]
-)
+@languages("de", "en", "ar", "es", "fr", "zh-Hans")
 def test_every_screen_fits_every_panel(visitor: Kiosk, language: str) -> None:
     found = {}
     for name, screen in SCREENS.items():
@@ -193,7 +198,7 @@ def test_every_screen_fits_every_panel(visitor: Kiosk, language: str) -> None:
     assert found == {}
 
 
-@pytest.mark.parametrize("language", ["de", "ar"])
+@languages("ar", "de")
 def test_larger_text_loses_nothing(visitor: Kiosk, language: str) -> None:
     found = {}
     for name, screen in SCREENS.items():
