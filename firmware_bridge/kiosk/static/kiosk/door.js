@@ -8,6 +8,7 @@ import { say, words } from "./words.js";
 function voice(session, staff, overdue) {
   const { phase, doors_left: left } = session;
   if (phase === "open" && overdue) return ["left_open_title", "left_open"];
+  if (phase === "pull" || (phase === "open" && session.sensor === "hook")) return ["pull_title", "pull"];
   if (phase === "open") return ["open_title", staff ? "staff_open" : "open"];
   if (phase === "failed") return ["failed_title", staff ? "staff_failed" : "failed"];
   if (phase !== "shut") return [`${phase}_title`, phase];
@@ -18,18 +19,18 @@ function voice(session, staff, overdue) {
 
 function ways(session, act, overdue) {
   const n = session.door;
-  const resting = session.phase === "shut" || session.phase === "failed";
+  const resting = ["shut", "failed", "pull"].includes(session.phase);
   const list = [];
   if (overdue) list.push(button(words.next_person, "large", act.done));
   if (resting && session.doors_left > 0) list.push(button(words.next, "primary large", act.next));
   if (resting && session.doors_left === 0) list.push(button(words.done, "primary large", act.done));
-  if (resting && session.can_reopen) list.push(button(say(session.phase === "failed" ? "retry" : "again", { n }), "large", act.again));
+  if ((resting || session.sensor === "hook") && session.can_reopen) list.push(button(say(session.phase === "failed" ? "retry" : "again", { n }), "large", act.again));
   if (resting && session.doors_left > 0) list.push(button(words.done, "large", act.done));
   return list.length ? make("div", { class: "button-row" }, ...list) : null;
 }
 
 /** What may be wrong in each phase, by the words on the button; the bridge knows "heavy" as a call for help. */
-const PROBLEMS = { push: ["not_open", "help"], open: ["empty", "not_open", "heavy"], shut: ["empty", "help"], failed: ["help"] };
+const PROBLEMS = { push: ["not_open", "help"], open: ["empty", "not_open", "heavy"], pull: ["not_open", "empty", "help"], shut: ["empty", "help"], failed: ["help"] };
 
 function problems(session, reported, act) {
   if (reported !== null) return reportedBanner(reported);

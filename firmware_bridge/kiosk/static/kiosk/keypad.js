@@ -41,11 +41,11 @@ function keys(act) {
 const cameOfIt = (notice) => notice.startsWith("reported") || ["kept", "unreported"].includes(notice);
 
 /** What stands above the boxes: the invitation, or in its place the one thing to say now. */
-function voice(notice) {
+function voice(notice, quarantined) {
   if (notice === "checking") return [make("h1", { class: "display", tabindex: -1 }, words.checking), waiting()];
   if (notice === null) {
     const scan = make("p", { class: "lead scan" }, icon("qr"), words.home_scan);
-    const help = make("p", { class: "soft" }, words.home_help);
+    const help = make("p", { class: quarantined ? "banner banner--warn" : "soft" }, quarantined ? words.quarantined : words.home_help);
     return [make("div", { class: "art-frame" }, art()), make("h1", { class: "display", tabindex: -1 }, words.home_title), scan, help];
   }
   const told = notice.startsWith("reported");
@@ -55,7 +55,7 @@ function voice(notice) {
 }
 
 /** Build the home screen. Its `update(view, memory)` shows digits and notices without moving the focus. */
-export function home(_view, act) {
+export function home(_view, act, state) {
   const { boxes, element } = slots();
   const above = make("div", { class: "say" });
   const typed = make("p", { class: "visually-hidden", role: "status" });
@@ -66,7 +66,7 @@ export function home(_view, act) {
   function update(view, memory) {
     if (said !== view.notice) {
       said = view.notice;
-      above.replaceChildren(...voice(said));
+      above.replaceChildren(...voice(said, state?.quarantined));
       screen.classList.toggle("screen--notice", said !== null);
       screen.classList.toggle("screen--helps", said !== null && said !== "checking" && !cameOfIt(said));
     }

@@ -46,7 +46,8 @@ export function look(state, lost, memory, { pausedSeconds = 0, overdue = false }
   if (state.assist || memory.verdict === "closed") return { name: "assist", key: `assist ${memory.reported}` };
   if (pausedSeconds > 0) return { name: "paused", key: `paused ${memory.reported}`, pausedSeconds };
   if (memory.resting) return { name: "rest", key: "rest" };
-  return { name: "home", key: "home", notice: memory.notice && (memory.reported ?? memory.notice) };
+  const key = state.quarantined ? "home quarantined" : "home";
+  return { name: "home", key, notice: memory.notice && (memory.reported ?? memory.notice) };
 }
 
 /** Whether all six languages stand on this screen; on the others one button leads to them. */
