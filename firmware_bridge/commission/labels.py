@@ -9,8 +9,8 @@ from typing import Any
 _STYLE = """@page{size:A4;margin:10mm}*{box-sizing:border-box}body{margin:0;font-family:system-ui,sans-serif;color:#000}
 .sheet{display:grid;grid-template-columns:repeat(3,60mm);gap:4mm}
 .label{height:40mm;border:.3mm solid #000;border-radius:3mm;padding:2mm 4mm;position:relative;break-inside:avoid}
-.number{font-size:26mm;font-weight:700;line-height:30mm;font-variant-numeric:tabular-nums}
-.size{position:absolute;left:4mm;bottom:1.5mm;font-size:4.5mm}.mark{position:absolute;right:3mm;bottom:3mm;width:10mm}
+.number{font-size:21mm;font-weight:700;line-height:26mm;font-variant-numeric:tabular-nums}
+.size{position:absolute;left:4mm;bottom:1.5mm;font-size:4.5mm}.mark{position:absolute;right:3mm;bottom:2mm;width:8mm}
 p{font-size:4mm}@media print{p{display:none}}"""
 _MARK = (
     '<svg class="mark" viewBox="0 0 24 24" role="img" aria-label="accessible"><g fill="none" stroke="#000"'
