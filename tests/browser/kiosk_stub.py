@@ -53,6 +53,7 @@ def calm_state() -> dict[str, Any]:
         "doors": bank_of_doors(),
         "session": None,
         "scan": None,
+        "staff": None,
     }
 
 
@@ -126,7 +127,7 @@ class KioskStub:
         app = flask.Flask("kiosk_stub", template_folder=str(KIOSK / "templates"), static_folder=str(KIOSK / "static"))
         app.add_url_rule("/", view_func=self._page)
         app.add_url_rule("/api/state", view_func=self._get_state)
-        app.add_url_rule("/api/<name>", view_func=self._post, methods=["POST"])
+        app.add_url_rule("/api/<path:name>", view_func=self._post, methods=["POST"])
         app.after_request(self._protect)
         return app
 
@@ -149,11 +150,13 @@ class KioskStub:
         self.asked.append((path, flask.request.get_json()))
         if self.refuses or self.away:
             return {"code": "refused", "message": "Not now."}, 409
-        if name in ("code", "scan"):
+        if name in ("code", "scan", "staff/sign-in"):
             return self.verdicts.pop(0) if self.verdicts else {"verdict": "no", "retry_after": None}
         if name == "done":
             self.show(session=None)
-        return {}
+        if name == "staff/sign-out":
+            self.show(staff=None)
+        return {"ok": True}
 
     def _protect(self, response: flask.Response) -> flask.Response:
         response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY

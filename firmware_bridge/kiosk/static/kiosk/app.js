@@ -13,7 +13,9 @@ import * as model from "./model.js";
 import { firstTouchWakes, rest } from "./rest.js";
 import { SCREENS } from "./screens.js";
 import { staffCorner } from "./staff/corner.js";
+import { ask } from "./staff/ask.js";
 import { STAFF_SCREENS } from "./staff/screens.js";
+import { put, signing } from "./staff/sign-in.js";
 import { Voice, speaks } from "./voice.js";
 import { listen } from "./wedge.js";
 import { choose, known, words } from "./words.js";
@@ -59,7 +61,10 @@ export class Kiosk {
     const ease = { wishes: () => this.memory, wish: (name) => this.#wish(name), speaks: () => speaks(words.lang) };
     this.languages = languageDialog(speak);
     this.ease = easeDialog(ease);
-    this.staff = staffCorner((open) => this.remember({ staffOpen: open }));
+    this.staff = staffCorner(
+      (open) => this.remember({ staffOpen: open }),
+      () => this.remember({ signing: signing("badge") }),
+    );
     this.frame = frame({
       language: speak,
       languages: () => this.languages.open(),
@@ -70,7 +75,7 @@ export class Kiosk {
     });
     this.idle = watch({
       needed: () => model.leavesTraces(this.state, this.memory),
-      slow: () => model.eased(this.memory),
+      slow: () => model.eased(this.memory) || Boolean(this.state?.staff),
       leave: () => this.done(),
       asked: (text) => this.aloud(text),
     });
@@ -83,9 +88,9 @@ export class Kiosk {
     document.addEventListener("keydown", (event) => this.#keyed(event), true);
     document.addEventListener("focusin", ({ target }) => target.matches("button:focus-visible") && this.aloud(this.#label(target)));
     listen({
-      digit: (digit) => this.#entry.digit(digit, SETTLE_MS),
+      digit: (digit) => (this.memory.signing ? put(this, digit) : this.#entry.digit(digit, SETTLE_MS)),
       takeBack: (n) => this.#entry.takeBack(n),
-      erase: () => this.#entry.erase(),
+      erase: () => (this.memory.signing ? put(this, "") : this.#entry.erase()),
       clear: () => this.#entry.clear(),
       command: (name) => this.#command(name),
       scan: (text) => this.#entry.scanned(text),
@@ -111,6 +116,7 @@ export class Kiosk {
   /** Finished, or nobody there any more: end the session and forget everything. */
   done = () => {
     if (this.state?.session) this.#entry.end();
+    if (this.state?.staff) ask(this, "sign-out", { press: "" });
     this.#entry.forget();
     for (const dialog of [this.staff, this.ease, this.languages]) dialog.close();
     this.memory = model.nobody();

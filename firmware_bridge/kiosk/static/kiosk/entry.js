@@ -2,6 +2,7 @@
 import { post } from "./api.js";
 import { chime } from "./chime.js";
 import { CODE_DIGITS, DOOR_MOVING } from "./model.js";
+import { signing } from "./staff/sign-in.js";
 import { words } from "./words.js";
 
 const CHECKING_MS = 350; // nine digits stay readable this long
@@ -119,12 +120,16 @@ export class Entry {
   }
 
   #judged({ verdict, retry_after: pause }, refusal) {
+    if (verdict === "pin") {
+      this.#page.remember({ typed: "", checking: false, notice: null, signing: signing("pin") });
+      return this.#page.freshen();
+    }
     if (verdict === "wait") this.#page.startPause(pause ?? 0);
     if (verdict === "no" || verdict === "stray") chime("no");
     const notice = verdict === "no" ? refusal : (NOTICES[verdict] ?? null);
     const kept = ["counter", "closed"].includes(verdict) ? verdict : null;
     this.#page.remember({ typed: "", checking: false, reported: null, notice, verdict: kept });
-    this.#page.freshen();
+    return this.#page.freshen();
   }
 
   async #sessionOtherThan(id) {

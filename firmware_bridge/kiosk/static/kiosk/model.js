@@ -12,7 +12,7 @@ const QUIET = ["home", "counter", "assist", "paused", "trouble"];
 /** A page that knows nothing about anyone. A reset is exactly this, so nothing can be left behind. */
 export function nobody() {
   const said = { typed: "", checking: false, notice: null, verdict: null, reported: null, scanned: null };
-  return { ...said, staffOpen: false, resting: false, ...noWishes() };
+  return { ...said, staffOpen: false, resting: false, signing: null, chosen: null, refused: null, ...noWishes() };
 }
 
 /** How the page is for someone who asked for nothing: the store's language, usual sizes, no voice. */
@@ -35,13 +35,22 @@ function doorView(state, memory, overdue) {
   return { name, key: [name, ...parts, memory.reported, staff && state.online].join(" "), overdue };
 }
 
+function staffView(staff, memory) {
+  const item = staff.items.find((each) => each.pickup === memory.chosen);
+  if (staff.job) return { name: "staffJob", key: `staffJob ${JSON.stringify(staff.job)} ${memory.refused}`, job: staff.job };
+  if (item) return { name: "staffOrder", key: `staffOrder ${JSON.stringify(item)} ${memory.refused}`, item };
+  return { name: "staffList", key: `staffList ${JSON.stringify(staff.items)}` };
+}
+
 /** The screen to show: `{name, key}` and what it needs. A new key means a new screen, to be announced. */
 export function look(state, lost, memory, { pausedSeconds = 0, overdue = false } = {}) {
   if (state === null || lost) return { name: "moment", key: "moment" };
   if (memory.checking) return { name: "home", key: "home", notice: "checking" };
+  if (state.staff && state.session?.who !== "shopper") return staffView(state.staff, memory);
   if (state.session) return { ...doorView(state, memory, overdue), session: state.session };
   if (state.trouble) return { name: "trouble", key: `trouble ${state.trouble} ${memory.reported}`, trouble: state.trouble };
   if (!state.ready) return { name: "moment", key: "moment" };
+  if (memory.signing) return { name: "signIn", key: `signIn ${memory.signing.step} ${memory.signing.notice}`, ...memory.signing };
   if (memory.verdict === "counter") return { name: "counter", key: "counter" };
   if (state.assist || memory.verdict === "closed") return { name: "assist", key: `assist ${memory.reported}` };
   if (pausedSeconds > 0) return { name: "paused", key: `paused ${memory.reported}`, pausedSeconds };
@@ -57,7 +66,8 @@ export function offersLanguages(view) {
 
 /** Whether something of a person is on the screen that must go when nobody is there; never while their door moves. */
 export function leavesTraces(state, memory) {
+  if (state?.staff) return !DOOR_MOVING.includes(state.staff.job?.phase);
   if (state?.session) return !DOOR_MOVING.includes(state.session.phase);
-  const { typed, notice, verdict, reported, staffOpen, language } = memory;
-  return Boolean(typed || notice || verdict || reported || staffOpen || language || eased(memory));
+  const { typed, notice, verdict, reported, staffOpen, signing, language } = memory;
+  return Boolean(typed || notice || verdict || reported || staffOpen || signing || language || eased(memory));
 }

@@ -19,15 +19,19 @@ function facts(state) {
   return list;
 }
 
-/** Build the dialog. `toggled(open)` hears it. Returns open(), close(), and update(state, secondsLeft) for each tick. */
-export function staffCorner(toggled) {
+/** Build the dialog. `toggled(open)` hears it, `work()` that they want to work here. Returns open(), close(), and update(state, secondsLeft) for each tick. */
+export function staffCorner(toggled, work) {
   const code = make("p", { class: "code presence" });
   const renews = make("p", { class: "soft" });
   const notes = make("ul", { class: "stack stack--tight" });
   const corner = dialog("staff", build, { closed: leave });
 
   function build(close) {
-    const way = dialogButtons(button(words.close, "primary large", close));
+    const start = () => {
+      close();
+      work();
+    };
+    const way = dialogButtons(button(words.desk_work, "primary large", start), button(words.close, "large", close));
     return [dialogTitle(words.staff_title), make("p", {}, words.staff_code), code, renews, notes, way];
   }
 

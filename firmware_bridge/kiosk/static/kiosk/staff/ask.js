@@ -1,0 +1,27 @@
+// The page's way to the bridge for staff. A refusal has a code, which the screens put into words.
+
+const LIMIT_MS = 10_000;
+
+async function post(name, body) {
+  const answer = await fetch(`/api/staff/${name}`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+    cache: "no-store",
+    signal: AbortSignal.timeout(LIMIT_MS),
+  });
+  const told = await answer.json();
+  return answer.ok ? told : { refused: told.code };
+}
+
+let asking = false;
+
+/** Ask for a step; a second tap while one is under way does nothing. The page remembers why it was refused. */
+export async function ask(page, name, body) {
+  if (asking) return null;
+  asking = true;
+  const told = await post(name, body).catch(() => ({ refused: "error" }));
+  asking = false;
+  page.remember({ refused: told.refused ?? null, ...(told.ok ? { chosen: null } : {}) });
+  return told;
+}
