@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from firmware_bridge.boards import Ask, BoardStatus, LockBoard
+from firmware_bridge.failpoints import reached
 from firmware_bridge.lines import LINE_ERRORS, open_line
 from firmware_bridge.polls import IDLE_POLL_SECONDS, Polls
 from firmware_bridge.talk import Talk
@@ -192,6 +193,7 @@ class Bus:
         scanner = driver.open_answers(pulse.board, pulse.channel, turn)
         try:
             self._talk.say(driver.open_frame(pulse.board, pulse.channel, turn))
+            reached("pulse_sent")
         finally:
             health.pulsed += 1
             self._coil_free = self._mono() + driver.pulse_seconds + COIL_MARGIN_SECONDS

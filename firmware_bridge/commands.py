@@ -15,6 +15,7 @@ from typing import Any
 from firmware_bridge.bank import Bank, Refused
 from firmware_bridge.clock import from_iso, to_iso
 from firmware_bridge.doors import Errand, Opening
+from firmware_bridge.failpoints import reached
 from firmware_bridge.journal import Journal, NotJournaled
 from firmware_bridge.presence import Presence
 from firmware_bridge.protocol.wire import CAUSES, REMOTE_OPENS_AN_HOUR
@@ -155,6 +156,7 @@ class Commands:
                 self._presence.extend(db, session)
 
         opening = self._bank.open(number, errand, also)
+        reached("command_begun")
         self._show(opening)
         self._current = (body["id"], opening)
 
@@ -186,6 +188,7 @@ class Commands:
         seen = {"door": door.state, "item": door.item} if door is not None else {}
         with self._journal.writing() as db:
             self._finish(db, command, status, code, {**seen, "pulses": opening.pulses})
+        reached("command_settled")
         self._current = None
         return True
 

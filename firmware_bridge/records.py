@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from firmware_bridge.doors import Door, Errand, Opening
+from firmware_bridge.failpoints import reached
 from firmware_bridge.journal import Journal, NotJournaled
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,7 @@ class DoorRecords:
             )
             if pulse:
                 self.intend(opening)
+        reached("intent_kept")
 
     def intend(self, opening: Opening) -> None:
         """The next pulse is meant. On the disk when this returns. Raises NotJournaled."""
@@ -68,6 +70,7 @@ class DoorRecords:
 
         self._owed.append(work)
         self.pay()
+        reached("outcome_kept")
 
     def pay(self) -> None:
         """What a door did cannot be taken back: what the disk refuses now is written when it can be again."""

@@ -15,6 +15,7 @@ from firmware_bridge.bank import Bank
 from firmware_bridge.clock import from_iso
 from firmware_bridge.cloud import Cloud, CloudError
 from firmware_bridge.commands import Commands
+from firmware_bridge.failpoints import reached
 from firmware_bridge.grants import Grants
 from firmware_bridge.held import Held
 from firmware_bridge.journal import Journal
@@ -44,6 +45,7 @@ class Sync:
         answer = cloud.sync(body, wait)
         layout = self._layout(answer)
         self._take(answer, body, layout)
+        reached("sync_kept")
         if layout is not None:
             self._use_layout(layout)
         return len(body["events"]) == EVENTS_A_SYNC

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from firmware_bridge import access
 from firmware_bridge.access import Grant
+from firmware_bridge.failpoints import reached
 from firmware_bridge.journal import Journal
 
 
@@ -56,6 +57,7 @@ class Throttles:
             self._journal.write("streak", str(int(self._journal.read("streak") or 0) + 1))
             self._journal.write("streak_at", str(now))
             barred = self._count_grant(db, grant, now) if grant else None
+        reached("code_counted")
         return Try(int(number or 0), grant, barred)
 
     def take_back(self, db: sqlite3.Connection, counted: Try, accepted: bool) -> None:

@@ -34,16 +34,24 @@ class Process:
         )
         self.start()
 
-    def start(self) -> None:
+    def start(self, dies_at: str = "") -> None:
+        """`dies_at`: the failpoint at which it dies by itself; then nothing is waited for."""
         self.log = ""
         self.process = subprocess.Popen(
             [sys.executable, "-m", "firmware_bridge", "run", "--config", str(self.folder / "bridge.toml")],
             cwd=ROOT,
             stderr=subprocess.PIPE,
             text=True,
+            env={**os.environ, "BRIDGE_DIES_AT": dies_at},
         )
         self.reader = threading.Thread(target=self._read)
         self.reader.start()
+        if dies_at:
+            return
+        self.ready()
+
+    def ready(self) -> None:
+        """Wait until it serves its bank."""
         self.url = until(lambda: re.search(r"http://[\w.:]+", self.log), 20).group()
         until(lambda: all(door["state"] == "shut" for door in self.state()["doors"]) and self.state()["ready"])
 
