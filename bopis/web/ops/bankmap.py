@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from bopis.bridges.keys import WORDS
 from bopis.bridges.models import Bridge, DeviceEvent
+from bopis.bridges.people import people
 from bopis.bridges.queries import ONLINE_WITHIN, bridge_of
 from bopis.lockers.models import Bank, Compartment
 from bopis.pickups.models import IS_LIVE, IS_TOLD, Grant, Pickup, Placement
@@ -54,7 +55,8 @@ class Door:
 
 @dataclass(frozen=True)
 class BridgeView:
-    """The machine that drives the bank. `behind` counts codes it has yet to hear of, `unrevoked` ones that are over."""
+    """The machine that drives the bank. `behind` counts codes it has yet to hear of, `unrevoked` ones that are over;
+    `people_behind`: it lets people in by an older list than ours."""
 
     id: str
     online: bool
@@ -68,6 +70,7 @@ class BridgeView:
     frozen: str
     behind: int
     unrevoked: int
+    people_behind: bool
 
 
 @dataclass(frozen=True)
@@ -154,6 +157,7 @@ def _bridge(session: Session, bank: Bank, now: dt.datetime) -> BridgeView | None
         frozen=WORDS.get(bridge.frozen_because, ""),
         behind=_not_reached(session, bridge, ("held", "active")),
         unrevoked=_not_reached(session, bridge, ("closed",)),
+        people_behind=bool(bridge.staff_held) and bridge.staff_held != people(session, bank.id)["hash"],
     )
 
 
