@@ -47,16 +47,19 @@ class Grants:
     def unspent_doors(self) -> set[int]:
         """Doors behind which the goods of an active grant wait."""
         rows = self._journal.rows("SELECT * FROM grants WHERE body IS NOT NULL")
-        active = [grant for grant in map(self._grant, rows) if grant.active]
+        active = [grant for grant in self._grants(rows) if grant.active]
         spent = {row["placement"] for row in self._journal.rows("SELECT placement FROM spent")}
         places = [place for grant in active for place in grant.placements if place.id not in spent]
         return {place.door for place in places if place.door is not None}
 
     def _grant(self, row: sqlite3.Row) -> Grant:
-        """As the cloud sent it, with the lease of the last sync, and with what was loaded here since."""
-        grant = _read(json.loads(row["body"]))
-        grant = replace(grant, lease_until=max(grant.lease_until, self._held.lease_until()))
-        return self._deeds.on(grant, self._held.hold_seconds())
+        return self._grants([row])[0]
+
+    def _grants(self, rows: Iterable[sqlite3.Row]) -> list[Grant]:
+        """As the cloud sent them, with the lease of the last sync, and with what was loaded here since."""
+        lease, read = self._held.lease_until(), (_read(json.loads(row["body"])) for row in rows)
+        leased = [replace(grant, lease_until=max(grant.lease_until, lease)) for grant in read]
+        return self._deeds.on(leased, self._held.hold_seconds())
 
     def spent(self, grant: Grant) -> dict[str, Spent]:
         rows = self._journal.rows("SELECT * FROM spent WHERE grant_id = ?", grant.id)

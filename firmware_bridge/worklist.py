@@ -45,10 +45,11 @@ class WorkList:
 
     def items(self) -> list[Item]:
         """In the cloud's order, which is by age. One that cannot be read is left out and named in the log."""
-        found = []
-        for body in self._held.get("work").get("items", []):
+        found, said = [], self._held.get("work").get("items", [])
+        here = self._deeds.of(*(str(body.get("pickup")) for body in said))
+        for body in said:
             try:
-                found.append(self._item(body))
+                found.append(self._item(body, tuple(here[str(body["pickup"])])))
             except (KeyError, TypeError, ValueError) as problem:
                 log.error("an order of the work list cannot be read (%s)", type(problem).__name__)
         return found
@@ -88,8 +89,7 @@ class WorkList:
         ]
         return min(ranked)[-1] if ranked else None
 
-    def _item(self, body: Mapping[str, Any]) -> Item:
-        here = tuple(self._deeds.of(str(body["pickup"])))
+    def _item(self, body: Mapping[str, Any], here: tuple[Place, ...]) -> Item:
         places = [
             (place, bool(said.get("loaded")))
             for said in body["placements"]
