@@ -16,6 +16,7 @@ BENCHES = {
     "reserve": "bench.reserve",
     "drain": "bench.drain",
     "open": "bench.opening",
+    "outage": "bench.outage",
     "bridges": "bench.bridges",
     "lists": "bench.lists",
     "memory": "bench.memory",

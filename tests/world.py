@@ -184,13 +184,13 @@ def build(url: str) -> World:
     sealing.use_keys((SECRET_KEY,))
     world = World(Database(url, SilentBell()))
     with world.database.transaction() as session:
-        _fill(session, world, "Fernhill", "A1", SIZES)
+        fill(session, world, "Fernhill", "A1", SIZES)
         outsider = world.outsider = World(world.database)
-        _fill(session, outsider, "Outsider", "B1", ("S",))
+        fill(session, outsider, "Outsider", "B1", ("S",))
     return world
 
 
-def _fill(session: Session, world: World, name: str, badge: str, sizes: tuple[str, ...]) -> None:
+def fill(session: Session, world: World, name: str, badge: str, sizes: tuple[str, ...]) -> None:
     now = clock.now()
     world.merchant_id = new_id()
     session.add(Merchant(id=world.merchant_id, name=name, created_at=now))

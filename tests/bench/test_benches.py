@@ -11,7 +11,8 @@ import bench
 from bench.measure import FLOOR, TWIN
 
 CLAIMS = {
-    "open": {"open"},
+    "open": {"open", "open-slow"},
+    "outage": {"outage-served", "outage-minutes", "outage-in-order", "outage-drops", "outage-wrong"},
     "lists": {"lists"},
     "memory": {"memory-web", "memory-worker", "memory-bridge"},
     "bridges": {"bridges-wake", "bridges-memory"},
