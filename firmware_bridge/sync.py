@@ -78,11 +78,11 @@ class Sync:
     def _layout(self, answer: dict[str, Any]) -> Layout | None:
         if answer.get("layout") is None:
             return None
-        try:
-            layout = read_layout(answer["layout"])
         newer = "SELECT 1 FROM events WHERE kind = 'commissioned' AND seq > ?"
         if isinstance(answer.get("acked"), int) and self._journal.rows(newer, answer["acked"]):
             return None  # it does not know yet how the bank is wired now
+        try:
+            layout = read_layout(answer["layout"])
         except BadLayout as problem:
             # Said to be held from now on, or the service would send it with every answer, at once, for ever.
             self._refused_layout = str(answer["layout"].get("hash", "")) if isinstance(answer["layout"], dict) else ""
