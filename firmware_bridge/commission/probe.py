@@ -17,9 +17,9 @@ from firmware_bridge.records import DoorRecords
 
 SCANNED = 32
 """So many addresses are asked: more boards no line has."""
-MISSES = 1
-"""Who was only late answers when it is looked for again."""
-SCAN_SECONDS = 30.0
+MISSES = 2
+"""In a row: who was late once is not gone."""
+SCAN_SECONDS = 60.0
 SENT_SECONDS = 3.0
 WATCH_SECONDS = 2.5
 MORE_SECONDS = 0.8
@@ -110,6 +110,7 @@ class Probe:
                 if status is None or channel not in status.shut:
                     door.silence()
                     continue
+                self._missed[ask.board] = 0
                 change = door.read(status.shut[channel], None, time.monotonic())
                 again |= door.undecided()
                 if change == "opened":

@@ -89,7 +89,7 @@ def installer(tmp_path: Path, locks: LockBank) -> Iterator[Installer]:
 
 def test_door_after_door_is_opened_named_and_written_with_an_event_and_labels(installer: Installer) -> None:
     terminal = installer.begins()
-    terminal.sees("Answering: board 1.")
+    terminal.sees("Answering: board 1.", seconds=70)
     installer.names(terminal, 1, number=11, size="s")
     installer.names(terminal, 2)
     installer.names(terminal, 3, size="XL")
@@ -161,12 +161,12 @@ def test_a_power_cut_in_the_middle_loses_no_door(installer: Installer) -> None:
 def test_a_silent_board_is_said_to_be_silent(installer: Installer) -> None:
     installer.locks.misbehave(silent=True)
     terminal = installer.begins()
-    terminal.sees("Answering: nobody.", seconds=40)
+    terminal.sees("Answering: nobody.", seconds=70)
     terminal.sees("Fewer addresses than boards")
     installer.locks.behave()
     terminal.answers("Look again?", "yes")
     terminal.answers("How many boards", "1")
-    terminal.sees("Answering: board 1.", seconds=40)
+    terminal.sees("Answering: board 1.", seconds=70)
 
 
 def test_a_number_given_twice_is_asked_for_again(installer: Installer) -> None:
@@ -215,9 +215,9 @@ def test_two_boards_with_one_address_are_found_out_by_connecting_them_one_after_
         terminal.answers("How many boards", "2")
         terminal.answers("address of its own already?", "no")
         terminal.answers("Connect board 1")
-        terminal.sees("It answers as board 0.", seconds=40)
+        terminal.sees("It answers as board 0.", seconds=70)
         terminal.answers("Connect board 2")
-        terminal.sees("No new address answers: it has the address of another board", seconds=40)
+        terminal.sees("No new address answers: it has the address of another board", seconds=70)
         assert locks.pulses == []
 
 
