@@ -18,7 +18,7 @@ LONGEST_WAIT = 10.0
 
 def door(number: int, row: int, column: int, height: int, **more: Any) -> dict[str, Any]:
     """One door as the kiosk's state lists it."""
-    plain = {"size": "M", "accessible": False, "state": "shut", "in_service": True}
+    plain = {"size": "M", "accessible": False, "state": "shut", "in_service": True, "suspect": False, "reminders": 0}
     return {"number": number, "row": row, "column": column, "height": height, **plain, **more}
 
 
@@ -50,6 +50,7 @@ def calm_state() -> dict[str, Any]:
         "presence": {"code": "482913", "seconds_left": 17},
         "paused_seconds": 0,
         "assist": False,
+        "quarantined": False,
         "doors": bank_of_doors(),
         "session": None,
         "scan": None,

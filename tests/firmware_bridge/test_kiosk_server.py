@@ -67,6 +67,8 @@ def test_the_state_draws_the_whole_bank(client: FlaskClient) -> None:
         "accessible": False,
         "state": "shut",
         "in_service": True,
+        "suspect": False,
+        "reminders": 0,
     }
     assert state["ready"]
     assert state["session"] is None
