@@ -31,7 +31,7 @@ TOO_LATE = dt.timedelta(minutes=2)
 """What was due longer ago than this should long have been done by the worker or the relay."""
 SKEW, BAD_SKEW = dt.timedelta(seconds=5), dt.timedelta(seconds=60)
 SAMPLE = 20
-"""Of so many of the newest orders phone number and e-mail address are opened: enough to tell a wrong key from a right one."""
+"""Of so many of the newest orders number and address are opened: enough to tell a wrong key from a right one."""
 
 
 @dataclass(frozen=True)

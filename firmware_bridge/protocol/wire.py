@@ -78,14 +78,14 @@ EVENTS = {
     "door_shut": "door, item, sensor, and the errand of its opening",
     # sensor: what that rests on: 'door'; 'hook', which is open when the door is unlocked; or a 'suspect' sensor
     "door_left_open": "door, seconds, sensor, and the errand of its opening",
-    "door_failed": "door, command, pulses, and its errand; reason 'failed': pulsed, never seen to open; 'rejected': the "
-    "board would not",
+    "door_failed": "door, command, pulses, and its errand; reason 'failed': pulsed, never seen to open; 'rejected': "
+    "the board would not",
     "door_unknown": "door: its sensor or board went silent; or, with all of door_failed and reading 'shut' | 'open': "
     "what an opening came to is hidden, reason 'interrupted' | 'silent' | 'unseen' by a suspect sensor",
     "sensor_suspect": "door, reading 'shut' | 'open', openings it said nothing of: no longer believed",
     "sensor_sound": "door: it moved, and is believed again",
-    "wiring_mismatch": "all of door_failed, moved: the door that opened instead of it, or, with both, beside it; nothing "
-    "is opened in this bank any more",
+    "wiring_mismatch": "all of door_failed, moved: the door that opened instead of it, or, with both, beside it; "
+    "nothing is opened in this bank any more",
     "quarantine_ended": "by, reason",
     "commissioned": "board, board_options, by, doors as in Layout, goods: doors that held some",
     "code_refused": "reason, grant or null; never the code",
@@ -109,7 +109,8 @@ EVENTS = {
 COMMANDS = ("open", "take_presence", "end_presence", "end_quarantine")
 RESULTS = ("done", "refused", "failed", "expired", "unknown")
 # Stable reasons in a Result's `code`: not_present, wrong_presence_code, presence_paused, remote_limit, unknown_door,
-# out_of_service, board_silent, busy, not_journaled, unknown_command, door_did_not_open, board_busy, wrong_door, sensor_suspect, quarantined.
+# out_of_service, board_silent, busy, not_journaled, unknown_command, door_did_not_open,
+# board_busy, wrong_door, sensor_suspect, quarantined.
 
 
 def proof_of_key(bridge_id: str, public_key: bytes) -> bytes:

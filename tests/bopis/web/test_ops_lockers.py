@@ -9,8 +9,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from bopis import clock
-from bopis.bridges.models import Bridge, DoorCommand, EnrolmentCode
 from bopis.bridges.keys import find
+from bopis.bridges.models import Bridge, DoorCommand, EnrolmentCode
 from bopis.pickups import loading
 from bopis.staff.models import StaffMember
 from tests.bopis.web.lockers import Lockers
