@@ -38,12 +38,14 @@ def order_in(file: str, function: str) -> list[str]:
 
 def test_only_the_bus_asks_a_driver_for_an_open_and_only_for_a_pulse_in_its_queue() -> None:
     assert calls_of("open_frame") == [("bus.py", "_send")]
-    assert calls_of("_send") == [("bus.py", "step")]
+    assert [each for each in calls_of("_send") if each[0] != "notify.py"] == [("bus.py", "step")]  # that one: systemd
     assert order_in("bus.py", "step").index("_take") < order_in("bus.py", "step").index("_send")
 
 
-def test_only_the_bank_queues_a_pulse_and_only_behind_its_intent() -> None:
-    assert calls_of("fire") == [("agent.py", "__init__")]
+def test_only_the_bank_and_the_installers_probe_queue_a_pulse_and_only_behind_its_intent() -> None:
+    assert calls_of("fire") == [("agent.py", "__init__"), ("commission/probe.py", "open")]
+    probing = order_in("commission/probe.py", "open")
+    assert probing.index("begin") < probing.index("fire")
     assert calls_of("_fire") == [("bank.py", "__init__"), ("bank.py", "_pulse")]
     assert sorted(calls_of("_pulse")) == [("bank.py", "_advance"), ("bank.py", "open")]
     for function, journals in (("open", "begin"), ("_advance", "intend")):
