@@ -91,7 +91,7 @@ def test_status_holds_no_secret(bridge: Process, cloud: FakeCloud) -> None:
     said = requests.get(f"{bridge.url}/status", timeout=5).text
     secrets = [row[0] for row in bridge.find("SELECT value FROM meta WHERE name IN ('private_key', 'identity')")]
     held = json.loads(next(each for each in secrets if each.startswith("{")))
-    assert not any(secret in said for secret in (*secrets, held["bank_key"], "047", "verifier"))
+    assert not any(secret in said for secret in (*secrets, held["bank_key"], '"047"', "verifier"))
 
 
 def test_offline_with_events_waiting_it_says_so_and_its_exit_code_too(bridge: Process, cloud: FakeCloud) -> None:
