@@ -73,6 +73,12 @@ class Clock:
         with self._lock:
             self._floor = max(self._floor, floor)
 
+    def counted_since(self, mono: float) -> float:
+        """Seconds that have passed at least since the counter stood at `mono`, by this machine alone: nothing that the
+        cloud or anybody else says moves it. After a restart of the machine, those since then."""
+        now = self.mono()
+        return now - mono if mono <= now else now
+
     def off(self) -> float:
         """How many seconds the computer's clock is ahead of what is believed here."""
         return self._wall() - self.now()

@@ -18,7 +18,8 @@ from firmware_bridge.doors import Errand, Opening
 from firmware_bridge.failpoints import reached
 from firmware_bridge.journal import Journal, NotJournaled
 from firmware_bridge.presence import Presence
-from firmware_bridge.protocol.wire import CAUSES, REMOTE_OPENS_AN_HOUR
+from firmware_bridge.protocol.wire import CAUSES
+from firmware_bridge.remote import RemoteOpens
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +55,7 @@ class Commands:
         self._journal = journal
         self._bank = bank
         self._presence = presence
+        self._remote = RemoteOpens(journal)
         self._shopper_busy = shopper_busy
         self._show = show
         self._current: tuple[str, Opening] | None = None
@@ -148,11 +150,10 @@ class Commands:
         errand = Errand(cause, placement=body.get("placement"), command=body["id"])
 
         def also(db: sqlite3.Connection) -> None:
-            db.execute(
-                "UPDATE commands SET started_at = ?, remote = ? WHERE id = ?",
-                (self._journal.clock.now(), session is None, body["id"]),
-            )
-            if session is not None:
+            db.execute("UPDATE commands SET started_at = ? WHERE id = ?", (self._journal.clock.now(), body["id"]))
+            if session is None:
+                self._remote.note(db)
+            else:
                 self._presence.extend(db, session)
 
         opening = self._bank.open(number, errand, also)
@@ -168,11 +169,8 @@ class Commands:
             raise Refused("out_of_service")
         if self._shopper_busy():
             raise Refused("busy")
-        if session is None:
-            since = self._journal.clock.now() - 3600
-            opens = self._journal.rows("SELECT count(*) AS n FROM commands WHERE remote = 1 AND started_at > ?", since)
-            if opens[0]["n"] >= REMOTE_OPENS_AN_HOUR:
-                raise Refused("remote_limit")
+        if session is None and self._remote.spent():
+            raise Refused("remote_limit")
 
     def _take_presence(self, body: Mapping[str, Any]) -> None:
         self._presence.check(str(body["code"]))

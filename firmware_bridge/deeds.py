@@ -1,13 +1,17 @@
 """What was done to the bank's places since the cloud last took our events: told again from those very events.
 
 An event stays in the journal until the cloud has acknowledged it, and is forgotten together with the lists that know
-of it. So nothing is kept twice, and a restart or a power cut loses nothing.
+of it. So nothing is kept twice, and a restart or a power cut loses nothing. What a question costs does not grow with
+the events: each is read once, a place is forgotten with the last event that spoke of it, and doors are counted as
+places change.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -33,50 +37,88 @@ class Place:
     pickup: str | None
     grant: str | None
     at: float
+    seq: int
+    """Of the last event that spoke of it."""
 
 
 class Deeds:
-    """The places by placement id, worked out from the journal's events; each event is read once."""
+    """The places that events not yet acknowledged speak of, worked out from the journal; each event is read once."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._first = self._last = 0
+        self._forget_all()
+
+    def _forget_all(self) -> None:
+        self._last = 0
         self._places: dict[str, Place] = {}
+        """In the order of the last words on them."""
         self._of: dict[str, dict[str, Place]] = {}
         """The same once more, by pickup and by grant: after three days without the line there are thousands."""
+        self._filled: Counter[int] = Counter()
+        self._freed: Counter[int] = Counter()
 
-    def places(self) -> dict[str, Place]:
-        """Every placement that an event not yet acknowledged speaks of."""
-        self._read()
-        return dict(self._places)
+    def filled(self) -> set[int]:
+        """Doors behind which something was put here, or may have been."""
+        with self._read():
+            return set(+self._filled)
 
-    def _read(self) -> None:
+    def freed(self) -> set[int]:
+        """Doors that something was taken out of here."""
+        with self._read():
+            return set(+self._freed)
+
+    def is_empty(self, placement: str) -> bool:
+        """Whether this one was taken out here."""
+        with self._read():
+            place = self._places.get(placement)
+            return place is not None and place.state in EMPTY
+
+    def of(self, *pickups: str) -> dict[str, tuple[Place, ...]]:
+        """What was done for each of some pickups, oldest first."""
+        with self._read():
+            return {pickup: tuple(self._of.get(pickup, {}).values()) for pickup in pickups}
+
+    @contextmanager
+    def _read(self) -> Iterator[None]:
+        """All of it as it is now, for one thread at a time."""
+        with self._journal.alone():
+            self._catch_up()
+            yield
+
+    def _catch_up(self) -> None:
         # Asked for apart each end is one step in the index; together they would read every event.
         ends = self._journal.rows(
             "SELECT (SELECT min(seq) FROM events) AS first, (SELECT max(seq) FROM events) AS last"
         )[0]
-        first, last = ends["first"] or 0, ends["last"] or 0
-        if first != self._first or last < self._last:
-            self._places, self._of, self._last = {}, {}, 0
+        first, last = ends["first"], ends["last"] or 0
+        if first is None or last < self._last:
+            self._forget_all()  # all of it is acknowledged, or was numbered anew
+        else:
+            self._forget_before(first)
         if last > self._last:
-            sql = "SELECT kind, at, data FROM events WHERE seq > ? AND seq <= ? ORDER BY seq"
+            sql = "SELECT seq, kind, at, data FROM events WHERE seq > ? AND seq <= ? ORDER BY seq"
             for row in self._journal.rows(sql, self._last, last):
                 if row["kind"] in _KINDS:
-                    self._note(row["kind"], json.loads(row["data"]), from_iso(row["at"]))
-        self._first, self._last = first, last
+                    self._note(row["seq"], row["kind"], json.loads(row["data"]), from_iso(row["at"]))
+        self._last = last
 
-    def of(self, *pickups: str) -> dict[str, list[Place]]:
-        """What was done for each of some pickups, oldest first."""
-        self._read()
-        return {pickup: list(self._of.get(pickup, {}).values()) for pickup in pickups}
+    def _forget_before(self, seq: int) -> None:
+        """Places of which the cloud has heard everything; one with a later event stays as it is."""
+        while self._places:
+            place = next(iter(self._places.values()))
+            if place.seq >= seq:
+                return
+            self._remove(place)
+            for owner in (place.pickup, place.grant):
+                mine = self._of.get(owner or "", {})
+                mine.pop(place.placement, None)
+                if not mine:
+                    self._of.pop(owner or "", None)
 
-    def on(self, grants: Iterable[Grant], hold_seconds: float) -> list[Grant]:
-        """Grants with what was loaded for them here: each opens as soon as all of that is behind shut doors."""
-        self._read()
-        return [self._on(grant, hold_seconds) for grant in grants]
-
-    def _on(self, grant: Grant, hold_seconds: float) -> Grant:
-        mine = list(self._of.get(grant.id, {}).values())
+    def on(self, grant: Grant, hold_seconds: float) -> Grant:
+        """A grant with what was loaded for it here: it opens as soon as all of that is behind shut doors."""
+        with self._read():
+            mine = list(self._of.get(grant.id, {}).values())
         if not mine:
             return grant
         kept = [place for place in mine if place.state in INSIDE or place.state == "collected"]
@@ -91,7 +133,7 @@ class Deeds:
         places = tuple(Placement(place.placement, "compartment", place.door) for place in kept)
         return replace(grant, active=True, valid_until=until, placements=places)
 
-    def _note(self, kind: str, data: dict[str, Any], at: float) -> None:
+    def _note(self, seq: int, kind: str, data: dict[str, Any], at: float) -> None:
         placement = data.get("placement") or (f"counter:{data.get('pickup')}" if kind == "set_aside" else None)
         if placement is None:
             return
@@ -101,10 +143,26 @@ class Deeds:
             return
         pickup = data.get("pickup") or (known.pickup if known else None)
         grant = data.get("grant") or (known.grant if known else None)
-        place = self._places[placement] = Place(placement, data.get("door"), state, pickup, grant, at)
+        place = Place(placement, data.get("door"), state, pickup, grant, at, seq)
+        if known is not None:
+            self._remove(known)
+        self._places[placement] = place
+        self._count(place, 1)
         for owner in (pickup, grant):
             if owner is not None:
                 self._of.setdefault(owner, {})[placement] = place
+
+    def _remove(self, place: Place) -> None:
+        del self._places[place.placement]
+        self._count(place, -1)
+
+    def _count(self, place: Place, by: int) -> None:
+        if place.door is None:
+            return
+        if place.state in INSIDE:
+            self._filled[place.door] += by
+        elif place.state in EMPTY:
+            self._freed[place.door] += by
 
 
 def _state(kind: str, data: dict[str, Any], before: str | None) -> str | None:

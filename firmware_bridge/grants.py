@@ -19,6 +19,12 @@ from firmware_bridge.journal import Journal
 log = logging.getLogger(__name__)
 
 SPENT_KEPT_SECONDS = 30 * 24 * 3600
+_UNSPENT = """
+SELECT json_extract(place.value, '$.id') AS placement, json_extract(place.value, '$.door') AS door
+FROM grants, json_each(grants.body, '$.placements') AS place
+WHERE grants.active = 1 AND json_extract(place.value, '$.door') IS NOT NULL
+AND NOT EXISTS (SELECT 1 FROM spent WHERE spent.placement = json_extract(place.value, '$.id'))
+"""
 
 
 class Grants:
@@ -45,20 +51,14 @@ class Grants:
         return self._grant(found[0]) if found else None
 
     def unspent_doors(self) -> set[int]:
-        """Doors behind which the goods of an active grant wait."""
-        rows = self._journal.rows("SELECT * FROM grants WHERE body IS NOT NULL")
-        active = [grant for grant in self._grants(rows) if grant.active]
-        spent = {row["placement"] for row in self._journal.rows("SELECT placement FROM spent")}
-        places = [place for grant in active for place in grant.placements if place.id not in spent]
-        return {place.door for place in places if place.door is not None}
+        """Doors behind which goods wait that the cloud knows of: of active grants, not handed out, nor taken out here.
+        What was loaded here since, `Deeds` knows."""
+        return {row["door"] for row in self._journal.rows(_UNSPENT) if not self._deeds.is_empty(row["placement"])}
 
     def _grant(self, row: sqlite3.Row) -> Grant:
-        return self._grants([row])[0]
-
-    def _grants(self, rows: Iterable[sqlite3.Row]) -> list[Grant]:
-        """As the cloud sent them, with the lease of the last sync, and with what was loaded here since."""
-        lease, read = self._held.lease_until(), (_read(json.loads(row["body"])) for row in rows)
-        leased = [replace(grant, lease_until=max(grant.lease_until, lease)) for grant in read]
+        """As the cloud sent it, with the lease of the last sync, and with what was loaded here since."""
+        read = _read(json.loads(row["body"]))
+        leased = replace(read, lease_until=max(read.lease_until, self._held.lease_until()))
         return self._deeds.on(leased, self._held.hold_seconds())
 
     def spent(self, grant: Grant) -> dict[str, Spent]:
@@ -77,8 +77,9 @@ class Grants:
                 log.error("grant %r cannot be read (%s): it opens nothing", _name(body), type(problem).__name__)
                 continue
             db.execute(
-                "INSERT INTO grants VALUES (:id, :version, :selector, :qr, :body) ON CONFLICT (id) DO UPDATE SET"
-                " version = :version, selector = :selector, qr_sha256 = :qr, body = :body WHERE version <= :version",
+                "INSERT INTO grants VALUES (:id, :version, :selector, :qr, :body, :active) ON CONFLICT (id) DO UPDATE"
+                " SET version = :version, selector = :selector, qr_sha256 = :qr, body = :body, active = :active"
+                " WHERE version <= :version",
                 row,
             )
         now = self._journal.clock.now()
@@ -94,9 +95,10 @@ def _name(body: Any) -> Any:
 
 def _row(body: Mapping[str, Any]) -> dict[str, Any]:
     """A revoked grant leaves its number behind and nothing that could open anything."""
-    row = {"id": str(body["id"]), "version": int(body["version"]), "selector": None, "qr": None, "body": None}
+    row: dict[str, Any] = {"id": str(body["id"]), "version": int(body["version"]), "active": False}
+    row |= {"selector": None, "qr": None, "body": None}
     if not body["revoked"]:
-        _read(body)
+        row["active"] = _read(body).active
         row |= {"selector": str(body["selector"]), "qr": str(body["qr_sha256"]), "body": json.dumps(dict(body))}
     return row
 

@@ -30,8 +30,8 @@ class DoorRecords:
         with self._journal.writing() as db:
             also(db)
             db.execute(
-                "INSERT INTO openings VALUES (?, ?, ?, 0, NULL)",
-                (opening.id, opening.door, json.dumps(vars(opening.errand))),
+                "INSERT INTO openings VALUES (?, ?, ?, 0, NULL, ?)",
+                (opening.id, opening.door, json.dumps(vars(opening.errand)), self._journal.clock.now()),
             )
             if pulse:
                 self.intend(opening)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from firmware_bridge.access import Placement, read_placements
 from firmware_bridge.bank import Bank
-from firmware_bridge.deeds import EMPTY, INSIDE, Deeds, Place
+from firmware_bridge.deeds import EMPTY, Deeds, Place
 from firmware_bridge.grants import Grants
 from firmware_bridge.held import Held
 
@@ -35,6 +35,8 @@ class Item:
     """What must come out, or was loaded before the cloud last spoke."""
     here: tuple[Place, ...]
     """What was done for it here since."""
+    said: Mapping[str, Any] = field(compare=False, repr=False)
+    """As the cloud wrote it."""
 
 
 class WorkList:
@@ -42,32 +44,32 @@ class WorkList:
 
     def __init__(self, held: Held, deeds: Deeds, grants: Grants, bank: Bank) -> None:
         self._held, self._deeds, self._grants, self._bank = held, deeds, grants, bank
+        self._said: dict[str, Any] = {}
+        self._items: dict[str, Item] = {}
+        """By pickup, as last worked out; an item is worked out anew when something was done for it."""
 
     def items(self) -> list[Item]:
         """In the cloud's order, which is by age. One that cannot be read is left out and named in the log."""
-        found, said = [], self._held.get("work").get("items", [])
-        here = self._deeds.of(*(str(body.get("pickup")) for body in said))
-        for body in said:
-            try:
-                found.append(self._item(body, tuple(here[str(body["pickup"])])))
-            except (KeyError, TypeError, ValueError) as problem:
-                log.error("an order of the work list cannot be read (%s)", type(problem).__name__)
-        return found
+        said = self._held.get("work")
+        if said is not self._said:
+            self._said, self._items = said, dict(self._readable(said.get("items", [])))
+        here = self._deeds.of(*self._items)
+        for pickup, item in self._items.items():
+            if item.here != here[pickup]:
+                self._items[pickup] = _item(item.said, here[pickup])
+        return list(self._items.values())
 
     def hash(self) -> str | None:
         """Which list it is; another one is another list."""
         return self._held.hashes()["work"]
 
     def get(self, pickup: str) -> Item | None:
-        return next((item for item in self.items() if item.pickup == pickup), None)
+        self.items()
+        return self._items.get(pickup)
 
     def occupied(self) -> set[int]:
         """Doors behind which something lies, or may."""
-        here = self._deeds.places().values()
-        freed = {place.door for place in here if place.state in EMPTY}
-        filled = {place.door for place in here if place.state in INSIDE and place.door is not None}
-        taken = {number for number in self._held.get("work").get("taken", []) if type(number) is int}
-        return (taken - freed) | filled | self._grants.unspent_doors()
+        return occupied(self._held, self._deeds, self._grants)
 
     def usable(self, number: int | None, occupied: Collection[int]) -> bool:
         """Whether goods may go behind this door: it works, is shut, and nothing is known or seen inside."""
@@ -89,27 +91,42 @@ class WorkList:
         ]
         return min(ranked)[-1] if ranked else None
 
-    def _item(self, body: Mapping[str, Any], here: tuple[Place, ...]) -> Item:
-        places = [
-            (place, bool(said.get("loaded")))
-            for said in body["placements"]
-            for place in read_placements([{**said, "kind": "counter" if said["door"] is None else "compartment"}])
-        ]
-        gone = {place.placement for place in here if place.state in EMPTY}
-        inside = tuple(place for place, loaded in places if loaded and place.door and place.id not in gone)
-        touched = {place.placement for place in here}
-        return Item(
-            pickup=str(body["pickup"]),
-            grant=body.get("grant"),
-            name=str(body["name"]),
-            size=str(body["size"]),
-            accessible=body.get("accessible") is True,
-            action=str(body["action"]),
-            stage=_stage(str(body["action"]), here, inside),
-            promised=tuple(place for place, loaded in places if not loaded and place.door and place.id not in touched),
-            inside=inside,
-            here=here,
-        )
+    def _readable(self, bodies: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, Item]]:
+        for body in bodies:
+            try:
+                yield str(body["pickup"]), _item(body, ())
+            except (KeyError, TypeError, ValueError) as problem:
+                log.error("an order of the work list cannot be read (%s)", type(problem).__name__)
+
+
+def _item(body: Mapping[str, Any], here: tuple[Place, ...]) -> Item:
+    places = [
+        (place, bool(said.get("loaded")))
+        for said in body["placements"]
+        for place in read_placements([{**said, "kind": "counter" if said["door"] is None else "compartment"}])
+    ]
+    gone = {place.placement for place in here if place.state in EMPTY}
+    inside = tuple(place for place, loaded in places if loaded and place.door and place.id not in gone)
+    touched = {place.placement for place in here}
+    return Item(
+        pickup=str(body["pickup"]),
+        grant=body.get("grant"),
+        name=str(body["name"]),
+        size=str(body["size"]),
+        accessible=body.get("accessible") is True,
+        action=str(body["action"]),
+        stage=_stage(str(body["action"]), here, inside),
+        promised=tuple(place for place, loaded in places if not loaded and place.door and place.id not in touched),
+        inside=inside,
+        here=here,
+        said=body,
+    )
+
+
+def occupied(held: Held, deeds: Deeds, grants: Grants) -> set[int]:
+    """Doors behind which something lies, or may, as far as the bridge can know."""
+    taken = {number for number in held.get("work").get("taken", []) if type(number) is int}
+    return (taken - deeds.freed()) | deeds.filled() | grants.unspent_doors()
 
 
 def _stage(action: str, here: Collection[Place], inside: Collection[Placement]) -> str:
