@@ -7,47 +7,104 @@ holds, so that its late word is refused (`LostLease`).
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, TypeVar, overload
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    and_,
+    bindparam,
+    exists,
+    literal_column,
+    not_,
+    null,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from bopis.among import among
-from bopis.inbox import InboxEntry
-from bopis.outbox import OutboxEntry
-from bopis.prepared import Prepared
+from bopis.db import UtcDateTime
+from bopis.inbox import InboxEntry, InboxWork
+from bopis.outbox import OutboxEntry, OutboxWork
+from bopis.prepared import Prepared, word
 
 LEASE = dt.timedelta(seconds=60)
-Entry = TypeVar("Entry", InboxEntry, OutboxEntry)
+Box = type[InboxEntry] | type[OutboxEntry]
+Entry = TypeVar("Entry", InboxWork, OutboxWork)
 
 
 class LostLease(Exception):
     """Another worker has taken this row over; nothing of ours may be recorded."""
 
 
-def due(box: type[Entry], now: dt.datetime) -> ColumnElement[bool]:
+def due(box: Box, now: dt.datetime | ColumnElement[dt.datetime]) -> ColumnElement[bool]:
     """The condition for a row that someone should work on now."""
-    return (box.state == "waiting") & (box.next_at <= now) & or_(box.lease_until.is_(None), box.lease_until <= now)
+    return (
+        (box.state == word("waiting")) & (box.next_at <= now) & or_(box.lease_until.is_(None), box.lease_until <= now)
+    )
 
 
+@overload
 def claim(
-    session: Session, box: type[Entry], limit: int, now: dt.datetime, *, where: ColumnElement[bool] | None = None
-) -> list[Entry]:
-    """Take up to `limit` due rows (of those `where` allows), oldest first, each under a fresh token."""
-    takeable = due(box, now) if where is None else due(box, now) & where
-    chosen = select(box.id).where(takeable).order_by(box.next_at, box.id).limit(limit)
+    session: Session, box: type[InboxEntry], limit: int, now: dt.datetime, *, but_of: Collection[str] = ()
+) -> list[InboxWork]: ...
+@overload
+def claim(
+    session: Session, box: type[OutboxEntry], limit: int, now: dt.datetime, *, but_of: Collection[str] = ()
+) -> list[OutboxWork]: ...
+def claim(
+    session: Session, box: Box, limit: int, now: dt.datetime, *, but_of: Collection[str] = ()
+) -> list[InboxWork] | list[OutboxWork]:
+    """Take up to `limit` due rows, oldest first, each under a fresh token.
+
+    `but_of` names what is left where it is: connections, or kinds of message, each alone or as `kind merchant`.
+    """
+    work: Any = _WORK[box]
+    found = _CLAIM[box].read(session, work, now=now, until=now + LEASE, limit=limit, but_of=but_of)
+    return sorted(found, key=lambda entry: (entry.next_at, entry.id))
+
+
+def _claiming(box: Box) -> Prepared:
+    now = bindparam("now", type_=UtcDateTime())
+    takeable = and_(due(box, now), *(not_(among(lane, "but_of")) for lane in _LANES[box]))
+    chosen = select(box.id).where(takeable).order_by(box.next_at, box.id).limit(bindparam("limit", type_=Integer()))
     # Skipping locked rows is PostgreSQL's speed-up; SQLite ignores it and has one writer anyway. It stands apart, since
     # PostgreSQL may ask a mere subquery again for every row, each time for others.
     these = chosen.with_for_update(skip_locked=True).cte("these")
-    statement = (
-        update(box)
+    return Prepared(
+        update(box.__table__)  # type: ignore[arg-type]
         .where(box.id.in_(select(these.c.id)), due(box, now))
-        .values(lease_until=now + LEASE, lease_token=box.lease_token + 1, attempts=box.attempts + 1)
-        .returning(box)
-        .execution_options(synchronize_session=False)
+        .values(
+            lease_until=bindparam("until", type_=UtcDateTime()),
+            lease_token=box.lease_token + literal_column("1"),
+            attempts=box.attempts + literal_column("1"),
+        )
+        .returning(*(getattr(box, name) for name in _WORK[box]._fields))
     )
-    return sorted(session.scalars(statement), key=lambda entry: (entry.next_at, entry.id))
+
+
+_LANES: dict[Box, tuple[ColumnElement[str], ...]] = {
+    InboxEntry: (InboxEntry.connection_id.expression,),
+    OutboxEntry: (OutboxEntry.kind.expression, OutboxEntry.kind + word(" ") + OutboxEntry.merchant_id),
+}
+_WORK: dict[Box, type[InboxWork] | type[OutboxWork]] = {InboxEntry: InboxWork, OutboxEntry: OutboxWork}
+_BOX: dict[type[Any], Box] = {work: box for box, work in _WORK.items()}
+_CLAIM = {box: _claiming(box) for box in _WORK}
+
+
+def is_any_due(session: Session, now: dt.datetime) -> bool:
+    """Whether there is anything to work on now in either box."""
+    return bool(_IS_ANY_DUE.run(session, now=now).scalar())
+
+
+_NOW = bindparam("now", type_=UtcDateTime())
+_IS_ANY_DUE = Prepared(
+    select(or_(*(exists(select(box.id).where(due(box, _NOW)).correlate(None)) for box in _WORK)).label("is_due"))
+)
 
 
 def still_ours(session: Session, entries: Iterable[Entry]) -> list[Entry]:
@@ -55,7 +112,7 @@ def still_ours(session: Session, entries: Iterable[Entry]) -> list[Entry]:
     held = {entry.id: entry for entry in entries}
     if not held:
         return []
-    box = type(next(iter(held.values())))
+    box = _BOX[type(next(iter(held.values())))]
     tokens = dict(iter(_HELD[box].run(session, these=held)))
     return [entry for entry in held.values() if tokens.get(entry.id) == entry.lease_token]
 
@@ -69,7 +126,7 @@ _HELD = {
 
 def note(session: Session, entry: Entry, **values: object) -> None:
     """Write something into an entry that we go on working on. Raises LostLease when it is no longer ours."""
-    box = type(entry)
+    box = _BOX[type(entry)]
     statement = (
         update(box)
         .where(box.id == entry.id, box.lease_token == entry.lease_token)
@@ -91,13 +148,18 @@ def settle_all(session: Session, ends: Sequence[tuple[Entry, Mapping[str, object
     for entry, values in ends:
         alike.setdefault(tuple(values.items()), []).append(entry)
     for values_alike, entries in alike.items():
-        box = type(entries[0])
-        statement = update(box.__table__).where(among(box.id, "these")).values(lease_until=None, **dict(values_alike))
-        session.connection().execute(statement, {"these": [entry.id for entry in entries]})
+        statement = _ending(_BOX[type(entries[0])], tuple(name for name, _ in values_alike))
+        statement.run(session, these=[entry.id for entry in entries], **dict(values_alike))
 
 
-def ids_of(entry: InboxEntry | OutboxEntry) -> dict[str, object]:
+@lru_cache(maxsize=32)
+def _ending(box: Box, names: tuple[str, ...]) -> Prepared:
+    said = {name: bindparam(name, type_=box.__table__.c[name].type) for name in names}
+    return Prepared(update(box.__table__).where(among(box.id, "these")).values(lease_until=null(), **said))  # type: ignore[arg-type]
+
+
+def ids_of(entry: InboxEntry | OutboxEntry | InboxWork | OutboxWork) -> dict[str, object]:
     """What the lines logged at work on an entry are about."""
-    if isinstance(entry, InboxEntry):
+    if isinstance(entry, InboxEntry | InboxWork):
         return {"delivery": entry.id}
     return {"effect": entry.id, "pickup": entry.pickup_id, "grant": entry.fields.get("grant_id")}

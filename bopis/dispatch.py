@@ -20,7 +20,7 @@ from bopis.effects import Effect, Together
 from bopis.errors import EffectError, OutcomeUnknown, PermanentFailure, TemporaryFailure, Unavailable
 from bopis.logs import about
 from bopis.messages import Message
-from bopis.outbox import OutboxEntry
+from bopis.outbox import OutboxWork
 
 LAST_ATTEMPT = 12
 LOOK_FOR = dt.timedelta(seconds=60)
@@ -30,23 +30,24 @@ log = logging.getLogger(__name__)
 
 
 def by_lanes(
-    database: Database, handlers: Mapping[type[Message], Effect], entries: Sequence[OutboxEntry]
+    database: Database, handlers: Mapping[type[Message], Effect], entries: Sequence[OutboxWork]
 ) -> Iterator[tuple[tuple[str, str | None], Callable[[], None]]]:
     """What is to be done for claimed entries, each in its lane: (kind, merchant), or (kind, None) for what asks nobody.
 
     Of what asks nobody, all of one kind is done together.
     """
-    together: dict[str, list[OutboxEntry]] = {}
+    of_kind: dict[str, list[OutboxWork]] = {}
     for entry in entries:
-        if isinstance(handlers[messages.KINDS[entry.kind]], Together):
-            together.setdefault(entry.kind, []).append(entry)
+        of_kind.setdefault(entry.kind, []).append(entry)
+    for kind, several in of_kind.items():
+        if isinstance(handlers[messages.KINDS[kind]], Together):
+            yield (kind, None), partial(carry_out_together, database, handlers, several)
         else:
-            yield (entry.kind, entry.merchant_id), partial(_one, database, handlers, entry)
-    for kind, several in together.items():
-        yield (kind, None), partial(carry_out_together, database, handlers, several)
+            for entry in several:
+                yield (kind, entry.merchant_id), partial(_one, database, handlers, entry)
 
 
-def _one(database: Database, handlers: Mapping[type[Message], Effect], entry: OutboxEntry) -> None:
+def _one(database: Database, handlers: Mapping[type[Message], Effect], entry: OutboxWork) -> None:
     if entry.lease_until and entry.lease_until <= clock.now():
         log.info("outbox %s %s waited too long for its turn", entry.kind, entry.id)
         return
@@ -55,7 +56,7 @@ def _one(database: Database, handlers: Mapping[type[Message], Effect], entry: Ou
 
 
 def carry_out_together(
-    database: Database, handlers: Mapping[type[Message], Effect], entries: Sequence[OutboxEntry]
+    database: Database, handlers: Mapping[type[Message], Effect], entries: Sequence[OutboxWork]
 ) -> None:
     """`carry_out` for entries of one kind that ask nobody: read together, worked out, recorded together.
 
@@ -70,7 +71,7 @@ def carry_out_together(
 
 
 def _attempt_together(
-    database: Database, handlers: Mapping[type[Message], Effect], entries: Sequence[OutboxEntry]
+    database: Database, handlers: Mapping[type[Message], Effect], entries: Sequence[OutboxWork]
 ) -> None:
     asked = {entry.id: messages.read(entry.kind, entry.fields) for entry in entries}
     effect: Any = handlers[type(next(iter(asked.values())))]
@@ -85,7 +86,7 @@ def _attempt_together(
         settle_all(session, ends)
 
 
-def carry_out(database: Database, handlers: Mapping[type[Message], Effect], entry: OutboxEntry) -> None:
+def carry_out(database: Database, handlers: Mapping[type[Message], Effect], entry: OutboxWork) -> None:
     """Carry out one claimed entry as far as it goes now. Never raises for what the world does to us."""
     message = messages.read(entry.kind, entry.fields)
     effect = handlers[type(message)]
@@ -110,7 +111,7 @@ def carry_out(database: Database, handlers: Mapping[type[Message], Effect], entr
             _put_off(database, entry, problem)
 
 
-def _attempt(database: Database, effect: Effect, message: Message, entry: OutboxEntry) -> None:
+def _attempt(database: Database, effect: Effect, message: Message, entry: OutboxWork) -> None:
     submitted_before = entry.submitted_at
     with database.transaction() as session:
         work = effect.read(session, message, clock.now())
@@ -140,12 +141,12 @@ def _attempt(database: Database, effect: Effect, message: Message, entry: Outbox
         settle(session, entry, state="done", outcome="done", done_at=clock.now())
 
 
-def _put_off(database: Database, entry: OutboxEntry, problem: EffectError) -> None:
+def _put_off(database: Database, entry: OutboxWork, problem: EffectError) -> None:
     _end(database, entry, next_at=clock.now() + _pause(entry.attempts, problem), outcome=str(problem)[:300])
     log.info("outbox %s %s put off: %s", entry.kind, entry.id, problem.code)
 
 
-def _give_up(database: Database, effect: Effect, message: Message, entry: OutboxEntry, problem: EffectError) -> None:
+def _give_up(database: Database, effect: Effect, message: Message, entry: OutboxWork, problem: EffectError) -> None:
     try:
         with database.transaction() as session:
             effect.give_up(session, message, problem, clock.now())
@@ -156,7 +157,7 @@ def _give_up(database: Database, effect: Effect, message: Message, entry: Outbox
     log.warning("outbox %s %s is a dead letter: %s", entry.kind, entry.id, problem.code)
 
 
-def _end(database: Database, entry: OutboxEntry, **values: object) -> None:
+def _end(database: Database, entry: OutboxWork, **values: object) -> None:
     try:
         with database.transaction() as session:
             settle(session, entry, **values)

@@ -7,16 +7,13 @@ down together.
 from __future__ import annotations
 
 import time
-from typing import TypeVar
-
-from sqlalchemy import ColumnElement, and_, select, true
 
 from bopis import clock
-from bopis.claims import claim, due
+from bopis.claims import claim, is_any_due
 from bopis.dispatch import by_lanes
-from bopis.inbox import InboxEntry
+from bopis.inbox import InboxEntry, InboxWork
 from bopis.lanes import BREATH, Lanes
-from bopis.outbox import OutboxEntry
+from bopis.outbox import OutboxEntry, OutboxWork
 from bopis.wiring import Service
 from webhooks.process import finish
 from webhooks.reading import read
@@ -27,7 +24,7 @@ LONGEST = 120.0
 """Seconds after which nothing new is begun: a job that takes longer than three minutes is stopped."""
 _LOOK = 0.2
 """Seconds between two looks for what came due, while calls are waited for."""
-Entry = TypeVar("Entry", InboxEntry, OutboxEntry)
+SHOP = "shop"
 
 
 def drain(service: Service) -> int:
@@ -48,30 +45,26 @@ def _take(service: Service, lanes: Lanes) -> int:
     if lanes.under_way >= MOST_UNDER_WAY:
         return 0
     full = lanes.full()
-    shops = [owner for box, owner in full if box == "shop"]
-    deliveries = _claimed(service, InboxEntry, InboxEntry.connection_id.not_in(shops))
+    deliveries, messages = _claimed(
+        service,
+        [owner for box, owner in full if box == SHOP],
+        [kind if merchant_id is None else f"{kind} {merchant_id}" for kind, merchant_id in full],
+    )
     for each in read(service.database, service.gateways.platforms, deliveries):
-        lanes.put(("shop", each.shop), each.run)
-    messages = _claimed(service, OutboxEntry, and_(true(), *(_not_in(*lane) for lane in full)))
+        lanes.put((SHOP, each.shop), each.run)
     for lane, work in by_lanes(service.database, service.handlers, messages):
         lanes.put(lane, work)
     return len(deliveries) + len(messages)
 
 
-def _claimed(service: Service, box: type[Entry], where: ColumnElement[bool]) -> list[Entry]:
-    if not is_due(service, box):  # so that looking costs no write lock
-        return []
-    with service.database.transaction() as session:
-        return claim(session, box, BATCH, clock.now(), where=where)
-
-
-def _not_in(kind: str, merchant_id: str | None) -> ColumnElement[bool]:
-    """A message that belongs into another lane than this."""
-    of_merchant = true() if merchant_id is None else OutboxEntry.merchant_id == merchant_id
-    return ~and_(OutboxEntry.kind == kind, of_merchant)
-
-
-def is_due(service: Service, box: type[Entry]) -> bool:
-    """Whether there is anything to work on in this box now."""
+def _claimed(service: Service, shops: list[str], kinds: list[str]) -> tuple[list[InboxWork], list[OutboxWork]]:
+    """Work of other shops and kinds than these, taken in one transaction."""
+    now = clock.now()
     with service.database.reading() as session:
-        return session.scalars(select(box.id).where(due(box, clock.now())).limit(1)).first() is not None
+        if not is_any_due(session, now):  # so that looking costs no write lock
+            return [], []
+    with service.database.transaction() as session:
+        return (
+            claim(session, InboxEntry, BATCH, now, but_of=shops),
+            claim(session, OutboxEntry, BATCH, now, but_of=kinds),
+        )

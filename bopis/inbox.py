@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import logging
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, literal, text
 from sqlalchemy.dialects import postgresql, sqlite
@@ -54,6 +54,23 @@ class InboxEntry(Base):
     next_at: Mapped[dt.datetime]
     lease_until: Mapped[dt.datetime | None]
     lease_token: Mapped[int] = mapped_column(default=0)
+
+
+class InboxWork(NamedTuple):
+    """A delivery that a worker has claimed: what its row said then."""
+
+    id: str
+    connection_id: str
+    delivery_id: str
+    topic: str
+    subject: str
+    body_sealed: bytes | None
+    received_at: dt.datetime
+    occurred_at: dt.datetime | None
+    attempts: int
+    next_at: dt.datetime
+    lease_until: dt.datetime
+    lease_token: int
 
 
 def take_in(database: Database, account: Account, delivery: Delivery, body: bytes, now: dt.datetime) -> str | None:
@@ -108,7 +125,7 @@ def ask_again(session: Session, connection_id: str, order_id: str, why: str, now
     return store(session, account, delivery, f"{order_id} {why}".encode(), now)
 
 
-def body_of(entry: InboxEntry) -> bytes:
+def body_of(entry: InboxEntry | InboxWork) -> bytes:
     """The raw bytes as they came; empty once retention has erased them."""
     if entry.body_sealed is None:
         return b""

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Index, UniqueConstraint, literal_column, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bopis import messages
@@ -14,7 +13,8 @@ from bopis.bell import WorkToDo
 from bopis.db import Base, Id, ring_after_commit
 from bopis.ids import new_id
 from bopis.messages import Message
-from bopis.prepared import Prepared, Write, send, word
+from bopis.prepared import Write, send, word
+from bopis.rows import Insert
 
 
 class OutboxEntry(Base):
@@ -27,20 +27,28 @@ class OutboxEntry(Base):
     __tablename__ = "outbox"
     __table_args__ = (
         UniqueConstraint("kind", "subject"),
+        # Newest first, page by page, for one merchant among all. SQLite, which has no other measure, prefers of two
+        # that are alike the one made last, and they are made in the order of their names: the narrower come later.
+        Index("ix_outbox_all", "merchant_id", "id"),
         Index(
             "ix_outbox_pickup",
             "pickup_id",
             sqlite_where=text("pickup_id IS NOT NULL"),
             postgresql_where=text("pickup_id IS NOT NULL"),
         ),
-        # Newest first, page by page, for one merchant among all.
-        Index("ix_outbox_merchant", "merchant_id", "id"),
         Index(
             "ix_outbox_dead",
             "merchant_id",
             "id",
             sqlite_where=text("state = 'dead'"),
             postgresql_where=text("state = 'dead'"),
+        ),
+        Index(
+            "ix_outbox_waiting",
+            "merchant_id",
+            "id",
+            sqlite_where=text("state = 'waiting'"),
+            postgresql_where=text("state = 'waiting'"),
         ),
         Index(
             "ix_outbox_due",
@@ -69,6 +77,21 @@ class OutboxEntry(Base):
     done_at: Mapped[dt.datetime | None]
 
 
+class OutboxWork(NamedTuple):
+    """A message that a worker has claimed: what its row said then."""
+
+    id: str
+    merchant_id: str
+    kind: str
+    fields: dict[str, Any]
+    pickup_id: str | None
+    attempts: int
+    submitted_at: dt.datetime | None
+    next_at: dt.datetime
+    lease_until: dt.datetime
+    lease_token: int
+
+
 def put(session: Session, message: Message, now: dt.datetime, *, merchant_id: str) -> None:
     """Ask the world for `message`, once, for this merchant: one that was asked for before is left as it is."""
     send(session, entry(session, message, now, merchant_id=merchant_id))
@@ -82,18 +105,14 @@ def entry(session: Session, message: Message, now: dt.datetime, *, merchant_id: 
     return Write(_PUT, {**row, "pickup_id": fields.get("pickup_id"), "created_at": now, "next_at": now})
 
 
-_FRESH = {
-    "state": word("waiting"),
-    "outcome": word(""),
-    "attempts": literal_column("0"),
-    "lease_token": literal_column("0"),
-}
-_PUT = Prepared(
-    {
-        name: dialect.insert(OutboxEntry.__table__).values(_FRESH).on_conflict_do_nothing()
-        for name, dialect in (("postgresql", postgresql), ("sqlite", sqlite))
-    },
+_PUT = Insert(
+    OutboxEntry.__table__,  # type: ignore[arg-type]
     *("id", "merchant_id", "kind", "subject", "fields", "pickup_id", "created_at", "next_at"),
+    or_nothing=True,
+    state=word("waiting"),
+    outcome=word(""),
+    attempts=literal_column("0"),
+    lease_token=literal_column("0"),
 )
 
 

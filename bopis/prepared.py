@@ -7,19 +7,24 @@ these still gets its errors and events: only compiling, caching and the mapper a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, CursorResult, Dialect, Executable, literal_column
 from sqlalchemy.orm import Session
 
 Values = Mapping[str, Any]
+Into = TypeVar("Into")
 
 
 class _Form(NamedTuple):
-    """One statement for one kind of database: a value's name, how the driver takes it, and what it is if not given."""
+    """One statement for one kind of database: a value's name, how the driver takes it, and what it is if not given.
+
+    `results`: how what the driver has becomes what our columns hold.
+    """
 
     sql: str
     parameters: tuple[tuple[str, Callable[[Any], Any] | None, Any], ...]
+    results: tuple[Callable[[Any], Any] | None, ...]
 
     @classmethod
     def of(cls, statement: Executable, columns: tuple[str, ...], dialect: Dialect) -> _Form:
@@ -28,7 +33,10 @@ class _Form(NamedTuple):
         makers = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in binds.items()}
         otherwise = {name: None if bind.required else bind.effective_value for name, bind in binds.items()}
         names = compiled.positiontup if compiled.positional else list(binds)
-        return cls(compiled.string, tuple((name, makers[name], otherwise[name]) for name in names))
+        parameters = tuple((name, makers[name], otherwise[name]) for name in names)
+        told = getattr(statement, "exported_columns", ())
+        results = tuple(column.type.dialect_impl(dialect).result_processor(dialect, None) for column in told)
+        return cls(compiled.string, parameters, results)
 
     def named(self, values: Values, prefix: str = "") -> dict[str, Any]:
         return {prefix + name: value for (name, _, _), value in zip(self.parameters, self.listed(values), strict=True)}
@@ -56,6 +64,14 @@ class Prepared:
         form = self.form(connection.dialect)
         given = form.listed(values) if connection.dialect.positional else form.named(values)
         return connection.exec_driver_sql(form.sql, given)
+
+    def read(self, session: Session, into: Callable[..., Into], **values: Any) -> list[Into]:
+        """Send it and make each row it selects, as our columns hold it, `into` something."""
+        rows = self.run(session, **values).all()
+        makers = self.form(session.connection().dialect).results
+        return [
+            into(*[make(value) if make else value for make, value in zip(makers, row, strict=True)]) for row in rows
+        ]
 
     def run_all(self, session: Session, several: Sequence[Values]) -> None:
         """Send it once for each of these, which takes PostgreSQL one round trip."""

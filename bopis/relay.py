@@ -14,9 +14,9 @@ from sqlalchemy import select
 
 from bopis import clock
 from bopis.bell import WorkToDo
-from bopis.claims import due
+from bopis.claims import Box, due
 from bopis.config import Settings
-from bopis.drain import Entry, drain
+from bopis.drain import drain
 from bopis.errors import Unavailable
 from bopis.inbox import InboxEntry
 from bopis.logs import start_logging
@@ -44,7 +44,7 @@ def one_round(service: Service) -> bool:
     return sweep(service.database, clock.now()) or rung
 
 
-def _longest_wait(service: Service, box: type[Entry]) -> dt.timedelta | None:
+def _longest_wait(service: Service, box: Box) -> dt.timedelta | None:
     now = clock.now()
     with service.database.reading() as session:
         first = session.scalars(select(box.next_at).where(due(box, now)).order_by(box.next_at).limit(1)).first()

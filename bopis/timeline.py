@@ -8,13 +8,14 @@ import json
 import logging
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bopis.db import Base, Id
 from bopis.logs import its
 from bopis.memory import memory
 from bopis.prepared import Prepared, Write, send
+from bopis.rows import Insert
 
 _TOLD = ("reason", "door", "placement", "command")
 """Of an entry's detail, what its log line repeats."""
@@ -69,7 +70,7 @@ def _head(session: Session, pickup_id: str) -> tuple[int, str]:
     return (found.number, found.hash) if found else (0, "")
 
 
-_WRITE = Prepared(insert(TimelineEntry.__table__))
+_WRITE = Insert(TimelineEntry.__table__)  # type: ignore[arg-type]
 _LAST = Prepared(
     select(TimelineEntry.number, TimelineEntry.hash)
     .where(TimelineEntry.pickup_id == bindparam("of"))

@@ -7,14 +7,14 @@ import datetime as dt
 from sqlalchemy.orm import Session
 
 from bopis import tasks
-from bopis.inbox import InboxEntry
+from bopis.inbox import InboxWork
 from bopis.merchants import actions as merchants
 from bopis.merchants.models import Connection
 from bopis.orders import privacy
 from bopis.ports import AccountNews
 
 
-def take_note(session: Session, entry: InboxEntry, news: AccountNews, now: dt.datetime) -> str:
+def take_note(session: Session, entry: InboxWork, news: AccountNews, now: dt.datetime) -> str:
     """Do what the news ask for; returns in a few words what came of it."""
     connection = session.get_one(Connection, entry.connection_id, with_for_update=True)
     if news.kind == "uninstalled":
@@ -31,7 +31,7 @@ def take_note(session: Session, entry: InboxEntry, news: AccountNews, now: dt.da
     return f"{count} orders to erase"
 
 
-def _uninstalled(session: Session, connection: Connection, entry: InboxEntry, now: dt.datetime) -> str:
+def _uninstalled(session: Session, connection: Connection, entry: InboxWork, now: dt.datetime) -> str:
     said = entry.occurred_at or entry.received_at
     if connection.installed_at is not None and said < connection.installed_at:
         return "installed again since"

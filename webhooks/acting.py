@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from bopis import clock
 from bopis.claims import LostLease, ids_of
 from bopis.errors import TemporaryFailure
-from bopis.inbox import InboxEntry
+from bopis.inbox import InboxWork
 from bopis.orders.actions import Sender, accept
 from bopis.orders.queries import known_orders
 from bopis.pickups.follow import Followed, follow, forget
@@ -30,7 +30,7 @@ Said = str | Exception
 class Errand:
     """What some deliveries make us ask a platform: how an order stands, named by its id or by one of its units."""
 
-    entries: tuple[InboxEntry, ...]
+    entries: tuple[InboxWork, ...]
     sender: Sender
     platform: Platform
     order_id: str | None = None
@@ -63,7 +63,7 @@ class Errand:
 class Finding:
     """What we know now about some deliveries: enough to act on them, or that there is nothing to act on."""
 
-    entries: tuple[InboxEntry, ...]
+    entries: tuple[InboxWork, ...]
     sender: Sender | None = None
     order_id: str = ""
     snapshot: OrderSnapshot | None = None

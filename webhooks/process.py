@@ -17,7 +17,7 @@ from bopis import clock, tasks
 from bopis.claims import LostLease, ids_of, settle_all, still_ours
 from bopis.db import Database
 from bopis.errors import EffectError, TemporaryFailure, Unavailable
-from bopis.inbox import InboxEntry
+from bopis.inbox import InboxWork
 from bopis.logs import about
 from bopis.merchants.models import Connection
 from bopis.ports import SLOW_DOWN, BadDelivery
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 class _End:
     """How a delivery ends for now: what its row says from then on."""
 
-    entry: InboxEntry
+    entry: InboxWork
     row: Mapping[str, object]
 
 
@@ -90,7 +90,7 @@ def _one_by_one(database: Database, findings: Sequence[Finding], problem: Except
     return _finish(database, [Finding(finding.entries, said=problem)])
 
 
-def _end(entry: InboxEntry, said: Said, now: dt.datetime) -> _End:
+def _end(entry: InboxWork, said: Said, now: dt.datetime) -> _End:
     if isinstance(said, str):
         return _End(entry, {"state": "done", "outcome": said})
     if isinstance(said, BadDelivery):
@@ -103,7 +103,7 @@ def _end(entry: InboxEntry, said: Said, now: dt.datetime) -> _End:
     return _later(entry, "met another worker" if met else f"defect: {type(said).__name__}", now)
 
 
-def _later(entry: InboxEntry, outcome: str, now: dt.datetime, *, at_least: float = 0.0, for_ever: bool = False) -> _End:
+def _later(entry: InboxWork, outcome: str, now: dt.datetime, *, at_least: float = 0.0, for_ever: bool = False) -> _End:
     if entry.attempts > len(PAUSES) and not for_ever:
         return _dead(entry, outcome)
     # Whoever only asks us to slow down will answer one day: that uses no patience up, and never waits for hours.
@@ -112,11 +112,11 @@ def _later(entry: InboxEntry, outcome: str, now: dt.datetime, *, at_least: float
     return _End(entry, {"next_at": now + pause, "outcome": outcome[:300]})
 
 
-def _dead(entry: InboxEntry, outcome: str) -> _End:
+def _dead(entry: InboxWork, outcome: str) -> _End:
     return _End(entry, {"state": "dead", "outcome": outcome[:300]})
 
 
-def _ask_a_person(session: Session, entry: InboxEntry, now: dt.datetime) -> None:
+def _ask_a_person(session: Session, entry: InboxWork, now: dt.datetime) -> None:
     connection = session.get_one(Connection, entry.connection_id)
     tasks.ask(
         session,

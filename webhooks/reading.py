@@ -2,43 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bopis import inbox
 from bopis.db import Database
-from bopis.inbox import InboxEntry
-from bopis.merchants.models import Connection
+from bopis.inbox import InboxWork
+from bopis.merchants.queries import Known, known
 from bopis.orders.actions import Sender
 from bopis.orders.queries import country_of
 from bopis.pickups.queries import orders_of_units
 from bopis.ports import BadDelivery, Delivery, Platform
 from webhooks.acting import Errand, Finding
+from webhooks.last import keep_last
 
 
-def read(
-    database: Database, platforms: Mapping[str, Platform], entries: Sequence[InboxEntry]
-) -> list[Errand | Finding]:
+def read(database: Database, platforms: Mapping[str, Platform], entries: Sequence[InboxWork]) -> list[Errand | Finding]:
     """What to ask the platforms for these deliveries, once for each order; or what needs no asking."""
     if not entries:
         return []
     with database.reading() as session:
-        senders = _senders(session, {entry.connection_id for entry in entries})
+        connections = known(session, {entry.connection_id for entry in entries})
+        senders = _senders(session, connections)
         read = [_read(entry, senders[entry.connection_id], platforms) for entry in entries]
-        return [each for each in read if isinstance(each, Finding)] + _merged(
+        found = [each for each in read if isinstance(each, Finding)] + _merged(
             session, [each for each in read if isinstance(each, Errand)]
         )
+    keep_last(database, connections, entries)
+    return found
 
 
-def _senders(session: Session, connection_ids: Iterable[str]) -> dict[str, Sender]:
-    found = session.scalars(select(Connection).where(Connection.id.in_(connection_ids))).all()
-    countries = {merchant_id: country_of(session, merchant_id) for merchant_id in {each.merchant_id for each in found}}
-    return {each.id: Sender(each.account(), each.merchant_id, countries[each.merchant_id]) for each in found}
+def _senders(session: Session, found: Sequence[Known]) -> dict[str, Sender]:
+    countries = {owner: country_of(session, owner) for owner in {each.merchant_id for each in found}}
+    return {
+        each.account.connection_id: Sender(each.account, each.merchant_id, countries[each.merchant_id])
+        for each in found
+    }
 
 
-def _read(entry: InboxEntry, sender: Sender, platforms: Mapping[str, Platform]) -> Errand | Finding:
+def _read(entry: InboxWork, sender: Sender, platforms: Mapping[str, Platform]) -> Errand | Finding:
     try:
         return _understood(entry, sender, platforms[sender.account.vendor])
     except KeyError as problem:
@@ -47,7 +50,7 @@ def _read(entry: InboxEntry, sender: Sender, platforms: Mapping[str, Platform]) 
         return Finding((entry,), said=problem)
 
 
-def _understood(entry: InboxEntry, sender: Sender, platform: Platform) -> Errand | Finding:
+def _understood(entry: InboxWork, sender: Sender, platform: Platform) -> Errand | Finding:
     if entry.topic == inbox.ASK_AGAIN:
         return Errand((entry,), sender, platform, entry.subject)
     body = inbox.body_of(entry)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 from collections.abc import Collection
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from bopis import sealing
+from bopis.among import among
 from bopis.lockers.models import Bank, Compartment, ItemSize
+from bopis.prepared import Prepared
 
 
 def banks_in(session: Session, store_id: str) -> list[Bank]:
@@ -26,8 +28,12 @@ def compartment(session: Session, bank_id: str, number: int) -> Compartment | No
 
 def item_sizes(session: Session, merchant_id: str, skus: Collection[str]) -> dict[str, str]:
     """The sizes a merchant has given for these SKUs."""
-    statement = select(ItemSize.sku, ItemSize.size).where(ItemSize.merchant_id == merchant_id, ItemSize.sku.in_(skus))
-    return {row.sku: row.size for row in session.execute(statement)}
+    return dict(iter(_SIZES.run(session, of=merchant_id, skus=skus))) if skus else {}
+
+
+_SIZES = Prepared(
+    select(ItemSize.sku, ItemSize.size).where(ItemSize.merchant_id == bindparam("of"), among(ItemSize.sku, "skus"))
+)
 
 
 def seal_bank_key(bank_id: str, key: bytes) -> bytes:
@@ -37,4 +43,9 @@ def seal_bank_key(bank_id: str, key: bytes) -> bytes:
 
 def bank_key(bank: Bank) -> bytes:
     """The 32-byte key that verifiers of this bank's grants are made with."""
-    return base64.b64decode(sealing.unseal(bank.key_sealed, to=f"banks.key:{bank.id}"))
+    return open_bank_key(bank.id, bank.key_sealed)
+
+
+def open_bank_key(bank_id: str, sealed: bytes) -> bytes:
+    """What `seal_bank_key` was given."""
+    return base64.b64decode(sealing.unseal(sealed, to=f"banks.key:{bank_id}"))

@@ -51,6 +51,8 @@ class Connection(Base):
     """Everything that changed before this has been asked for."""
     reconciled: Mapped[dict[str, Any] | None]
     """What came of the last time: {"at", "changed", "asked", "total"}."""
+    last_delivery: Mapped[dict[str, Any] | None]
+    """Its newest delivery that was worked off, to the minute: {"at", "topic"}."""
     subscriptions_at: Mapped[dt.datetime | None]
     """When to look next whether the platform still sends us its news."""
     subscriptions: Mapped[dict[str, Any] | None]

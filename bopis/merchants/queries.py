@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from bopis.among import among
 from bopis.merchants.models import Connection, open_secrets
 from bopis.ports import Account
+from bopis.prepared import Prepared
 
 
 def account(session: Session, vendor: str, connection_id: str) -> Account | None:
@@ -19,6 +24,34 @@ def account(session: Session, vendor: str, connection_id: str) -> Account | None
     return Account(connection_id, vendor, found.account_name, secrets, found.settings)
 
 
+class Known(NamedTuple):
+    """A connection as those see it who work its deliveries off."""
+
+    merchant_id: str
+    account: Account
+    last_delivery: dict[str, Any] | None
+
+
+def known(session: Session, connection_ids: Iterable[str]) -> list[Known]:
+    """The connections with these ids."""
+
+    def opened(of: str, owner: str, vendor: str, name: str, secrets: bytes, settings: Any, last: Any) -> Known:
+        return Known(owner, Account(of, vendor, name, open_secrets(of, secrets), settings), last)
+
+    return _KNOWN.read(session, opened, these=connection_ids)
+
+
+_KNOWN = Prepared(
+    select(
+        Connection.id,
+        Connection.merchant_id,
+        Connection.vendor,
+        Connection.account_name,
+        Connection.secrets_sealed,
+        Connection.settings,
+        Connection.last_delivery,
+    ).where(among(Connection.id, "these"))
+)
 _ACCOUNT = select(Connection.vendor, Connection.account_name, Connection.secrets_sealed, Connection.settings).where(
     Connection.id == bindparam("of")
 )

@@ -6,15 +6,17 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import phonenumbers
 from sqlalchemy.orm import Session
 
 from bopis.ids import new_id
-from bopis.orders.models import Order
+from bopis.orders.models import Order, personal
 from bopis.orders.queries import known_orders
 from bopis.ports import Account, OrderSnapshot
-from bopis.rows import row, send_all
+from bopis.prepared import Write
+from bopis.rows import Insert, send_all
 
 # RFC 5322's dot-atom and RFC 1035's labels; quoted local parts exist in no shop.
 _ADDRESS = re.compile(
@@ -35,66 +37,86 @@ class Sender:
     country: str = ""
 
 
-def accept(session: Session, snapshots: Sequence[tuple[Sender, OrderSnapshot]], now: dt.datetime) -> list[Order | None]:
+@dataclass(frozen=True)
+class TakenOver:
+    """An order that agrees with its platform now. `is_new` for one that this transaction made."""
+
+    id: str
+    merchant_id: str
+    connection_id: str
+    name: str
+    is_new: bool
+
+
+def accept(
+    session: Session, snapshots: Sequence[tuple[Sender, OrderSnapshot]], now: dt.datetime
+) -> list[TakenOver | None]:
     """Make our orders agree with the platforms'; None where what we hold is newer than its snapshot.
 
     One snapshot an order. A number that is not valid is dropped: staff are asked to reach the shopper another way.
     Raises IntegrityError when another worker met the same new order.
     """
     keys = [(sender.account.connection_id, snapshot.order_id) for sender, snapshot in snapshots]
-    known, fresh = known_orders(session, keys), []
-    taken: list[Order | None] = []
+    known = known_orders(session, keys)
+    taken: list[TakenOver | None] = []
+    fresh: list[tuple[tuple[str, str], Write]] = []
     for key, (sender, snapshot) in zip(keys, snapshots, strict=True):
         order = known.get(key)
-        if order is None:
-            order = _new(sender, snapshot, now)
-            fresh.append(order)
-        elif snapshot.updated_at < order.platform_updated_at:
+        if order is not None and snapshot.updated_at < order.platform_updated_at:
             taken.append(None)
             continue
-        _agree(order, snapshot, sender.country)
-        taken.append(order)
+        order_id = order.id if order else new_id()
+        told = _told(order_id, snapshot, sender.country, is_erased=order is not None and order.erased_at is not None)
+        if order is None:
+            fresh.append((key, _new(order_id, sender, told | {"platform_order_id": key[1], "created_at": now})))
+        else:
+            _agree(order, told)
+        taken.append(TakenOver(order_id, sender.merchant_id, key[0], snapshot.name, is_new=order is None))
     session.flush()
     # In one order for all, so that two workers with the same new orders cannot wait for each other in a circle.
-    fresh.sort(key=lambda order: (order.connection_id, order.platform_order_id))
-    send_all(session, [row(order) for order in fresh])
+    send_all(session, [write for _, write in sorted(fresh, key=lambda each: each[0])])
     return taken
 
 
-def _new(sender: Sender, snapshot: OrderSnapshot, now: dt.datetime) -> Order:
-    return Order(
-        id=new_id(),
-        merchant_id=sender.merchant_id,
-        connection_id=sender.account.connection_id,
-        platform_order_id=snapshot.order_id,
-        created_at=now,
-        erased_at=None,
-    )
+def _new(order_id: str, sender: Sender, told: dict[str, Any]) -> Write:
+    ids = {"id": order_id, "merchant_id": sender.merchant_id, "connection_id": sender.account.connection_id}
+    return Write(_WRITE, told | ids)
 
 
-def _agree(order: Order, snapshot: OrderSnapshot, country: str) -> None:
-    order.name = snapshot.name
-    order.locale = snapshot.locale
-    order.paid = snapshot.paid
-    order.cancelled_at = snapshot.cancelled_at
-    order.platform_updated_at = snapshot.updated_at
-    if order.erased_at is None:
-        order.keep_phone(_best_phone(snapshot, country))
-        order.keep_email(_best_email(snapshot))
-        order.keep_first_name(snapshot.first_name)
+_WRITE = Insert(Order.__table__)  # type: ignore[arg-type]
+
+
+def _agree(order: Order, told: dict[str, Any]) -> None:
+    for column, value in told.items():
+        setattr(order, column, value)
+
+
+def _told(order_id: str, snapshot: OrderSnapshot, country: str, *, is_erased: bool) -> dict[str, Any]:
+    """The columns that the platform's word decides."""
+    told: dict[str, Any] = {
+        "name": snapshot.name,
+        "locale": snapshot.locale,
+        "paid": snapshot.paid,
+        "cancelled_at": snapshot.cancelled_at,
+        "platform_updated_at": snapshot.updated_at,
+    }
+    if is_erased:
+        return told
+    phone, email = _best_phone(snapshot, country), _best_email(snapshot)
+    return told | personal(order_id, phone=phone, email=email, first_name=snapshot.first_name)
 
 
 def _best_phone(snapshot: OrderSnapshot, country: str) -> str:
     """The first valid number, of whoever picks up before that of whoever ordered."""
     given = [unit.phone for unit in snapshot.units if unit.is_pickup] + [snapshot.phone]
-    read = (valid_phone(phone, snapshot.country or country) for phone in given)
+    read = (valid_phone(phone, snapshot.country or country) for phone in given if phone)
     return next((phone for phone in read if phone), "")
 
 
 def _best_email(snapshot: OrderSnapshot) -> str:
     """The first address we can write to, of whoever picks up before that of whoever ordered."""
     given = [unit.email for unit in snapshot.units if unit.is_pickup] + list(snapshot.emails)
-    read = (valid_email(address) for address in given)
+    read = (valid_email(address) for address in given if address)
     return next((address for address in read if address), "")
 
 

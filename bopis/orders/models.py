@@ -46,29 +46,29 @@ class Order(Base):
     """Since when nothing personal may be kept once the order is over."""
     erased_at: Mapped[dt.datetime | None]
 
-    def keep_phone(self, phone: str) -> None:
-        """Seal an E.164 number; an empty one forgets what was kept."""
-        self.phone_sealed = sealing.seal(phone, to=f"orders.phone:{self.id}") if phone else None
-        self.phone_index = sealing.blind(PHONE, phone)[0] if phone else None
-
     def phone(self) -> str:
         """The E.164 number, or an empty text."""
         return sealing.unseal(self.phone_sealed, to=f"orders.phone:{self.id}") if self.phone_sealed else ""
 
-    def keep_email(self, email: str) -> None:
-        """Seal an e-mail address; an empty one forgets what was kept."""
-        self.email_sealed = sealing.seal(email, to=f"orders.email:{self.id}") if email else None
-
     def email(self) -> str:
         """The e-mail address, or an empty text."""
         return sealing.unseal(self.email_sealed, to=f"orders.email:{self.id}") if self.email_sealed else ""
-
-    def keep_first_name(self, name: str) -> None:
-        """Seal the shopper's first name; an empty one forgets what was kept."""
-        self.first_name_sealed = sealing.seal(name, to=f"orders.first_name:{self.id}") if name else None
 
     def first_name(self) -> str:
         """The shopper's first name, or an empty text."""
         if not self.first_name_sealed:
             return ""
         return sealing.unseal(self.first_name_sealed, to=f"orders.first_name:{self.id}")
+
+
+def personal(order_id: str, *, phone: str = "", email: str = "", first_name: str = "") -> dict[str, bytes | str | None]:
+    """The columns of an order that say whom it is for, sealed: an E.164 number, an e-mail address, a first name.
+
+    What is empty is forgotten.
+    """
+    return {
+        "phone_sealed": sealing.seal(phone, to=f"orders.phone:{order_id}") if phone else None,
+        "phone_index": sealing.blind(PHONE, phone)[0] if phone else None,
+        "email_sealed": sealing.seal(email, to=f"orders.email:{order_id}") if email else None,
+        "first_name_sealed": sealing.seal(first_name, to=f"orders.first_name:{order_id}") if first_name else None,
+    }

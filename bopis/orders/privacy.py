@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from bopis.inbox import InboxEntry
-from bopis.orders.models import Order
+from bopis.orders.models import Order, personal
 
 
 def orders(session: Session, connection_id: str, order_ids: Collection[str] | None) -> list[Order]:
@@ -46,9 +46,8 @@ def erase_bodies(session: Session, connection_id: str, order_ids: Collection[str
 
 def erase(session: Session, order: Order, now: dt.datetime) -> None:
     """Forget who it was for. What was bought, when and where it lay stays: that is nobody's name or number."""
-    order.keep_phone("")
-    order.keep_email("")
-    order.keep_first_name("")
+    for column, nothing in personal(order.id).items():
+        setattr(order, column, nothing)
     order.erased_at = now
     session.flush()
 

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, literal_column, select
 from sqlalchemy.orm import Session
 
 from bopis.among import among
 from bopis.orders.models import Order
+from bopis.prepared import Prepared
 from bopis.stores.models import Store
 
 
 def country_of(session: Session, merchant_id: str) -> str:
     """The country a merchant's phone numbers are read in when nothing better is known: that of its first store."""
-    statement = select(Store.country).where(Store.merchant_id == merchant_id).order_by(Store.created_at).limit(1)
-    return session.scalars(statement).first() or ""
+    found = _COUNTRY.run(session, of=merchant_id).first()
+    return found[0] if found else ""
+
+
+_COUNTRY = Prepared(
+    select(Store.country)
+    .where(Store.merchant_id == bindparam("of"))
+    .order_by(Store.created_at)
+    .limit(literal_column("1"))
+)
 
 
 def known_orders(session: Session, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], Order]:
@@ -26,13 +35,15 @@ def known_orders(session: Session, keys: Collection[tuple[str, str]]) -> dict[tu
     wanted: dict[str, set[str]] = {}
     for connection_id, order_id in sorted(keys):
         wanted.setdefault(connection_id, set()).add(order_id)
-    found = [order for of, orders in wanted.items() for order in session.scalars(_KNOWN, {"of": of, "orders": orders})]
+    held = [each[0] for of, orders in wanted.items() for each in _HOLD.run(session, of=of, orders=orders)]
+    found = session.scalars(_THESE, {"these": held}) if held else ()  # most news is of new orders
     return {(order.connection_id, order.platform_order_id): order for order in found}
 
 
-_KNOWN = (
-    select(Order)
+_HOLD = Prepared(
+    select(Order.id)
     .where(Order.connection_id == bindparam("of"), among(Order.platform_order_id, "orders"))
     .order_by(Order.platform_order_id)
     .with_for_update()
 )
+_THESE = select(Order).where(among(Order.id, "these"))

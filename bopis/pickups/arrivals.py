@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from sqlalchemy.orm import Session
 
@@ -15,13 +15,13 @@ from bopis.ids import new_id
 from bopis.lockers.fit import size_for
 from bopis.lockers.queries import item_sizes
 from bopis.logs import about
-from bopis.orders.models import Order
+from bopis.orders.actions import TakenOver
 from bopis.pickups import grants, later, mapping
-from bopis.pickups.models import Pickup
+from bopis.pickups.models import NewPickup, Pickup
 from bopis.pickups.promising import Promises
 from bopis.ports import Unit
 from bopis.prepared import Write
-from bopis.rows import row, send_all
+from bopis.rows import Insert, send_all
 
 _PLATFORM, _SYSTEM = "platform", "system"
 _LINK_BYTES = 16
@@ -31,7 +31,7 @@ _LINK_BYTES = 16
 class Arrival:
     """A unit we see for the first time. `why` it must wait, or an empty text; `ids` are for its log lines."""
 
-    order: Order
+    order: TakenOver
     unit: Unit
     store_id: str | None
     why: str
@@ -52,26 +52,26 @@ def take_in(session: Session, arrivals: Sequence[Arrival], now: dt.datetime) -> 
     send_all(session, writes)
     for arrival, pickup in zip(arrivals, pickups, strict=True):
         if arrival.why == "unknown_location":
-            ask_which_store(session, pickup, arrival.order, now)
+            ask_which_store(session, pickup, arrival.order.name, now)
 
 
-def _taken_in(session: Session, pickup: Pickup, promises: Promises, now: dt.datetime) -> list[Write]:
+def _taken_in(session: Session, pickup: NewPickup, promises: Promises, now: dt.datetime) -> list[Write]:
     """What there is to write, each after what it refers to."""
     begun = timeline.first(session, pickup.id, "waiting", actor=_PLATFORM, at=now)
     if pickup.reason:
-        return [row(pickup), begun]
+        return [_written(pickup), begun]
     try:
         promise = promises.make(session, pickup, now)
     except grants.NoSelectorFree:
         pickup.reason = "no_code_free"
-        return [row(pickup), begun]
+        return [_written(pickup), begun]
     pickup.state, pickup.reason = "reserved", promise.reason
     said = {"reason": promise.reason, "was": "waiting", "door": promise.door}
     told = timeline.entry(session, pickup.id, "reserved", actor=_SYSTEM, at=now, **said)
-    return [row(pickup), begun, *promise.writes, told]
+    return [_written(pickup), begun, *promise.writes, told]
 
 
-def _drawn_up(session: Session, arrivals: Sequence[Arrival], now: dt.datetime) -> list[Pickup]:
+def _drawn_up(session: Session, arrivals: Sequence[Arrival], now: dt.datetime) -> list[NewPickup]:
     """In the order of the arrivals, not written yet; `reason` says why one must wait."""
     skus: dict[str, set[str]] = {}
     for arrival in arrivals:
@@ -80,10 +80,10 @@ def _drawn_up(session: Session, arrivals: Sequence[Arrival], now: dt.datetime) -
     return [_pickup(arrival, sizes[arrival.order.merchant_id], now) for arrival in arrivals]
 
 
-def _pickup(arrival: Arrival, sizes: Mapping[str, str], now: dt.datetime) -> Pickup:
+def _pickup(arrival: Arrival, sizes: Mapping[str, str], now: dt.datetime) -> NewPickup:
     order, unit = arrival.order, arrival.unit
     pickup_id, token = new_id(), secrets.token_urlsafe(_LINK_BYTES)
-    return Pickup(
+    return NewPickup(
         id=pickup_id,
         merchant_id=order.merchant_id,
         order_id=order.id,
@@ -91,18 +91,23 @@ def _pickup(arrival: Arrival, sizes: Mapping[str, str], now: dt.datetime) -> Pic
         store_id=arrival.store_id,
         location_id=unit.location.location_id,
         location_name=unit.location.name,
-        state="waiting",
         reason=arrival.why,
         size=size_for(unit.lines, sizes) or "",
         lines=later.written(unit.lines),
-        differs="",
         created_at=now,
         link_hash=link_hash(token),
         link_sealed=sealing.seal(token, to=f"pickups.link:{pickup_id}"),
     )
 
 
-def ask_which_store(session: Session, pickup: Pickup, order: Order, now: dt.datetime) -> None:
+def _written(pickup: NewPickup) -> Write:
+    return Write(_WRITE, vars(pickup))
+
+
+_WRITE = Insert(Pickup.__table__, *(each.name for each in fields(NewPickup)))  # type: ignore[arg-type]
+
+
+def ask_which_store(session: Session, pickup: Pickup | NewPickup, order_name: str, now: dt.datetime) -> None:
     """Ask a person which store a pickup's location is."""
     nearest = mapping.suggestion(session, pickup)
     hint = f" Is it {nearest.name}?" if nearest else ""
@@ -112,7 +117,7 @@ def ask_which_store(session: Session, pickup: Pickup, order: Order, now: dt.date
         pickup.id,
         merchant_id=pickup.merchant_id,
         store_id=None,
-        reason=f"“{pickup.location_name}” is not mapped to a store, so {order.name} waits.{hint}",
+        reason=f"“{pickup.location_name}” is not mapped to a store, so {order_name} waits.{hint}",
         now=now,
     )
 

@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from bopis import tasks, timeline
 from bopis.among import among
 from bopis.errors import EffectError
-from bopis.lockers.queries import bank_key
+from bopis.lockers.models import Bank
+from bopis.lockers.queries import open_bank_key
 from bopis.merchants.queries import account_of
 from bopis.messages import MarkCollected, MarkReady, PrepareGrant
 from bopis.pickups import grants
@@ -36,7 +37,11 @@ class _Verifier:
 
 
 _THESE = among(Grant.id, "grants")
-_GRANTS = select(Grant).where(_THESE).options(joinedload(Grant.bank))
+_GRANTS = Prepared(
+    select(Grant.id, Grant.version, Grant.selector, Grant.code_sealed, Grant.salt, Bank.id, Bank.key_sealed)
+    .join(Bank, Bank.id == Grant.bank_id)
+    .where(_THESE, Grant.code_sealed.is_not(None), Grant.salt.is_not(None))
+)
 _THEIR_STORES = Prepared(
     select(Pickup.store_id)
     .join(Grant, Grant.pickup_id == Pickup.id)
@@ -45,11 +50,11 @@ _THEIR_STORES = Prepared(
 )
 
 
-def _to_work_out(grant: Grant | None, message: PrepareGrant) -> _Verifier | None:
-    code = grants.code_of(grant) if grant else None
-    if grant is None or grant.version != message.version or code is None or not grant.bank or not grant.salt:
-        return None
-    return _Verifier(grant.id, grant.version, bank_key(grant.bank), code.secret, grant.salt)
+def _to_work_out(
+    grant_id: str, version: int, selector: str, sealed: bytes, salt: bytes, bank_id: str, key: bytes
+) -> _Verifier:
+    secret = grants.open_code(grant_id, selector, sealed).secret
+    return _Verifier(grant_id, version, open_bank_key(bank_id, key), secret, salt)
 
 
 class PrepareGrantEffect:
@@ -61,10 +66,10 @@ class PrepareGrantEffect:
         return self.read_all(session, {"": message}).get("")
 
     def read_all(self, session: Session, asked: Mapping[str, PrepareGrant]) -> dict[str, _Verifier]:
-        wanted = {"grants": {message.grant_id for message in asked.values()}}
-        found = {grant.id: grant for grant in session.scalars(_GRANTS, wanted)}
-        works = {key: _to_work_out(found.get(message.grant_id), message) for key, message in asked.items()}
-        return {key: work for key, work in works.items() if work}
+        found = _GRANTS.read(session, _to_work_out, grants={message.grant_id for message in asked.values()})
+        known = {(work.grant_id, work.version): work for work in found}
+        wanted = {key: known.get((message.grant_id, message.version)) for key, message in asked.items()}
+        return {key: work for key, work in wanted.items() if work}
 
     def call(self, work: _Verifier) -> bytes:
         return codes.verifier(work.key, work.grant_id, work.version, work.secret, work.salt)

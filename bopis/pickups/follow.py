@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from bopis import tasks
 from bopis.among import among
 from bopis.logs import about
+from bopis.orders.actions import TakenOver
 from bopis.orders.models import Order
 from bopis.pickups import actions, later
 from bopis.pickups.arrivals import Arrival, ask_which_store, take_in
@@ -26,7 +27,7 @@ _PLATFORM = "platform"
 class Followed:
     """An order and what the platform says of it now; `ids` are for the log lines of what follows."""
 
-    order: Order
+    order: TakenOver
     snapshot: OrderSnapshot
     ids: Mapping[str, object] = field(default_factory=dict)
 
@@ -38,11 +39,12 @@ class Followed:
 def follow(session: Session, orders: Sequence[Followed], now: dt.datetime) -> list[str]:
     """Create, reserve, update or call off these orders' pickups; say of each in a few words what came of it."""
     stores = stores_at(session, {_place(each.order, unit) for each in orders for unit in each.wanted()})
-    known = _known_and_held(session, [each.order for each in orders], stores.values())
+    old = {each.order.id for each in orders if not each.order.is_new}
+    known = _known_and_held(session, old, stores.values())
     arrivals: list[Arrival] = []
     for each in orders:
         with about(**each.ids):
-            arrivals += _follow_order(session, each, known[each.order.id], stores, now)
+            arrivals += _follow_order(session, each, known.get(each.order.id, {}), stores, now)
     take_in(session, arrivals, now)
     return [_said(each) for each in orders]
 
@@ -68,10 +70,10 @@ def _follow_order(
 
 def forget(session: Session, orders: Sequence[Order], now: dt.datetime) -> None:
     """The platform has these orders no more: nothing of them is to be handed over."""
-    known = _known_and_held(session, orders, ())
+    known = _known_and_held(session, {order.id for order in orders}, ())
     for order in orders:
         order.cancelled_at = order.cancelled_at or now
-        _call_off(session, known[order.id].values(), "deleted_on_platform", now)
+        _call_off(session, known.get(order.id, {}).values(), "deleted_on_platform", now)
 
 
 def _call_off(session: Session, pickups: Iterable[Pickup], reason: str, now: dt.datetime) -> None:
@@ -80,17 +82,19 @@ def _call_off(session: Session, pickups: Iterable[Pickup], reason: str, now: dt.
             actions.cancel(session, pickup, now, actor=_PLATFORM, reason=reason)
 
 
-def _known_and_held(session: Session, orders: Collection[Order], stores: Iterable[str]) -> dict[str, dict[str, Pickup]]:
-    """The pickups of each order, by their units, their stores and these held still."""
-    known: dict[str, dict[str, Pickup]] = {order.id: {} for order in orders}
-    ours = {"orders": {order.id for order in orders if order in session}}  # the others are new, and have none
-    if not ours["orders"]:
+def _known_and_held(
+    session: Session, order_ids: Collection[str], stores: Iterable[str]
+) -> dict[str, dict[str, Pickup]]:
+    """The pickups of each order that has any, by their units, their stores and these held still."""
+    if not order_ids:
         lock(session, *stores)
-        return known
-    lock(session, *stores, *session.scalars(_THEIR_STORES, ours))
+        return {}
+    these = {"orders": order_ids}
+    lock(session, *stores, *session.scalars(_THEIR_STORES, these))
+    known: dict[str, dict[str, Pickup]] = {}
     # Read only now: while we waited for a store, somebody may have changed what is in it.
-    for pickup in session.scalars(_THEIRS, ours):
-        known[pickup.order_id][pickup.unit_id] = pickup
+    for pickup in session.scalars(_THEIRS, these):
+        known.setdefault(pickup.order_id, {})[pickup.unit_id] = pickup
     return known
 
 
@@ -99,7 +103,7 @@ _THEIR_STORES = select(Pickup.store_id).where(_OF_ORDERS, Pickup.store_id.is_not
 _THEIRS = select(Pickup).where(_OF_ORDERS).order_by(Pickup.unit_id)
 
 
-def _place(order: Order, unit: Unit) -> tuple[str, str]:
+def _place(order: TakenOver, unit: Unit) -> tuple[str, str]:
     return order.connection_id, unit.location.location_id
 
 
@@ -149,7 +153,7 @@ def _keep_waiting_or_reserve(
         if not why:
             actions.reserve(session, pickup, now)
     if why == "unknown_location":
-        ask_which_store(session, pickup, pickup.order, now)
+        ask_which_store(session, pickup, pickup.order.name, now)
 
 
 def _why_it_waits(store_id: str | None, unit: Unit, snapshot: OrderSnapshot) -> str:

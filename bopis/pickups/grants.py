@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import bindparam, insert, literal_column, select, union_all, update
+from sqlalchemy import bindparam, literal, literal_column, select, union_all
 from sqlalchemy.orm import Session
 
 from bopis import outbox, sealing
@@ -17,9 +17,9 @@ from bopis.ids import new_id
 from bopis.lockers.actions import next_sync_version, next_sync_versions
 from bopis.messages import PrepareGrant
 from bopis.pickups.codes import SELECTOR_REST, free_selector
-from bopis.pickups.models import IS_CLOSED, IS_NOT_CLOSED, Grant, Pickup
+from bopis.pickups.models import IS_CLOSED, IS_NOT_CLOSED, Grant, NewPickup, Pickup
 from bopis.prepared import Prepared, Write, word
-from bopis.rows import send_all
+from bopis.rows import Insert, Update, send_all
 from firmware_bridge.protocol import codes
 
 _NEVER = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
@@ -41,12 +41,14 @@ _KNOWN = Prepared(
         ),
     )
 )
-_ISSUE = Prepared(
-    insert(Grant.__table__).values(
-        state=word("held"), version=literal_column("1"), sync_version=literal_column("0"), valid_until=_NEVER
-    ),
+_ISSUE = Insert(
+    Grant.__table__,  # type: ignore[arg-type]
     *("id", "merchant_id", "pickup_id", "bank_id", "selector", "code_sealed", "salt", "qr_sealed", "qr_sha256"),
     *("valid_from", "lease_until", "created_at"),
+    state=word("held"),
+    version=literal_column("1"),
+    sync_version=literal_column("0"),
+    valid_until=literal(_NEVER, Grant.valid_until.type),
 )
 
 
@@ -73,7 +75,9 @@ def issue(session: Session, pickup: Pickup, bank_id: str | None, now: dt.datetim
     return first(session, pickup, bank_id, {int(selector) for _, selector in rows if selector}, now)
 
 
-def first(session: Session, pickup: Pickup, bank_id: str | None, taken: set[int], now: dt.datetime) -> list[Write]:
+def first(
+    session: Session, pickup: Pickup | NewPickup, bank_id: str | None, taken: set[int], now: dt.datetime
+) -> list[Write]:
     """`issue` for a pickup that certainly has no grant; its selector joins those `taken` in its bank."""
     grant = _fresh(pickup, bank_id, now)
     if bank_id is None:
@@ -84,7 +88,7 @@ def first(session: Session, pickup: Pickup, bank_id: str | None, taken: set[int]
     return [Write(_ISSUE, grant), outbox.entry(session, wanted, now, merchant_id=pickup.merchant_id)]
 
 
-def _fresh(pickup: Pickup, bank_id: str | None, now: dt.datetime) -> dict[str, Any]:
+def _fresh(pickup: Pickup | NewPickup, bank_id: str | None, now: dt.datetime) -> dict[str, Any]:
     token, grant_id = secrets.token_bytes(codes.QR_BYTES), new_id()
     return {
         "id": grant_id,
@@ -165,36 +169,32 @@ def keep_verifiers(session: Session, verifiers: Mapping[tuple[str, int], bytes],
     now_there = _CURRENT.run(session, grants={grant_id for grant_id, _ in verifiers}).all()
     found = [grant for grant in now_there if (grant[0], grant[1]) in verifiers]
     versions = next_sync_versions(session, {bank_id for _, _, bank_id in found if bank_id})
-    send_all(
-        session,
-        (
-            Write(
-                _KEEP,
-                {
-                    "of": grant_id,
-                    "verifier": verifiers[grant_id, version],
-                    "lease_until": now + LEASE,
-                    "sync_version": versions.get(bank_id, 0),
-                },
-            )
-            for grant_id, version, bank_id in found
-        ),
+    rows = (
+        {
+            "of": of,
+            "verifier": verifiers[of, version],
+            "lease_until": now + LEASE,
+            "sync_version": versions.get(bank, 0),
+        }
+        for of, version, bank in found
     )
+    send_all(session, (Write(_KEEP, row) for row in rows))
 
 
 _CURRENT = Prepared(select(Grant.id, Grant.version, Grant.bank_id).where(among(Grant.id, "grants"), IS_NOT_CLOSED))
-_KEEP = Prepared(
-    update(Grant.__table__)
-    .where(Grant.__table__.c.id == bindparam("of"))
-    .values({name: bindparam(name) for name in ("verifier", "lease_until", "sync_version")})
-)
+_KEEP = Update(Grant.__table__, "verifier", "lease_until", "sync_version")  # type: ignore[arg-type]
 
 
 def code_of(grant: Grant) -> codes.Code | None:
     """The code, to be shown or sent and never logged; None when there is none or it is forgotten."""
     if grant.code_sealed is None or grant.selector is None:
         return None
-    return codes.Code(grant.selector, sealing.unseal(grant.code_sealed, to=f"grants.code:{grant.id}"))
+    return open_code(grant.id, grant.selector, grant.code_sealed)
+
+
+def open_code(grant_id: str, selector: str, sealed: bytes) -> codes.Code:
+    """A grant's code from what its row holds."""
+    return codes.Code(selector, sealing.unseal(sealed, to=f"grants.code:{grant_id}"))
 
 
 def qr_of(grant: Grant) -> str | None:

@@ -11,12 +11,12 @@ from bopis import inbox
 from bopis.errors import Conflict, Invalid
 from bopis.ids import new_id
 from bopis.orders.models import Order
-from bopis.pickups.models import Pickup
+from bopis.pickups.models import NewPickup, Pickup
 from bopis.stores.models import LocationMapping, Store
 from bopis.stores.queries import nearest_by_name, store_for_location
 
 
-def suggestion(session: Session, pickup: Pickup) -> Store | None:
+def suggestion(session: Session, pickup: Pickup | NewPickup) -> Store | None:
     """The store this pickup's location most probably is."""
     return nearest_by_name(session, pickup.merchant_id, pickup.location_name)
 

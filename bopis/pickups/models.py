@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, literal_column, text
@@ -74,6 +75,27 @@ class Pickup(Base):
     def wanted_placements(self) -> list[Placement]:
         """The live ones that staff have not given up."""
         return [place for place in self.live_placements() if not place.abandoned]
+
+
+@dataclass
+class NewPickup:
+    """A pickup on its way into its table, as light as it comes, since every order makes one. Its fields are columns."""
+
+    id: str
+    merchant_id: str
+    order_id: str
+    unit_id: str
+    store_id: str | None
+    location_id: str
+    location_name: str
+    reason: str
+    size: str
+    lines: list[dict[str, object]]
+    created_at: dt.datetime
+    link_hash: str
+    link_sealed: bytes
+    state: str = "waiting"
+    differs: str = ""
 
 
 class Placement(Base):

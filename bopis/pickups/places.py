@@ -6,14 +6,15 @@ import datetime as dt
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import and_, bindparam, exists, false, func, insert, literal_column, or_, select
+from sqlalchemy import and_, bindparam, exists, false, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from bopis.ids import new_id
 from bopis.lockers.allocation import Choice, Door, choose
 from bopis.lockers.models import TAKES_GOODS, Bank, Compartment
-from bopis.pickups.models import IS_LIVE, Pickup, Placement
+from bopis.pickups.models import IS_LIVE, NewPickup, Pickup, Placement
 from bopis.prepared import Prepared, Write, word
+from bopis.rows import Insert
 
 # Columns, not objects: these are read for every order, and a store has dozens of doors.
 _DOORS = (
@@ -74,15 +75,19 @@ _BANK = Prepared(
 )
 
 
-def hold(pickup: Pickup, compartment_id: str | None, now: dt.datetime) -> Write:
+def hold(pickup: Pickup | NewPickup, compartment_id: str | None, now: dt.datetime) -> Write:
     """`give` as a change to be sent with others."""
     row = {"id": new_id(), "merchant_id": pickup.merchant_id, "pickup_id": pickup.id}
     return Write(_HOLD, {**row, "compartment_id": compartment_id, "created_at": now})
 
 
-_HOLD = Prepared(
-    insert(Placement.__table__).values(state=word("held"), touched=false(), abandoned=false(), evidence=word("")),
+_HOLD = Insert(
+    Placement.__table__,  # type: ignore[arg-type]
     *("id", "merchant_id", "pickup_id", "compartment_id", "created_at"),
+    state=word("held"),
+    touched=false(),
+    abandoned=false(),
+    evidence=word(""),
 )
 
 

@@ -17,7 +17,7 @@ from bopis.lockers.allocation import Door, choose
 from bopis.lockers.models import TAKES_GOODS, Bank, Compartment
 from bopis.pickups import grants, places
 from bopis.pickups.codes import SELECTOR_REST
-from bopis.pickups.models import IS_CLOSED, IS_LIVE, IS_NOT_CLOSED, Grant, Pickup, Placement
+from bopis.pickups.models import IS_CLOSED, IS_LIVE, IS_NOT_CLOSED, Grant, NewPickup, Placement
 from bopis.prepared import Prepared, Write
 
 
@@ -38,7 +38,7 @@ class Promises:
         self._doors, self._banks, self._taken = doors, banks, taken
 
     @classmethod
-    def read(cls, session: Session, pickups: Sequence[Pickup], now: dt.datetime) -> Promises:
+    def read(cls, session: Session, pickups: Sequence[NewPickup], now: dt.datetime) -> Promises:
         """All that is needed to promise these a place."""
         wanted = [pickup.store_id for pickup in pickups if pickup.store_id]
         if not wanted:
@@ -48,7 +48,7 @@ class Promises:
         all_banks = sorted(bank_id for bank_ids in banks.values() for bank_id in bank_ids)
         return cls(_free_doors(session, wanted), oldest, _taken(session, all_banks, now))
 
-    def make(self, session: Session, pickup: Pickup, now: dt.datetime) -> Promise:
+    def make(self, session: Session, pickup: NewPickup, now: dt.datetime) -> Promise:
         """Promise the best free door of its store, or else the counter. Raises grants.NoSelectorFree."""
         assert pickup.store_id is not None
         free = self._doors.get(pickup.store_id, [])

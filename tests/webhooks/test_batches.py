@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlalchemy import event, select, update
@@ -18,7 +19,6 @@ from bopis.ids import new_id
 from bopis.inbox import InboxEntry
 from bopis.merchants.models import Connection
 from bopis.orders import actions
-from bopis.orders.models import Order
 from bopis.pickups.models import Pickup, Placement
 from bopis.ports import Account, Delivery, OrderSnapshot
 from bopis.tasks import Task
@@ -86,6 +86,9 @@ def commits(service: Service) -> Iterator[list[object]]:
 
 
 def test_twenty_orders_take_a_handful_of_commits_and_twenty_doors_at_most_once_each(door: Door, shop: Shop) -> None:
+    with door.service.database.transaction() as session:
+        heard = session.get_one(Connection, door.world.shop.connection_id)
+        heard.last_delivery = {"at": clock.now().isoformat(), "topic": "orders/updated"}  # noted once a minute
     for number in range(20):
         news(door, str(number))
     with commits(door.service) as made:
@@ -108,14 +111,14 @@ def test_two_news_of_one_order_ask_for_it_once_and_both_are_done(door: Door, sho
 def test_a_bad_order_harms_no_other_and_alone_counts_as_failed(
     door: Door, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = actions._agree
+    real = actions._told
 
-    def agree(order: Order, snapshot: OrderSnapshot, country: str) -> None:
+    def told(order_id: str, snapshot: OrderSnapshot, country: str, *, is_erased: bool) -> dict[str, Any]:
         if snapshot.order_id == "3":
             raise ZeroDivisionError
-        real(order, snapshot, country)
+        return real(order_id, snapshot, country, is_erased=is_erased)
 
-    monkeypatch.setattr(actions, "_agree", agree)
+    monkeypatch.setattr(actions, "_told", told)
     for number in range(6):
         news(door, str(number))
     door.work()
@@ -217,3 +220,32 @@ def test_a_shop_is_asked_at_most_four_things_at_once(door: Door, shop: Shop) -> 
         news(door, str(number))
     door.work()
     assert 1 <= most[0] <= 4
+
+
+def test_what_a_connection_told_us_last_is_noted_when_it_is_worked_off_and_at_most_once_a_minute(
+    door: Door, shop: Shop
+) -> None:
+    def last() -> dict[str, str] | None:
+        with door.service.database.reading() as session:
+            return session.get_one(Connection, door.world.shop.connection_id).last_delivery
+
+    news(door, "1")
+    assert last() is None
+    door.work()
+    first = last()
+    assert first is not None and first["topic"] == "orders/updated"
+    news(door, "2")
+    door.work()
+    assert last() == first
+
+
+def test_no_order_waits_for_a_note_that_cannot_be_written_now(door: Door, shop: Shop) -> None:
+    if door.service.database.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL locks rows, not the whole database")
+    news(door, "1")
+    with door.service.database.transaction() as session:
+        taken = claim(session, InboxEntry, 1, clock.now())
+    with door.world.database.transaction():
+        found = read(door.service.database, door.service.gateways.platforms, taken)
+    finish(door.service.database, [each.run() for each in found])
+    assert ends(door) == {"d1": "done"}

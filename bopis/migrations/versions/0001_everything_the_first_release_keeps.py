@@ -51,6 +51,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("kind", "subject", name=op.f("uq_outbox_kind_subject")),
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.create_index("ix_outbox_all", ["merchant_id", "id"], unique=False)
         batch_op.create_index(
             "ix_outbox_dead",
             ["merchant_id", "id"],
@@ -65,13 +66,19 @@ def upgrade() -> None:
             sqlite_where=sa.text("state = 'waiting'"),
             postgresql_where=sa.text("state = 'waiting'"),
         )
-        batch_op.create_index("ix_outbox_merchant", ["merchant_id", "id"], unique=False)
         batch_op.create_index(
             "ix_outbox_pickup",
             ["pickup_id"],
             unique=False,
             sqlite_where=sa.text("pickup_id IS NOT NULL"),
             postgresql_where=sa.text("pickup_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_outbox_waiting",
+            ["merchant_id", "id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'waiting'"),
+            postgresql_where=sa.text("state = 'waiting'"),
         )
 
     op.create_table(
@@ -137,6 +144,7 @@ def upgrade() -> None:
         sa.Column("reconcile_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reconciled_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reconciled", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+        sa.Column("last_delivery", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
         sa.Column("subscriptions_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("subscriptions", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
         sa.Column("secrets_lease_until", sa.DateTime(timezone=True), nullable=True),
@@ -747,17 +755,22 @@ def downgrade() -> None:
     op.drop_table("tasks")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index(
+            "ix_outbox_waiting",
+            sqlite_where=sa.text("state = 'waiting'"),
+            postgresql_where=sa.text("state = 'waiting'"),
+        )
+        batch_op.drop_index(
             "ix_outbox_pickup",
             sqlite_where=sa.text("pickup_id IS NOT NULL"),
             postgresql_where=sa.text("pickup_id IS NOT NULL"),
         )
-        batch_op.drop_index("ix_outbox_merchant")
         batch_op.drop_index(
             "ix_outbox_due", sqlite_where=sa.text("state = 'waiting'"), postgresql_where=sa.text("state = 'waiting'")
         )
         batch_op.drop_index(
             "ix_outbox_dead", sqlite_where=sa.text("state = 'dead'"), postgresql_where=sa.text("state = 'dead'")
         )
+        batch_op.drop_index("ix_outbox_all")
 
     op.drop_table("outbox")
     op.drop_table("merchants")

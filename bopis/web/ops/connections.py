@@ -13,7 +13,6 @@ from werkzeug.wrappers import Response as BaseResponse
 from bopis import clock, tasks
 from bopis.db import Database
 from bopis.errors import NotFound
-from bopis.inbox import ASK_AGAIN, InboxEntry
 from bopis.merchants.models import Connection
 from bopis.pickups.reconcile import ask_now
 from bopis.sealing import NotSealedHere
@@ -33,14 +32,13 @@ class ConnectionView:
     connection: Connection
     look: str
     words: str
-    last_delivery: InboxEntry | None
     access_until: dt.datetime | None
     consent_until: dt.datetime | None
     by_browser: bool
     """Its owner can connect it again with a browser."""
 
     def at(self, what: str) -> dt.datetime | None:
-        """When it was last asked what changed (`reconciled`) or looked after (`subscriptions`)."""
+        """When it was last `reconciled`, had its `subscriptions` looked after, or sent us its `last_delivery`."""
         found = getattr(self.connection, what) or {}
         return dt.datetime.fromisoformat(found["at"]) if "at" in found else None
 
@@ -75,18 +73,12 @@ def _title(vendor: str) -> str:
 
 def _view(session: Session, connection: Connection, installers: frozenset[str]) -> ConnectionView:
     look, words = _health(session, connection)
-    last = session.scalars(
-        select(InboxEntry)
-        .where(InboxEntry.connection_id == connection.id, InboxEntry.topic != ASK_AGAIN)
-        .order_by(InboxEntry.id.desc())
-        .limit(1)
-    ).first()
     try:
         secrets = connection.account().secrets
     except NotSealedHere:
         secrets, look, words = {}, "bad", "Its secrets cannot be opened with the keys we have"
     access, consent = (_moment(secrets.get(name)) for name in ("access_expires_at", "refresh_expires_at"))
-    return ConnectionView(connection, look, words, last, access, consent, connection.vendor in installers)
+    return ConnectionView(connection, look, words, access, consent, connection.vendor in installers)
 
 
 def _health(session: Session, connection: Connection) -> tuple[str, str]:

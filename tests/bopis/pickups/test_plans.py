@@ -15,6 +15,7 @@ from bopis.db import Base
 from bopis.inbox import InboxEntry
 from bopis.outbox import OutboxEntry
 from bopis.pickups import queries
+from bopis.prepared import word
 from bopis.sweeps import STEPS
 from tests.world import World, build
 
@@ -112,3 +113,14 @@ def test_what_is_due_is_found_by_its_index(world: World, steps: Callable[[], lis
         session.scalars(select(box.id).where(due(box, clock.now())).limit(1)).first()
 
     assert scanned(steps()) == []
+
+
+@pytest.mark.parametrize("state", ["waiting", "dead"])
+def test_what_a_merchant_has_in_a_state_is_found_by_its_own_index(
+    world: World, steps: Callable[[], list[str]], state: str
+) -> None:
+    with world.database.reading() as session:
+        mine, is_so = OutboxEntry.merchant_id == world.merchant_id, OutboxEntry.state == word(state)
+        session.scalars(select(OutboxEntry).where(mine, is_so).order_by(OutboxEntry.id.desc()).limit(51)).all()
+
+    assert [step for step in steps() if f"ix_outbox_{state}" in step.split()]
