@@ -1,6 +1,6 @@
 """Every table, for whoever needs the whole metadata (migrations, tests)."""
 
-from bopis import inbox, outbox, tasks, timeline
+from bopis import changes, inbox, outbox, tasks, timeline
 from bopis.bridges import models as bridges
 from bopis.lockers import models as lockers
 from bopis.merchants import models as merchants
@@ -12,6 +12,7 @@ from bopis.stores import models as stores
 
 __all__ = [
     "bridges",
+    "changes",
     "inbox",
     "lockers",
     "merchants",

@@ -51,6 +51,8 @@ TICK_SECONDS, BUSY_TICK_SECONDS = 0.1, 0.02
 UPKEEP_SECONDS, FAILING_UPKEEP_SECONDS = 60.0, 2.0
 ENROL_SECONDS = 5.0
 STOP_SECONDS = 5.0
+REFUSALS = ("bad_signature", "revoked")
+"""What the service says to a bridge that was revoked or replaced, or whose key it does not know."""
 
 
 def new_id() -> str:
@@ -118,6 +120,7 @@ class Agent:
         self.started = time.monotonic()
         self.online_since: float | None = None
         self.synced_at: float | None = None
+        self.refused: str | None = None
         self._ticks = 0
         self._scanner = Scanner(config.scanner, self.parts.scans.heard) if config.scanner else None
 
@@ -256,7 +259,9 @@ class Agent:
         except (CloudError, NotJournaled) as problem:
             if self._online.is_set() and not self._stopping.is_set():
                 log.warning("offline: %s", problem)
+            self._set_refused(getattr(problem, "code", ""))
             return False
+        self._set_refused("")
         self._wake.set()
         self.synced_at = self.journal.clock.now()
         return True
@@ -271,6 +276,17 @@ class Agent:
             self._online.clear()
         self.parts.online = online
         self.online_since = self.journal.clock.now() if online else None
+        self.parts.changes.touch()
+
+    def _set_refused(self, code: str) -> None:
+        """Remember that the service does not know this bridge any more. Nobody signs a refusal, so nothing is undone
+        for it: the store goes on until its leases end."""
+        refused = code if code in REFUSALS else None
+        if refused == self.refused or self._stopping.is_set():
+            return
+        if refused:
+            log.error("the service does not know this bridge any more (%s): it must be enrolled anew", refused)
+        self.refused, self.parts.refused = refused, refused is not None
         self.parts.changes.touch()
 
     def _identity(self) -> Identity | None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from firmware_bridge.clock import from_iso
 from firmware_bridge.journal import Journal
+from firmware_bridge.protocol.wire import LONGEST_STAFF_OFFLINE_HOURS
 
 log = logging.getLogger(__name__)
 
@@ -60,9 +61,8 @@ class Held:
 
     def staff_until(self) -> float:
         """Until when people sign in without another word from the cloud; epoch seconds."""
-        return float(self._journal.read("leased_at") or 0) + 3600 * self._hours(
-            "staff_offline_hours", STAFF_OFFLINE_HOURS
-        )
+        hours = self._hours("staff_offline_hours", STAFF_OFFLINE_HOURS)
+        return float(self._journal.read("leased_at") or 0) + 3600 * min(hours, LONGEST_STAFF_OFFLINE_HOURS)
 
     def hold_seconds(self) -> float:
         """How long goods loaded here wait for their shopper."""

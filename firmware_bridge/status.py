@@ -34,6 +34,7 @@ class Asked(Protocol):
     started: float
     online_since: float | None
     synced_at: float | None
+    refused: str | None
 
 
 def snapshot(bridge: Asked) -> dict[str, Any]:
@@ -54,6 +55,7 @@ def snapshot(bridge: Asked) -> dict[str, Any]:
         "online": bridge.parts.online,
         "online_since": bridge.online_since,
         "synced_at": bridge.synced_at,
+        "refused": bridge.refused,
         "doors": _doors(bridge.parts),
         "line": {"connected": bridge.bus.connected, "boards": {str(k): v for k, v in bridge.bus.health().items()}},
         "journal": {
@@ -107,6 +109,8 @@ def _troubles(body: dict[str, Any]) -> Iterator[str]:
     doors, journal = body["doors"], body["journal"]
     if not body["enrolled"]:
         yield "Not enrolled: give it a code from the bank’s page with `bopis-bridge enrol`."
+    elif body["refused"]:
+        yield "The service does not know this bridge any more: give it a fresh code with `bopis-bridge enrol --anew`."
     elif not body["online"]:
         yield "Offline: the store goes on by itself; look at the network."
     if not journal["readable"] or journal["failing"]:

@@ -31,11 +31,11 @@ LAYERS = [
         stores staff
         merchants
         claims lanes
-        inbox outbox timeline tasks
+        inbox outbox timeline tasks changes
         db bell sealing rows
         messages
         ports
-        clock ids config errors logs engine single prepared memory among
+        clock ids config errors logs engine single direct prepared memory among
     """.strip().splitlines()
 ]
 LEVEL = {name: level for level, layer in enumerate(LAYERS) for name in layer}

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bopis.bridges.models import Bridge, DeviceEvent
+from bopis.bridges.people import people_changed
 from bopis.lockers.queries import compartment
 from bopis.pickups.device_words import ask, grant_of, say
 from bopis.pickups.models import Placement
@@ -84,3 +85,4 @@ def staff_locked(session: Session, bridge: Bridge, event: DeviceEvent, now: dt.d
     person = session.get(StaffMember, event.data["staff"])
     if person is not None and person.store_id == bridge.bank.store_id:
         staff.lock(session, person)
+        people_changed(session, person.store_id)

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from bopis import outbox, tasks, timeline
 from bopis.bridges.actions import revoke
 from bopis.bridges.models import Bridge
+from bopis.bridges.people import people_changed
 from bopis.lockers.queries import seal_bank_key
 from bopis.messages import NEW_CODE, TellShopper
 from bopis.pickups import grants
@@ -51,6 +52,7 @@ def stolen(session: Session, bridge: Bridge, now: dt.datetime, *, actor: str) ->
     people = people_in(session, bank.merchant_id, bank.store_id)
     for person in people:
         _new_pin(session, person, now)
+    people_changed(session, bank.store_id)
     return Ended(len(live), told, len(people))
 
 

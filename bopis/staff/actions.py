@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bopis.errors import Invalid
@@ -112,6 +112,17 @@ def lock(session: Session, person: StaffMember) -> None:
 def _forget_failures(session: Session, person: StaffMember) -> None:
     person.failures, person.paused_until = 0, None
     session.flush()
+
+
+def remove(session: Session, person: StaffMember, now: dt.datetime) -> None:
+    """Somebody works here no longer: they are let in nowhere and signed out everywhere. What they did stays theirs."""
+    person.active = False
+    end_pin(session, person)
+    session.execute(
+        update(StaffSession)
+        .where(StaffSession.staff_id == person.id, StaffSession.ended_at.is_(None))
+        .values(ended_at=now, present_until=None)
+    )
 
 
 def end_pin(session: Session, person: StaffMember) -> None:

@@ -20,6 +20,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "reclaim": _EVERYONE,
     "settle_task": _EVERYONE,
     "unlock_person": _IN_CHARGE,
+    "remove_person": _IN_CHARGE,
     "repair_door": _IN_CHARGE,
     "oversee": _IN_CHARGE,
     "settle_anywhere": _IN_CHARGE,

@@ -25,6 +25,8 @@ class Store(Base):
     time_zone: Mapped[str]
     """An IANA name, such as `America/New_York`."""
     hold_hours: Mapped[int] = mapped_column(default=72)
+    staff_offline_hours: Mapped[int] = mapped_column(default=72)
+    """How long its people sign in at a kiosk that hears nothing from us."""
     created_at: Mapped[dt.datetime]
     merchant: Mapped[Merchant] = relationship()
 

@@ -29,6 +29,8 @@ class Parts:
     desk: Desk
     enrolled: bool = False
     online: bool = False
+    refused: bool = False
+    """The service answers, and does not know this bridge any more."""
     page_seen: float | None = None
     """When the page last asked for the state with its picture painted; monotonic."""
 
@@ -56,6 +58,7 @@ def state(parts: Parts, seq: int) -> dict[str, Any]:
             "trouble": trouble,
             "quarantined": parts.bank.quarantine is not None,
             "online": parts.online,
+            "refused": parts.refused,
             "presence": {"code": code, "seconds_left": seconds_left},
             "paused_seconds": kiosk.paused_seconds,
             "assist": parts.judge.closed(),

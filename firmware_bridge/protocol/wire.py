@@ -61,6 +61,8 @@ KEY_LIFE_DAYS = 90
 LONGEST_WAIT_SECONDS = 25
 EVENTS_A_SYNC = 200
 PRESENCE_MINUTES = 10
+LONGEST_STAFF_OFFLINE_HOURS = 168
+"""A week: no setting lets staff sign in for longer at a kiosk that hears nothing."""
 REMOTE_OPENS_AN_HOUR = 10
 
 DOOR_STATES = ("shut", "open", "unknown")

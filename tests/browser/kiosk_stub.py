@@ -47,6 +47,7 @@ def calm_state() -> dict[str, Any]:
         "ready": True,
         "trouble": None,
         "online": True,
+        "refused": False,
         "presence": {"code": "482913", "seconds_left": 17},
         "paused_seconds": 0,
         "assist": False,

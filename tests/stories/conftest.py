@@ -27,6 +27,7 @@ from devtools.stack import Stack
 from sandbox.journey import Journey
 from tests.conftest import DATABASES, new_database
 from tests.invariants import Evidence, violations
+from tests.stories.cut_off import Store, running_store
 from tests.stories.patient import PatientJourney
 
 PROCESSES = {
@@ -154,3 +155,10 @@ def copy(running: Copy) -> Iterator[Copy]:
         journey.behave(part, reset=True)
     yield running
     running.assert_nothing_is_wrong()
+
+
+@pytest.fixture
+def store(tmp_path: Path, database_url: str, redis_url: str) -> Iterator[Store]:
+    """A store whose line a story may cut."""
+    with running_store(tmp_path, database_url, redis_url) as store:
+        yield store

@@ -82,6 +82,21 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "setting_changes",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("merchant_id", sa.String(length=36), nullable=False),
+        sa.Column("subject_id", sa.String(length=36), nullable=False),
+        sa.Column("what", sa.String(), nullable=False),
+        sa.Column("before", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("after", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("actor", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_setting_changes")),
+    )
+    with op.batch_alter_table("setting_changes", schema=None) as batch_op:
+        batch_op.create_index("ix_setting_changes_subject", ["subject_id", "id"], unique=False)
+
+    op.create_table(
         "tasks",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("merchant_id", sa.String(length=36), nullable=False),
@@ -171,6 +186,7 @@ def upgrade() -> None:
         sa.Column("country", sa.String(), nullable=False),
         sa.Column("time_zone", sa.String(), nullable=False),
         sa.Column("hold_hours", sa.Integer(), nullable=False),
+        sa.Column("staff_offline_hours", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["merchant_id"], ["merchants.id"], name=op.f("fk_stores_merchant_id_merchants")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stores")),
@@ -753,6 +769,10 @@ def downgrade() -> None:
         )
 
     op.drop_table("tasks")
+    with op.batch_alter_table("setting_changes", schema=None) as batch_op:
+        batch_op.drop_index("ix_setting_changes_subject")
+
+    op.drop_table("setting_changes")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_outbox_waiting",

@@ -41,6 +41,7 @@ NEEDS = {
     "associate.people": "unlock_person",
     "associate.unlock": "unlock_person",
     "associate.new_pin": "unlock_person",
+    "associate.remove_person": "remove_person",
     "associate.repair_door": "repair_door",
 }
 """Endpoint → what it takes, as `staff.permissions` names it."""

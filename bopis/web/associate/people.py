@@ -1,22 +1,23 @@
-"""For managers: who works here, and who has locked themselves out."""
+"""For managers: who works here, who has locked themselves out, and who works here no longer."""
 
 from __future__ import annotations
 
 from flask import Blueprint, jsonify, make_response, redirect, render_template, request, url_for
 from sqlalchemy import Select, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 from werkzeug.wrappers import Response as BaseResponse
 
 from bopis import clock, tasks
+from bopis.bridges.people import people_changed
 from bopis.db import Database
-from bopis.errors import BopisError, Conflict, Invalid, NotFound
+from bopis.errors import BopisError, Conflict, Forbidden, Invalid, NotFound
 from bopis.staff import actions
 from bopis.staff.models import StaffMember
 from bopis.web.associate.guard import staff, wants_page
 
 
 def add(routes: Blueprint, database: Database) -> None:
-    """`GET /associate/people`, `POST /associate/people/<id>/unlock`, `POST /associate/people/<id>/pin` (pin, again)."""
+    """`GET /associate/people`, `POST /associate/people/<id>/unlock`, `.../pin` (pin, again), `.../remove`."""
 
     @routes.get("/people")
     def people() -> str:
@@ -25,7 +26,22 @@ def add(routes: Blueprint, database: Database) -> None:
     @routes.post("/people/<staff_id>/unlock")
     def unlock(staff_id: str) -> BaseResponse:
         with database.transaction() as session:
-            actions.unlock(session, _one(session, staff_id))
+            person = _one(session, staff_id)
+            people_changed(session, person.store_id)
+            actions.unlock(session, person)
+        return _done()
+
+    @routes.post("/people/<staff_id>/remove")
+    def remove_person(staff_id: str) -> BaseResponse:
+        with database.transaction() as session:
+            person = _one(session, staff_id)
+            if person.id == staff().staff_id:
+                raise Conflict("not_yourself", "Nobody removes themselves. Ask another manager.")
+            if person.role == "admin" and staff().staff.role != "admin":
+                raise Forbidden("not_allowed", "Only an admin removes an admin.")
+            people_changed(session, person.store_id)
+            actions.remove(session, person, clock.now())
+            tasks.settle(session, "set_new_pin", person.id, actor=f"staff:{staff().staff_id}", now=clock.now())
         return _done()
 
     @routes.post("/people/<staff_id>/pin")
@@ -38,6 +54,7 @@ def add(routes: Blueprint, database: Database) -> None:
                 person = _one(session, staff_id)
                 if person.pin_hash:
                     raise Conflict("has_pin", "Their PIN is good. Only one that was ended is chosen anew here.")
+                people_changed(session, person.store_id)
                 actions.set_pin(session, person, pin)
                 tasks.settle(session, "set_new_pin", person.id, actor=f"staff:{staff().staff_id}", now=clock.now())
         except (Invalid, Conflict) as problem:
@@ -50,7 +67,7 @@ def add(routes: Blueprint, database: Database) -> None:
 def _page(database: Database, problem: BopisError | None = None) -> str:
     now = clock.now()
     with database.reading() as session:
-        found = list(session.scalars(_mine().order_by(StaffMember.name)))
+        found = list(session.scalars(_mine().order_by(StaffMember.name).options(joinedload(StaffMember.store))))
     rows = [(each, _how(each, paused=bool(each.paused_until and each.paused_until > now))) for each in found]
     return render_template("associate/people.html", rows=rows, problem=problem)
 

@@ -9,10 +9,12 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from bopis import clock
 from bopis.bridges.actions import command_end_presence
+from bopis.bridges.people import people_changed
 from bopis.bridges.queries import bridge_of
 from bopis.db import Database
 from bopis.errors import BopisError, Forbidden, TooMany
 from bopis.staff import actions
+from bopis.staff.models import StaffMember
 from bopis.web.associate.guard import Cookie, staff, wants_page
 from bopis.web.associate.throttle import AddressThrottle, caller
 
@@ -46,6 +48,7 @@ def add(routes: Blueprint, database: Database, *, secure: bool) -> None:
             attempt = actions.count_attempt(session, request.form.get("badge", ""), clock.now())
         if not actions.is_right(attempt, request.form.get("pin", "").strip()):
             throttle.wrong(caller(), clock.now())
+            _tell_kiosks_of_a_lock(database, attempt.staff_id)
             if not wants_page():
                 raise REFUSED
             return _form(request.form.get("next", ""), REFUSED)
@@ -64,6 +67,14 @@ def add(routes: Blueprint, database: Database, *, secure: bool) -> None:
         response = make_response(redirect(url_for("associate.sign_in_form"), 303) if wants_page() else jsonify(ok=True))
         cookie.remove(response)
         return response
+
+
+def _tell_kiosks_of_a_lock(database: Database, staff_id: str | None) -> None:
+    """Only once the PIN is known to be wrong: the last try before the lock may be the right one."""
+    with database.transaction() as session:
+        person = session.get(StaffMember, staff_id) if staff_id else None
+        if person is not None and actions.is_locked(person):
+            people_changed(session, person.store_id)
 
 
 def _form(comes_back_to: str, problem: BopisError | None = None) -> Response:

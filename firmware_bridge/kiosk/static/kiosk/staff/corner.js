@@ -11,7 +11,8 @@ function doorNumbers(doors) {
 function facts(state) {
   const list = [];
   if (state.trouble) list.push(["bad", words[`staff_${state.trouble}`]]);
-  list.push(state.online ? ["good", words.staff_online] : ["warn", words.staff_offline]);
+  if (state.refused) list.push(["bad", words.staff_refused]);
+  else list.push(state.online ? ["good", words.staff_online] : ["warn", words.staff_offline]);
   const out = state.doors.filter((door) => !door.in_service);
   const silent = state.doors.filter((door) => door.in_service && door.state === "unknown");
   if (out.length) list.push(["warn", say("staff_doors_out", { doors: doorNumbers(out) })]);
