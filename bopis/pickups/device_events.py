@@ -39,16 +39,21 @@ log = logging.getLogger(__name__)
 
 
 def act_on(session: Session, bridge: Bridge, events: list[DeviceEvent], now: dt.datetime) -> None:
-    """Carry out what each event means for pickups, each by itself: one that we cannot understand stops no other."""
+    """Carry out what each event means for pickups, each by itself: one that we cannot understand stops no other.
+
+    A store that was away tells of a whole day at once: each event gets a moment of its own, so that whoever reads our
+    records later sees a door given back before it was given anew.
+    """
     if events:
         lock(session, bridge.bank.store_id)
-    for event in events:
+    for number, event in enumerate(events):
+        moment = now + dt.timedelta(microseconds=number)
         handler = _HANDLERS.get(event.kind)
         if handler is None:
             continue
         try:
             with session.begin_nested(), about(bridge=bridge.id, event=event.seq):
-                handler(session, bridge, event, now)
+                handler(session, bridge, event, moment)
         except Exception as problem:
             log.exception("device event %s of bridge %s could not be acted on", event.kind, bridge.id)
             event.trouble = type(problem).__name__

@@ -152,6 +152,7 @@ def _place(
     placement = known or places.give(session, pickup, box.id, now, event.data["placement"])
     placement.compartment_id, placement.state, placement.touched = box.id, "held", True
     placement.released_at, placement.evidence, placement.abandoned = None, "", False
+    placement.created_at = now  # another one may have had this door meanwhile
     session.flush()
     session.refresh(pickup, ["placements"])
     if holder is not None and holder.pickup.state == "reserved" and not holder.pickup.wanted_placements():
