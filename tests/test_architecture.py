@@ -49,8 +49,11 @@ ALLOWED_IN = {
 PURE = (
     "bopis/pickups/lifecycle.py",
     "bopis/lockers/fit.py",
+    "bopis/lockers/packing.py",
+    "bopis/lockers/learning.py",
     "bopis/lockers/allocation.py",
     "bopis/stores/hours*.py",
+    "bopis/stores/holding.py",
     "bopis/payments/rules.py",
     "integrations/phones.py",
     "integrations/*/translate*.py",

@@ -1,45 +1,198 @@
-"""Which size of door a pickup needs: the merchant's item table, else the weight, else M.
+"""Which size of door a pickup needs, from what is known of its items. Sizes are ordered S < M < L < XL.
 
-Sizes are ordered S < M < L < XL. Several lines need at least the largest single need; more than four pieces go one
-size up, because they will not lie flat.
+Measured pieces are packed in three dimensions. What is not measured is guessed, each line by the first of these that
+says something: the merchant's own size for the SKU; (its dimensions;) the size staff last confirmed; what others of
+its category and weight took; its category's usual size; its weight; else M. A guess may be wrong by a size, and the
+associate at the door sees it; `learning` lets it be wrong less often.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
+from bopis.lockers.packing import TRIES, Sides, Thing, pack
 from bopis.ports import Line
 
 SIZES = ("S", "M", "L", "XL")
 TOO_BIG = "none"
 """In the item table: goes into no door."""
-_HEAVIEST_GRAMS = {"S": 2_000, "M": 8_000, "L": 15_000, "XL": 25_000}
+NEEDS = ("upright", "chilled", "frozen", "accessible")
+"""What a pickup may need beside room. `upright` is about packing, the others about the door."""
 _PIECES_THAT_LIE_FLAT = 4
+_PIECES_WORTH_PACKING = 16
+"""Above this the search takes long and says little: small pieces fill a door to a known share."""
+_FILLED_SHARE = 0.55
+_SLACK_PERCENT = 5
+_WORK = 1_500
+"""Tries times pieces squared, at most."""
 
 
-def size_for(lines: Sequence[Line], item_sizes: Mapping[str, str]) -> str | None:
+class DoorKind(NamedTuple):
+    """A size of door: inner height, width and depth in millimetres, and how many grams its shelf bears."""
+
+    size: str
+    inner_mm: Sides
+    grams: int
+
+
+USUAL_DOORS = (
+    DoorKind("S", (120, 400, 500), 2_000),
+    DoorKind("M", (250, 400, 500), 8_000),
+    DoorKind("L", (400, 400, 500), 15_000),
+    DoorKind("XL", (640, 400, 500), 25_000),
+)
+
+
+@dataclass(frozen=True)
+class Item:
+    """What is known of one SKU; an empty value says nothing."""
+
+    size: str = ""
+    """The merchant's own word: a size, or TOO_BIG."""
+    sides: Sides | None = None
+    """Height, width and depth of one packed piece, in millimetres."""
+    grams: int | None = None
+    category: str = ""
+    confirmed: str = ""
+    """The size it was last loaded into with room that was neither short nor wasted."""
+    needs: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Experience:
+    """What sizes others took: by category and weight band, and by category alone."""
+
+    by_weight: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    by_category: Mapping[str, str] = field(default_factory=dict)
+
+
+class Need(NamedTuple):
+    """The smallest size that should do, None when no door will; what else the door must have; how we know."""
+
+    size: str | None
+    needs: frozenset[str]
+    reason: str
+
+
+class Piece(NamedTuple):
+    """One piece on its way into a parcel: measured, or guessed by size. `guess` TOO_BIG goes into no door."""
+
+    guess: str
+    thing: Thing | None
+    grams: int
+
+
+NOTHING_LEARNED = Experience()
+
+
+def size_for(lines: Sequence[Line], item_sizes: Mapping[str, str | Item]) -> str | None:
     """The smallest size that should do, or None when no door will (then it goes to the counter).
 
-    `item_sizes` maps a SKU to a size or to TOO_BIG. Weights are grams of one piece.
+    `item_sizes` maps a SKU to a size, to TOO_BIG, or to all that is known of it. Weights are grams of one piece.
     """
-    needs = [_line_size(line, item_sizes) for line in lines]
-    if any(need is None for need in needs):
+    known = {sku: Item(size=said) if isinstance(said, str) else said for sku, said in item_sizes.items()}
+    return need_of(lines, known).size
+
+
+def need_of(
+    lines: Sequence[Line],
+    items: Mapping[str, Item],
+    learned: Experience = NOTHING_LEARNED,
+    doors: Sequence[DoorKind] = USUAL_DOORS,
+    seed: int = 0,
+) -> Need:
+    """What door these lines need, all in one. `doors` are the kinds there are, the smallest first."""
+    pieces = [piece for line in lines for piece in pieces_of(line, items, learned)]
+    needs = frozenset[str]().union(*(items[line.sku].needs for line in lines if line.sku in items))
+    size = smallest(pieces, doors, seed)
+    measured = all(piece.thing is not None for piece in pieces)
+    reason = "too_big" if size is None else "packed" if pieces and measured else "guessed"
+    return Need(size, needs - {"upright"}, reason)
+
+
+def parcels(
+    lines: Sequence[Line],
+    items: Mapping[str, Item],
+    learned: Experience = NOTHING_LEARNED,
+    doors: Sequence[DoorKind] = USUAL_DOORS,
+    seed: int = 0,
+) -> list[str] | None:
+    """The sizes of the doors that lines need which fit together into none; None when a piece fits nowhere.
+
+    More doors under one code cost room that others would have had, so ask only when `need_of` says too big.
+    """
+    pieces = [piece for line in lines for piece in pieces_of(line, items, learned)]
+    bundles: list[list[Piece]] = []
+    for piece in sorted(pieces, key=_bulk, reverse=True):
+        room = next((bundle for bundle in bundles if smallest([*bundle, piece], doors, seed)), None)
+        if room is not None:
+            room.append(piece)
+        elif smallest([piece], doors, seed) is None:
+            return None
+        else:
+            bundles.append([piece])
+    return [size for bundle in bundles if (size := smallest(bundle, doors, seed))]
+
+
+def pieces_of(line: Line, items: Mapping[str, Item], learned: Experience = NOTHING_LEARNED) -> list[Piece]:
+    """The pieces of one line, each measured or guessed by the first source that says something."""
+    item = items.get(line.sku, Item()) if line.sku else Item()
+    grams = line.weight_grams if line.weight_grams is not None else item.grams
+    if item.sides and not item.size:
+        thing = Thing(item.sides, "upright" in item.needs)
+        return [Piece("", thing, grams or 0)] * line.quantity
+    together = None if grams is None else grams * line.quantity
+    return [Piece(_guess(item, grams, together, learned), None, grams or 0)] * line.quantity
+
+
+def smallest(pieces: Sequence[Piece], doors: Sequence[DoorKind] = USUAL_DOORS, seed: int = 0) -> str | None:
+    """The smallest of these doors that takes all the pieces, or None."""
+    if any(piece.guess == TOO_BIG for piece in pieces):
         return None
-    rank = max((SIZES.index(need) for need in needs if need), default=SIZES.index("M"))
-    if sum(line.quantity for line in lines) > _PIECES_THAT_LIE_FLAT:
-        rank = min(rank + 1, len(SIZES) - 1)
-    by_weight = _weight_size(sum((line.weight_grams or 0) * line.quantity for line in lines))
-    return None if by_weight is None else SIZES[max(rank, SIZES.index(by_weight))]
+    guesses = [SIZES.index(piece.guess) for piece in pieces if piece.guess]
+    least = max(guesses, default=0 if pieces else SIZES.index("M"))
+    if guesses and len(pieces) > _PIECES_THAT_LIE_FLAT:
+        least = min(least + 1, len(SIZES) - 1)
+    things = [piece.thing for piece in pieces if piece.thing]
+    grams = sum(piece.grams for piece in pieces)
+    for door in doors:
+        if SIZES.index(door.size) >= least and grams <= door.grams and fits(things, door.inner_mm, seed):
+            return door.size
+    return None
 
 
-def _line_size(line: Line, item_sizes: Mapping[str, str]) -> str | None:
-    if line.sku in item_sizes:
-        known = item_sizes[line.sku]
-        return None if known == TOO_BIG else known
-    if line.weight_grams is not None:
-        return _weight_size(line.weight_grams * line.quantity)
-    return "M"
+def fits(things: Sequence[Thing], inner_mm: Sides, seed: int = 0) -> bool:
+    """Whether measured things go into a door, with a twentieth of each side left for hands and bulges."""
+    high, wide, deep = (side * (100 - _SLACK_PERCENT) // 100 for side in inner_mm)
+    box = (high, wide, deep)
+    if len(things) <= _PIECES_WORTH_PACKING:
+        return pack(things, box, seed, min(TRIES, _WORK // max(1, len(things)) ** 2)) is not None
+    filled = sum(thing.sides[0] * thing.sides[1] * thing.sides[2] for thing in things)
+    kinds = set(things)
+    return filled <= _FILLED_SHARE * high * wide * deep and all(pack([kind], box) is not None for kind in kinds)
 
 
-def _weight_size(grams: int) -> str | None:
-    return next((size for size in SIZES if grams <= _HEAVIEST_GRAMS[size]), None)
+def weight_band(grams: int | None) -> str:
+    """The band of one piece's weight in which experience is gathered."""
+    if grams is None:
+        return ""
+    return next((kind.size for kind in USUAL_DOORS if grams <= kind.grams), TOO_BIG)
+
+
+def _guess(item: Item, grams: int | None, together: int | None, learned: Experience) -> str:
+    band = weight_band(grams)
+    said = (
+        item.size
+        or item.confirmed
+        or (band and learned.by_weight.get((item.category, band)))
+        or learned.by_category.get(item.category)
+    )
+    return said or weight_band(together) or "M"
+
+
+def _bulk(piece: Piece) -> tuple[int, int]:
+    rank = SIZES.index(piece.guess) if piece.guess in SIZES else 0
+    sides = piece.thing.sides if piece.thing else (0, 0, 0)
+    return rank, sides[0] * sides[1] * sides[2]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bopis.lockers.fit import TOO_BIG, size_for
+from bopis.lockers.fit import TOO_BIG, Experience, Item, Need, need_of, parcels, size_for
 from bopis.ports import Line
 
 
@@ -43,3 +43,76 @@ def test_the_size_follows_item_table_then_weight_then_medium(
     lines: list[Line], known: dict[str, str], size: str | None
 ) -> None:
     assert size_for(lines, known) == size
+
+
+def measured(high: int, wide: int, deep: int, **more: object) -> Item:
+    return Item(sides=(high, wide, deep), **more)
+
+
+@pytest.mark.parametrize(
+    ("item", "grams", "experience", "size"),
+    [
+        (measured(100, 100, 100, size="L"), 100, Experience(), "L"),
+        (measured(200, 300, 300, confirmed="S"), 100, Experience(), "M"),
+        (Item(confirmed="L", category="lamps"), 100, Experience({("lamps", "S"): "M"}), "L"),
+        (Item(category="lamps"), 100, Experience({("lamps", "S"): "XL"}, {"lamps": "M"}), "XL"),
+        (Item(category="lamps"), 9_000, Experience({("lamps", "S"): "S"}, {"lamps": "XL"}), "XL"),
+        (Item(category="lamps"), 100, Experience(), "S"),
+        (Item(category="lamps"), None, Experience(), "M"),
+    ],
+    ids=[
+        "the merchant's word beats dimensions",
+        "dimensions beat what was confirmed",
+        "what was confirmed beats its category",
+        "category with weight beats category alone",
+        "category alone",
+        "its weight",
+        "nothing",
+    ],
+)
+def test_each_source_speaks_when_those_before_it_are_silent(
+    item: Item, grams: int | None, experience: Experience, size: str
+) -> None:
+    assert need_of([line("LAMP", grams=grams)], {"LAMP": item}, experience).size == size
+
+
+def test_measured_things_are_packed_together() -> None:
+    books = {"BOOK": measured(40, 150, 230)}
+
+    assert need_of([line("BOOK", 2)], books) == Need("S", frozenset(), "packed")
+    assert need_of([line("BOOK", 8)], books).size == "S"
+    assert need_of([line("BOOK", 30)], books).size == "M"
+
+
+def test_what_just_fills_a_door_gets_the_next_one() -> None:
+    assert need_of([line("BOARD")], {"BOARD": measured(115, 380, 475)}).size == "M"
+    assert need_of([line("BOARD")], {"BOARD": measured(114, 380, 475)}).size == "S"
+
+
+def test_what_must_stand_upright_gets_a_door_that_is_high_enough() -> None:
+    bottle = {"OIL": measured(300, 80, 80, needs=frozenset({"upright"}))}
+
+    assert need_of([line("OIL")], bottle).size == "L"
+    assert need_of([line("OIL")], {"OIL": measured(300, 80, 80)}).size == "S"
+
+
+def test_the_door_must_bear_the_weight() -> None:
+    assert need_of([line("IRON", 3)], {"IRON": measured(50, 50, 50, grams=3_000)}).size == "L"
+
+
+def test_what_the_door_must_have_is_gathered_from_all_lines() -> None:
+    items = {"MILK": Item(needs=frozenset({"chilled", "upright"})), "MUG": Item(size="S")}
+
+    assert need_of([line("MILK"), line("MUG")], items).needs == {"chilled"}
+
+
+def test_what_fits_no_door_as_one_goes_into_several_only_if_each_piece_fits_one() -> None:
+    boxes = {"BOX": measured(350, 350, 450), "PIANO": measured(900, 900, 900)}
+
+    assert need_of([line("BOX", 3)], boxes).size is None
+    assert parcels([line("BOX", 3)], boxes) == ["L", "L", "L"]
+    assert parcels([line("BOX"), line("PIANO")], boxes) is None
+
+
+def test_too_heavy_together_is_split_too() -> None:
+    assert parcels([line("IRON", 4)], {"IRON": measured(50, 50, 50, grams=12_000)}) == ["XL", "XL"]
