@@ -52,6 +52,14 @@ class Desk:
         self._badge = (number, self._mono())
         return Verdict("pin")
 
+    def scan(self, text: str) -> bool:
+        """An order's number was scanned; False when nobody is signed in whom it could concern."""
+        try:
+            self.handling.find(text)
+        except Refused:
+            return False
+        return True
+
     def sign_in(self, badge: str | None, pin: str) -> Verdict:
         """Judge a badge, typed or just scanned, and a PIN."""
         with self._signing_in:
@@ -59,7 +67,7 @@ class Desk:
             scanned, at = self._badge
             if not badge:
                 badge = scanned if began - at <= BADGE_SECONDS else ""
-            if self._pins.bank_key is None or self._bank.layout is None:
+            if self._pins.bank_key is None or self._bank.layout is None or self._bank.closed:
                 return Verdict("closed")
             try:
                 verdict, session = self._pins.sign_in(badge, pin)
@@ -75,7 +83,8 @@ class Desk:
     def sign_out(self) -> None:
         """They are finished, or gone."""
         with self._bank.lock:
-            session, self._session, self.handling.job = self._session, None, None
+            session, self._session = self._session, None
+            self.handling.job = self.handling.found = None
             self._badge = ("", float("-inf"))
             if session is not None:
                 with self._journal.writing() as db:

@@ -32,6 +32,15 @@ class Job:
     session: Session
 
 
+@dataclass(frozen=True)
+class Found:
+    """A scanned order number: the order it means, or why there is none. `id` goes up with every scan."""
+
+    id: int
+    pickup: str | None
+    refused: str | None
+
+
 class Handling:
     """One door at a time. What it refuses it says by a stable code: Refused."""
 
@@ -46,6 +55,8 @@ class Handling:
     ) -> None:
         """`who` says the session and the id of whoever is signed in, or raises Refused."""
         self.job: Job | None = None
+        self.found: Found | None = None
+        """What the last scanned order number came to, since somebody signed in."""
         self.on_change: Callable[[], None] = lambda: None
         self.work = work
         self._journal, self._bank, self._presence, self._handover, self._who = journal, bank, presence, handover, who
@@ -57,6 +68,20 @@ class Handling:
         changed = self.job is not None and self.job.session.look(self._bank.doors.get(self.job.door), self._mono())
         before, self._list = self._list, self.work.hash()
         return changed or before != self._list
+
+    def find(self, text: str) -> None:
+        """Look up the order whose number somebody scanned; the page goes there. Raises Refused when nobody is in."""
+        with self._bank.lock:
+            self._who()
+            wanted = _number(text)
+            pickup = next((item.pickup for item in self._undone() if wanted and _number(item.name) == wanted), None)
+            refused = None if pickup else "not_found"
+            if self.job is not None and self.job.session.phase in ("opening", "push", "open"):
+                pickup, refused = None, "door_open"
+            if pickup is not None:
+                self.job = None
+            self.found = Found(self.found.id + 1 if self.found else 1, pickup, refused)
+        self.on_change()
 
     # loading
 
@@ -157,6 +182,7 @@ class Handling:
         items, job = self.work.items(), self.job
         mine = next((item for item in items if job and item.pickup == job.pickup), None)
         return {
+            "found": self.found and vars(self.found),
             "items": [
                 {
                     "pickup": item.pickup,
@@ -182,6 +208,9 @@ class Handling:
                 else None,
             },
         }
+
+    def _undone(self) -> list[Item]:
+        return [item for item in self.work.items() if item.stage != "done"]
 
     def _item(self, pickup: str, action: str, stages: tuple[str, ...]) -> Item:
         self._who()
@@ -229,6 +258,11 @@ class Handling:
         shown.look(self._bank.doors.get(opening.door), self._mono())
         self.job = Job(item.pickup, cause, placement, opening.door, shown)
         self.on_change()
+
+
+def _number(text: str) -> str:
+    """An order's number as any of its barcodes may have it: `#1001`, `1001`."""
+    return text.strip().removeprefix("#").casefold()
 
 
 def _doors(item: Item) -> list[int]:

@@ -1,7 +1,7 @@
 """The QR scanner on a USB-serial line of its own: what it reads never passes through a keyboard.
 
 Whoever stands before the lockers decides what it reads, so everything is hostile: a text is 1 to 160 signs of
-`0-9 A-Z : . -`, ended by CR (LF is taken too); whatever holds another sign, runs on for longer or breaks off is
+`0-9 A-Z : . - #`, ended by CR (LF is taken too); whatever holds another sign, runs on for longer or breaks off is
 nothing of ours. The device may be pulled and put back at any time.
 """
 
@@ -25,7 +25,7 @@ READ_SECONDS = 0.25
 REOPEN_SECONDS = (0.5, 5.0)
 LINE_ERRORS = (OSError, termios.error)
 """serial.SerialException is an OSError; a vanished USB adapter also shows as termios.error."""
-_OURS = re.compile(rb"[0-9A-Z:.\-]+")
+_OURS = re.compile(rb"[0-9A-Z:.#\-]+")
 _ENDS = re.compile(rb"[\r\n]")
 
 

@@ -27,6 +27,8 @@ class Scans:
         """The last scan of the bridge's own scanner: id, verdict (None while it is judged), retry_after."""
         self.badge: Callable[[str], Verdict] = lambda number: STRAY
         """Takes the number on a scanned staff badge and says what the page shows."""
+        self.order: Callable[[str], bool] = lambda text: False
+        """Takes what may be an order's number; False when no staff are there to scan one."""
         self._handover = handover
         self._changed = changed
         self._mono = mono
@@ -41,15 +43,18 @@ class Scans:
     def heard(self, text: str | None) -> None:
         """Take a scan from the bridge's own scanner, None for what cannot be ours; the page learns of it by the state.
 
-        Dropped: everything while somebody stands before an open door, what was just scanned, and what is not ours
-        while a session is shown. One of ours ends a session that rests: whoever was here has finished.
+        Dropped: everything while a shopper stands before an open door, what was just scanned, and what is not ours
+        while a shopper's session is shown. One of ours ends a session that rests: whoever was here has finished. Staff
+        who are signed in scan the numbers of orders.
         """
         session, now = self._handover.session, self._mono()
         digest = hashlib.sha256((text or "").encode()).digest()
         again = digest == self._last[0] and (session is not None or now - self._last[1] < SAME_SCAN_SECONDS)
         self._last = (digest, now)
         ours = text is not None and text.startswith((QR_PREFIX, BADGE_PREFIX))
-        if again or (session is not None and (not ours or session.is_busy(now))):
+        if again or (self._is_for_staff(text, ours) and self.order(text or "")):
+            return
+        if session is not None and (not ours or session.is_busy(now)):
             return
         if text is None or not ours:
             self._show(STRAY)
@@ -59,6 +64,10 @@ class Scans:
                 self._handover.done()
         self._show(None)
         self._show(self.present(text))
+
+    def _is_for_staff(self, text: str | None, ours: bool) -> bool:
+        session = self._handover.session
+        return text is not None and not ours and (session is None or session.who == "staff")
 
     def _show(self, verdict: Verdict | None) -> None:
         number = self.shown["id"] if self.shown else 0

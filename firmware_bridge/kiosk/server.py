@@ -146,7 +146,7 @@ def _check_origin(host: str) -> None:
 
 def _harden(answer: flask.Response) -> flask.Response:
     for name, value in HEADERS.items():
-        answer.headers[name] = value
+        answer.headers.setdefault(name, value)
     return answer
 
 

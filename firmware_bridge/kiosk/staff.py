@@ -39,6 +39,11 @@ def add(app: flask.Flask, desk: Desk, text: Text) -> None:
 
         app.add_url_rule(f"/api/staff/{name}", f"staff_{name}", view, methods=["POST"])
 
+    @app.post("/api/staff/find")
+    def staff_find() -> dict[str, Any]:
+        desk.handling.find(text("text"))
+        return {"ok": True}
+
     about("load", desk.handling.load)
     about("take-out", desk.handling.take_out)
     about("set-aside", desk.handling.set_aside)

@@ -36,7 +36,7 @@ class Parts:
 
     def __post_init__(self) -> None:
         self.scans = Scans(self.handover, self.changes.touch, self.journal.clock.mono)
-        self.scans.badge = self.desk.badge
+        self.scans.badge, self.scans.order = self.desk.badge, self.desk.scan
 
     def page_seconds(self) -> float | None:
         """How long ago the page last showed that it lives; None when it never did. Asked for every ten seconds."""
@@ -70,6 +70,8 @@ def state(parts: Parts, seq: int) -> dict[str, Any]:
 
 
 def _trouble(parts: Parts) -> str | None:
+    if parts.bank.closed:
+        return "service"
     if not parts.enrolled:
         return "not_enrolled"
     if parts.journal.failing:

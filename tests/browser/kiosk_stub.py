@@ -36,7 +36,8 @@ def bank_of_doors(columns: int = 4) -> list[dict[str, Any]]:
 def session(phase: str, **more: Any) -> dict[str, Any]:
     """A shopper's session at door 7, the only door of the order, unless told otherwise."""
     plain = {"id": "s1", "who": "shopper", "door": 7, "doors_left": 0, "doors_total": 1}
-    return {**plain, "phase": phase, "can_reopen": False, "left_open": False, **more}
+    resting = {"can_reopen": False, "sensor": "door", "reminders": 0, "left_open": False}
+    return {**plain, "phase": phase, **resting, **more}
 
 
 def calm_state() -> dict[str, Any]:

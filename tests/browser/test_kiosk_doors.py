@@ -106,6 +106,30 @@ def test_a_door_that_stays_shut_leads_to_the_counter(kiosk: Kiosk) -> None:
     kiosk.says("Please go to the counter.")
 
 
+def test_a_door_that_is_unlocked_and_does_not_swing_is_to_be_pulled(kiosk: Kiosk) -> None:
+    for unlocked in (session("pull", can_reopen=True), session("open", sensor="hook", can_reopen=True)):
+        kiosk.bridge.show(session=unlocked)
+        kiosk.reads("Pull door 7")
+        kiosk.says("Pull it open, take everything out, then push it shut.")
+        expect(kiosk.page.get_by_role("img", name=PICTURE)).to_be_visible()
+        expect(kiosk.page.get_by_role("button", name="Door did not open")).to_be_visible()
+        expect(kiosk.page.get_by_role("button", name="Open door 7 again")).to_be_visible()
+
+
+def test_where_nothing_opens_it_is_said_before_a_code_is_typed_and_the_code_still_calls_the_counter(
+    kiosk: Kiosk,
+) -> None:
+    kiosk.bridge.show(quarantined=True)
+    kiosk.says("The doors cannot open right now.")
+    kiosk.bridge.answer("counter")
+    kiosk.tap(*"047193508")
+    kiosk.reads("Please go to the counter")
+    kiosk.tap("Done")
+    kiosk.says("Type your code all the same: the counter will bring your order.")
+    kiosk.bridge.show(quarantined=False)
+    expect(kiosk.page.get_by_text("The doors cannot open right now.")).to_have_count(0)
+
+
 def test_goods_at_the_counter_need_no_door(kiosk: Kiosk) -> None:
     kiosk.bridge.show(session=session("counter", door=None))
     kiosk.reads("Please go to the counter")

@@ -175,19 +175,50 @@ def test_whoever_asked_for_an_easier_page_gets_three_times_as_long(speaking: Kio
     expect(speaking.page.locator("html")).to_have_class("")
 
 
+def tones(kiosk: Kiosk) -> int:
+    return int(kiosk.page.evaluate("window.tones"))
+
+
 def test_a_door_left_open_is_asked_for_in_words_and_by_sound(sounding: Kiosk) -> None:
     sounding.bridge.show(session=session("open"))
     sounding.reads("Door 7 is open")
-    assert sounding.page.evaluate("window.tones") == 0
-    sounding.page.clock.fast_forward(61_000)
-    sounding.reads("Please push door 7 shut")
-    assert sounding.page.evaluate("window.tones") == 2
-    sounding.page.clock.fast_forward(21_000)
-    sounding.page.wait_for_function("window.tones === 4")
+    assert tones(sounding) == 0
+    for reminders, title in ((1, "Door 7 is open"), (2, "Door 7 is open"), (3, "Please push door 7 shut")):
+        sounding.bridge.show(session=session("open", reminders=reminders))
+        until(lambda heard=2 * reminders: tones(sounding) == heard)
+        sounding.reads(title)
+    sounding.bridge.show(session=session("open", reminders=3, left_open=True))
+    until(lambda: tones(sounding) == 8)
     sounding.bridge.show(session=session("shut"))
     sounding.reads("All yours")
-    sounding.page.clock.fast_forward(21_000)
-    assert sounding.page.evaluate("window.tones") == 4
+    assert tones(sounding) == 8
+
+
+def test_the_bridge_counts_how_long_a_door_stands_open_and_the_page_does_not(sounding: Kiosk) -> None:
+    sounding.bridge.show(session=session("open"))
+    sounding.reads("Door 7 is open")
+    sounding.page.clock.fast_forward(300_000)
+    sounding.bridge.show(online=False)
+    expect(sounding.page.get_by_role("button", name="I am next: use my code")).to_have_count(0)
+    sounding.reads("Door 7 is open")
+    assert tones(sounding) == 0
+
+
+def test_a_page_that_comes_late_repeats_no_reminder(sounding: Kiosk) -> None:
+    sounding.bridge.show(session=session("open", reminders=3))
+    sounding.reads("Please push door 7 shut")
+    sounding.bridge.show(session=session("open", id="s2", door=9, reminders=1))
+    sounding.reads("Door 9 is open")
+    assert tones(sounding) == 0
+
+
+def test_staff_are_reminded_once_a_door_is_left_open_and_not_while_they_work(sounding: Kiosk) -> None:
+    for reminders in range(4):
+        sounding.bridge.show(session=session("open", who="staff", reminders=reminders))
+        sounding.reads("Door 7 is open")
+    assert tones(sounding) == 0
+    sounding.bridge.show(session=session("open", who="staff", reminders=3, left_open=True))
+    until(lambda: tones(sounding) == 2)
 
 
 def test_the_next_person_is_not_kept_waiting_by_a_door_left_open(sounding: Kiosk) -> None:

@@ -75,6 +75,10 @@ def _idle(kiosk: Kiosk) -> None:
     kiosk.page.clock.fast_forward(31_000)
 
 
+def _quarantined(kiosk: Kiosk) -> None:
+    expect(kiosk.page.locator("main .banner")).to_be_visible()
+
+
 def _reported(kiosk: Kiosk) -> None:
     kiosk.page.locator(".problems .button").first.tap()
 
@@ -111,6 +115,9 @@ SCREENS = {
     "left open": Screen("left_open_title", {"session": session("open", left_open=True)}),
     "next": Screen("more_title", {"session": session("shut", doors_total=2, doors_left=1, can_reopen=True)}, n=1),
     "shut": Screen("shut_title", {"session": session("shut", can_reopen=True)}),
+    "pull": Screen("pull_title", {"session": session("pull", can_reopen=True)}),
+    "unlocked": Screen("pull_title", {"session": session("open", sensor="hook", can_reopen=True)}),
+    "quarantined": Screen("home_title", {"quarantined": True}, deed=_quarantined),
     "failed": Screen("failed_title", {"session": session("failed", can_reopen=True)}),
     "counter": Screen("counter_title", {"session": session("counter", door=None)}),
     "reported": Screen("reported_title", {"session": session("open")}, _reported),

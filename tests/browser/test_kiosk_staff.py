@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Kiosk
+from tests.browser.kiosk_stub import session
 from tests.browser.kiosk_words import LANGUAGES, spoken
 from tests.firmware_bridge.world import until
 
@@ -31,8 +32,10 @@ def job(phase: str, **more: Any) -> dict[str, Any]:
     return {**plain, "phase": phase, **more}
 
 
-def desk(*items: dict[str, Any], job: dict[str, Any] | None = None) -> dict[str, Any]:
-    return {"items": list(items), "job": job}
+def desk(
+    *items: dict[str, Any], job: dict[str, Any] | None = None, found: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    return {"items": list(items), "job": job, "found": found}
 
 
 def test_badge_and_pin_are_typed_on_the_screen_and_sent_once(kiosk: Kiosk) -> None:
@@ -81,6 +84,40 @@ def test_an_order_is_chosen_loaded_and_said_to_be_so(kiosk: Kiosk) -> None:
     assert [path for path, _ in kiosk.bridge.asked] == [f"/api/staff/{name}" for name in ("load", "too-small", "list")]
 
 
+def test_a_scanned_order_number_leads_to_that_order(kiosk: Kiosk) -> None:
+    kiosk.bridge.show(staff=desk(LOAD, RECLAIM))
+    kiosk.reads("What there is to do")
+    kiosk.page.keyboard.type("~#1002")
+    kiosk.page.keyboard.press("Enter")
+    until(lambda: kiosk.bridge.posts("/api/staff/find"))
+    assert kiosk.bridge.posts("/api/staff/find") == [{"text": "#1002"}]
+    kiosk.bridge.show(staff=desk(LOAD, RECLAIM, found={"id": 1, "pickup": "p2", "refused": None}))
+    kiosk.reads("#1002")
+    kiosk.bridge.show(staff=desk(LOAD, RECLAIM, found={"id": 2, "pickup": None, "refused": "not_found"}))
+    kiosk.reads("What there is to do")
+    kiosk.says("No order of that number is to be loaded or taken out here.")
+    kiosk.page.get_by_role("button", name="#1001").tap()
+    kiosk.reads("#1001")
+    assert "No order of that number" not in kiosk.page.content()
+
+
+def test_a_number_scanned_at_an_open_door_changes_nothing_but_says_why(kiosk: Kiosk) -> None:
+    at_work = {**LOAD, "stage": "open"}, job("open", place="open")
+    kiosk.bridge.show(staff=desk(at_work[0], RECLAIM, job=at_work[1]))
+    kiosk.reads("Door 7 is open")
+    refused = {"id": 1, "pickup": None, "refused": "door_open"}
+    kiosk.bridge.show(staff=desk(at_work[0], RECLAIM, job=at_work[1], found=refused))
+    kiosk.says("Push the door shut first.")
+    kiosk.reads("Door 7 is open")
+
+
+def test_without_staff_a_scanned_number_is_no_more_than_a_stray(kiosk: Kiosk) -> None:
+    kiosk.page.keyboard.type("~#1002")
+    kiosk.page.keyboard.press("Enter")
+    kiosk.reads("That is not a pickup code")
+    assert kiosk.bridge.asked == []
+
+
 def test_goods_taken_out_are_confirmed_by_a_person(kiosk: Kiosk) -> None:
     look = job("shut", pickup="p2", name="#1002", action="reclaim", stage="look", place="looked")
     kiosk.bridge.show(staff=desk({**RECLAIM, "stage": "look"}, job=look))
@@ -91,8 +128,7 @@ def test_goods_taken_out_are_confirmed_by_a_person(kiosk: Kiosk) -> None:
 
 
 def test_a_shopper_at_a_door_comes_before_the_list(kiosk: Kiosk) -> None:
-    shopper = {"id": "s1", "who": "shopper", "door": 7, "doors_left": 0, "doors_total": 1, "phase": "open"}
-    kiosk.bridge.show(staff=desk(LOAD), session={**shopper, "can_reopen": False, "left_open": False})
+    kiosk.bridge.show(staff=desk(LOAD), session=session("open"))
     kiosk.reads("Door 7 is open")
     kiosk.says("Take everything out")
 
@@ -113,6 +149,7 @@ SCREENS = {
         desk(*[{**LOAD, "pickup": f"p{n}", "name": f"#{1000 + n}"} for n in range(30)], RECLAIM),
         "desk_list_title",
     ),
+    "not found": (desk(LOAD, found={"id": 9, "pickup": None, "refused": "not_found"}), "desk_list_title"),
     "job": (desk({**LOAD, "stage": "open"}, job=job("open", place="open")), "open_title"),
     "look": (desk({**RECLAIM, "stage": "look"}, job=job("shut", action="reclaim", stage="look")), "desk_look_title"),
 }

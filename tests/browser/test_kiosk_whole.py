@@ -13,12 +13,16 @@ from firmware_bridge.changes import Changes
 from firmware_bridge.kiosk.server import kiosk_app
 from firmware_bridge.kiosk.serving import KioskServer
 from firmware_bridge.kiosk.view import Parts, state
+from firmware_bridge.layout import read_layout
 from firmware_bridge.protocol.codes import write_qr
 from firmware_bridge.scanner import Scanner
-from tests.browser.kiosk_stub import calm_state
+from tests.browser.kiosk_stub import calm_state, session
+from tests.browser.test_kiosk_staff import desk as scripted_desk
 from tests.firmware_bridge.bench import Bench
 from tests.firmware_bridge.plug import Plug
-from tests.firmware_bridge.world import until
+from tests.firmware_bridge.test_staff import Kiosk as Desk
+from tests.firmware_bridge.test_staff import order
+from tests.firmware_bridge.world import LAYOUT, until
 
 
 class Bridge:
@@ -121,6 +125,110 @@ def test_a_problem_reaches_the_journal(bridge: Bridge, page: Page) -> None:
     assert [event["problem"] for event in bridge.bench.events("problem_reported")] == ["help"]
 
 
+def types(page: Page, code: str = "047193508") -> None:
+    for digit in code:
+        page.get_by_role("button", name=digit, exact=True).tap()
+
+
+def test_a_stuck_door_is_tried_three_times_then_out_of_service_with_the_goods_still_assigned_and_a_way_out(
+    bridge: Bridge, page: Page
+) -> None:
+    bench = bridge.bench
+    bench.holds(7)
+    bench.stuck.add(7)
+    types(page)
+    until(lambda: bench.pulses)
+    bench.pass_time(2.0)
+    reads(page, "Push door 7 gently")
+    bench.pass_time(8.0)
+    reads(page, "Door 7 did not open")
+    expect(page.locator("main").get_by_text("Your order is safe, and the staff know.")).to_be_visible()
+    assert bench.pulses == [7, 7, 7]
+    assert not bench.bank.doors[7].in_service
+    assert 7 in bench.grants.unspent_doors()
+    assert [told["problem"] for told in bench.events("problem_reported")] == ["not_open"]
+    page.get_by_role("button", name="Done").tap()
+    types(page)
+    reads(page, "Door 7 did not open")
+    assert bench.pulses == [7, 7, 7], "not tried again until somebody has seen to it"
+    page.get_by_role("button", name="I need help").tap()
+    expect(page.locator("main").get_by_text("We have told the staff")).to_be_visible()
+    bench.stuck.clear()
+    bench.handover.done()
+    bench.command("open", door=7, cause="assist", placement=None, session=None)
+    bench.pass_time(1.0)
+    bench.shut(7)
+    bench.pass_time(5.0)
+    assert bench.bank.doors[7].in_service
+    before = len(bench.pulses)
+    types(page)
+    until(lambda: len(bench.pulses) > before)
+    bench.pass_time(0.5)
+    reads(page, "Door 7 is open")
+
+
+def test_when_another_door_moves_its_shopper_goes_to_the_counter_and_so_does_everybody_after(
+    bridge: Bridge, page: Page
+) -> None:
+    bench = bridge.bench
+    bench.holds(7)
+    bench.holds(8, id="grant-2", selector=48)
+    bench.stuck.add(7)
+    types(page)
+    until(lambda: bench.pulses)
+    bench.open.add(9)
+    bench.pass_time(0.5)
+    reads(page, "Door 7 did not open")
+    assert bench.bank.quarantine is not None
+    page.get_by_role("button", name="Done").tap()
+    expect(page.locator("main").get_by_text("The doors cannot open right now.")).to_be_visible()
+    types(page, "048193508")
+    reads(page, "Please go to the counter")
+    assert [told["grant"] for told in bench.events("counter_arrived")] == ["grant-2"]
+    assert bench.pulses == [7]
+
+
+def test_an_unlocked_door_of_a_bank_that_only_sees_its_hooks_is_to_be_pulled(bridge: Bridge, page: Page) -> None:
+    bench = bridge.bench
+    bench.bank.configure(read_layout({**LAYOUT, "board_options": {"sensor": "hook"}}))
+    bench.look()
+    bench.holds(7)
+    types(page)
+    until(lambda: bench.pulses)
+    bench.pass_time(3.0)
+    reads(page, "Pull door 7")
+    page.get_by_role("button", name="Open door 7 again").tap()
+    until(lambda: len(bench.pulses) == 2 or bench.events("door_opened"))
+    bench.pass_time(3.0)
+    reads(page, "Pull door 7")
+    bench.shut(7)
+    reads(page, "All yours")
+
+
+def test_the_reminders_of_an_open_door_come_from_the_bridge(bridge: Bridge, page: Page) -> None:
+    bench = bridge.bench
+    bench.holds(7)
+    types(page)
+    until(lambda: bench.pulses)
+    bench.pass_time(0.5)
+    reads(page, "Door 7 is open")
+    bench.pass_time(61, step=0.5)
+    reads(page, "Please push door 7 shut")
+    expect(page.get_by_role("button", name="I am next: use my code")).to_be_visible()
+
+
+def test_an_order_number_held_to_the_bridges_scanner_leads_staff_to_that_order(bridge: Bridge, page: Page) -> None:
+    desk = Desk(bridge.bench)
+    desk.hears(items=[order("1001", 7), order("1002", 8)])
+    assert desk.signs_in() == "in"
+    reads(page, "What there is to do")
+    bridge.scan("#1002")
+    reads(page, "#1002")
+    bridge.scan("1003")
+    reads(page, "What there is to do")
+    expect(page.get_by_role("alert")).to_contain_text("No order of that number")
+
+
 def test_the_bridge_sees_that_the_page_lives(bridge: Bridge, page: Page) -> None:
     until(lambda: bridge.parts.page_seen is not None)
     answer = page.request.get(f"{bridge.server.url}/livez").json()
@@ -131,3 +239,9 @@ def test_the_scripted_bridge_of_the_other_tests_says_what_a_real_one_says(bridge
     real, scripted = state(bridge.parts, 1), calm_state()
     assert set(real) - {"seq"} == set(scripted)
     assert set(real["doors"][0]) == set(scripted["doors"][0])
+    bridge.bench.holds(7)
+    bridge.bench.types()
+    assert set(state(bridge.parts, 1)["session"] or {}) == set(session("open"))
+    desk = Desk(bridge.bench)
+    desk.signs_in()
+    assert set(state(bridge.parts, 1)["staff"] or {}) == set(scripted_desk())

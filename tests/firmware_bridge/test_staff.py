@@ -145,6 +145,41 @@ def test_people_and_grants_hold_72_hours_from_the_last_sync_and_no_longer(kiosk:
     assert [told["reason"] for told in bench.events("staff_refused")] == ["lease_expired"]
 
 
+def test_a_scanned_order_number_is_looked_up_on_the_list_in_each_of_its_spellings(kiosk: Kiosk, bench: Bench) -> None:
+    kiosk.hears(items=[order("1001", 7), order("Ab-7", 8, action="reclaim")])
+    assert not bench.desk.scan("1001"), "nobody is signed in"
+    kiosk.signs_in()
+    for text, pickup in (
+        ("#1001", "1001"),
+        ("1001 ", "1001"),
+        ("AB-7", "Ab-7"),
+        ("9999", None),
+        ("", None),
+        ("#", None),
+    ):
+        assert bench.desk.scan(text)
+        found = bench.desk.view()["found"]
+        assert (found["pickup"], found["refused"]) == (pickup, None if pickup else "not_found"), text
+    assert found["id"] == 6
+    bench.desk.sign_out()
+    assert bench.desk.handling.found is None
+
+
+def test_the_next_order_is_scanned_as_soon_as_the_door_is_shut_and_not_before(kiosk: Kiosk, bench: Bench) -> None:
+    kiosk.hears(items=[order("1", 7), order("2", 8)])
+    kiosk.signs_in()
+    bench.desk.handling.load("1")
+    bench.pass_time(0.5)
+    bench.desk.scan("2")
+    assert bench.desk.view()["found"]["refused"] == "door_open"
+    assert bench.desk.handling.job is not None
+    kiosk.puts_in_and_shuts()
+    bench.desk.scan("2")
+    assert (bench.desk.view()["found"]["pickup"], bench.desk.view()["job"]) == ("2", None)
+    bench.desk.scan("1")
+    assert bench.desk.view()["found"]["pickup"] == "1", "loaded, and may be taken out again"
+
+
 def test_goods_in_hand_take_the_promised_door_else_the_smallest_free_one(kiosk: Kiosk, bench: Bench) -> None:
     bench.holds(9, id="grant-9", selector=49)
     kiosk.hears(items=[order("1", 7), order("2"), order("3", 8)], taken=[10])

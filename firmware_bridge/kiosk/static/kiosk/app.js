@@ -13,7 +13,7 @@ import * as model from "./model.js";
 import { firstTouchWakes, rest } from "./rest.js";
 import { SCREENS } from "./screens.js";
 import { staffCorner } from "./staff/corner.js";
-import { ask } from "./staff/ask.js";
+import { ask, find } from "./staff/ask.js";
 import { STAFF_SCREENS } from "./staff/screens.js";
 import { put, signing } from "./staff/sign-in.js";
 import { Voice, speaks } from "./voice.js";
@@ -39,7 +39,6 @@ export class Kiosk {
   #presenceUntil = 0;
   #askedAgain = false;
   #shown = { key: null };
-  #standing = { door: null, since: 0 }; // which door stands open, and since when
   #touchedAt = Date.now();
   #voice = new Voice();
   #entry = new Entry(this);
@@ -94,7 +93,7 @@ export class Kiosk {
       clear: () => this.#entry.clear(),
       command: (name) => this.#command(name),
       scan: (text) => this.#entry.scanned(text),
-      stray: () => this.#entry.stray(),
+      stray: (text) => (this.state?.staff ? find(this, text) : this.#entry.stray()),
     });
   }
 
@@ -146,6 +145,8 @@ export class Kiosk {
 
   #receive(state) {
     const [before, first] = [this.state?.session?.id, this.state === null];
+    const found = state.staff?.found;
+    if (found && !first && found.id !== this.state.staff?.found?.id) Object.assign(this.memory, { chosen: found.pickup, refused: found.refused });
     const now = Date.now();
     this.#pausedUntil = now + state.paused_seconds * 1000;
     this.#presenceUntil = now + (state.presence?.seconds_left ?? 0) * 1000;
@@ -157,6 +158,7 @@ export class Kiosk {
     if (state.session) [this.memory.resting, this.#touchedAt] = [false, now];
     this.#entry.follow(state.scan ?? null, first);
     this.#render();
+    this.reminder.follow(state.session);
   }
 
   #lose() {
@@ -202,14 +204,9 @@ export class Kiosk {
     return this.#view().name;
   }
 
-  /** Whether a shopper's door has stood open so long that the next one may go on. */
+  /** Whether a door has stood open so long, by the bridge's word, that the next person may go on. */
   overdue() {
-    const session = this.state?.session;
-    const door = session?.phase === "open" ? `${session.id} ${session.door}` : null;
-    if (door !== this.#standing.door) this.#standing = { door, since: Date.now() };
-    if (door === null) return false;
-    const long = Date.now() - this.#standing.since >= model.OVERDUE_SECONDS * 1000;
-    return session.left_open || (session.who === "shopper" && long);
+    return model.overdue(this.state?.session);
   }
 
   /** Say a text, if somebody wants to hear it. */
@@ -264,7 +261,6 @@ export class Kiosk {
     this.frame.update(this.state, view, this.memory);
     this.#announce();
     this.staff.update(this.state, secondsTo(this.#presenceUntil));
-    this.reminder.tick(view.overdue ? this.#standing.door : null);
     this.idle.tick();
     this.#askAgainWhenDue();
   }

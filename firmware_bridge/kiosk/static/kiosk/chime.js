@@ -3,8 +3,6 @@
 const TONES = { reminder: [660, 880], no: [330, 262] };
 const TONE_SECONDS = 0.22;
 const VOLUME = 0.25;
-const REMINDER_MS = 20_000;
-const REMINDERS = 12; // then the staff have been told by the bridge
 let context = null;
 
 function tone(hertz, at) {
@@ -29,17 +27,21 @@ export function chime(name) {
   }
 }
 
-/** Remind of a door that stands open: at once, then every 20 s for a while. `spoken()` says it in words too. */
+/**
+ * Remind of a door that stands open, each time the bridge does: a shopper as often as it counts, staff, who have
+ * something to do there, when it was left open. `spoken()` says it in words too.
+ */
 export function reminder(spoken) {
-  let [about, due, left] = [null, 0, 0];
+  let [about, heard] = [null, 0];
   return {
-    tick(door) {
-      const now = Date.now();
-      if (door !== about) [about, due, left] = [door, now, REMINDERS];
-      if (about === null || left === 0 || now < due) return;
-      [due, left] = [now + REMINDER_MS, left - 1];
-      chime("reminder");
-      spoken();
+    follow(session) {
+      const door = session?.phase === "open" ? `${session.id} ${session.door}` : null;
+      const told = door === null ? 0 : Number(session.left_open) + (session.who === "shopper" ? session.reminders : 0);
+      if (door === about && told > heard) {
+        chime("reminder");
+        spoken();
+      }
+      [about, heard] = [door, told];
     },
   };
 }

@@ -5,7 +5,7 @@ export const IDLE_SECONDS = 30;
 export const WARNING_SECONDS = 20;
 export const EASED_TIMES = 3; // whoever asked for an easier page gets this much more time
 export const REST_SECONDS = 120;
-export const OVERDUE_SECONDS = 60; // the bridge lets the next person in after the same time
+export const REMINDERS = 3; // of an open door, by the bridge; with the last it lets the next person in
 export const DOOR_MOVING = ["opening", "push", "open"];
 const QUIET = ["home", "counter", "assist", "paused", "trouble"];
 
@@ -25,6 +25,12 @@ export function eased(memory) {
   return memory.larger || memory.low || memory.aloud;
 }
 
+/** Whether a session's door has stood open so long that the next person may go on. The bridge counts, not the page. */
+export function overdue(session) {
+  if (session?.phase !== "open") return false;
+  return session.left_open || (session.who === "shopper" && session.reminders >= REMINDERS);
+}
+
 function doorView(state, memory, overdue) {
   const session = state.session;
   const staff = session.who === "staff";
@@ -39,7 +45,7 @@ function staffView(staff, memory) {
   const item = staff.items.find((each) => each.pickup === memory.chosen);
   if (staff.job) return { name: "staffJob", key: `staffJob ${JSON.stringify(staff.job)} ${memory.refused}`, job: staff.job };
   if (item) return { name: "staffOrder", key: `staffOrder ${JSON.stringify(item)} ${memory.refused}`, item };
-  return { name: "staffList", key: `staffList ${JSON.stringify(staff.items)}` };
+  return { name: "staffList", key: `staffList ${JSON.stringify(staff.items)} ${memory.refused}` };
 }
 
 /** The screen to show: `{name, key}` and what it needs. A new key means a new screen, to be announced. */

@@ -40,7 +40,7 @@ function moment() {
 }
 
 function trouble(view, _act, _state, memory) {
-  const name = view.trouble === "not_enrolled" ? "fresh" : "trouble";
+  const name = { not_enrolled: "fresh", service: "service" }[view.trouble] ?? "trouble";
   return { element: stuck(memory, icon("counter"), words[`${name}_title`], words[name]) };
 }
 

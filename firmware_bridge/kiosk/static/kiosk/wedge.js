@@ -12,7 +12,7 @@ const COMMANDS = { "+": "forward", "-": "back", "*": "aloud", "/": "repeat" }; /
 
 /**
  * Listen to the whole document. `heard` takes: digit(d) -> false when there is no room, takeBack(n), erase(), clear(),
- * command(name), scan(text) for one of our QR texts, stray() for anything else a scanner read.
+ * command(name), scan(text) for one of our QR texts, stray(text) for anything else a scanner read.
  */
 export function listen(heard) {
   let burst = ""; // what arrived without a gap
@@ -32,7 +32,7 @@ export function listen(heard) {
     const text = burst;
     forget();
     if (text.length <= LONGEST && OURS.test(text)) heard.scan(text);
-    else heard.stray();
+    else heard.stray(text.slice(0, LONGEST));
   }
 
   function startScan() {

@@ -16,6 +16,12 @@ async function post(name, body) {
 
 let asking = false;
 
+/** An order's number was scanned: the state says which order it is, if it is one. */
+export async function find(page, text) {
+  const told = await post("find", { text }).catch(() => ({ refused: "error" }));
+  if (told.refused) page.remember({ refused: told.refused });
+}
+
 /** Ask for a step; a second tap while one is under way does nothing. The page remembers why it was refused. */
 export async function ask(page, name, body) {
   if (asking) return null;

@@ -32,7 +32,9 @@ export function staffCorner(toggled, work) {
       close();
       work();
     };
-    const way = dialogButtons(button(words.desk_work, "primary large", start), button(words.close, "large", close));
+    const setUp = () => location.assign("/commission?kiosk");
+    const ways = [button(words.desk_work, "primary large", start), button(words.desk_set_up, "large", setUp), button(words.close, "large", close)];
+    const way = dialogButtons(...ways);
     return [dialogTitle(words.staff_title), make("p", {}, words.staff_code), code, renews, notes, way];
   }
 

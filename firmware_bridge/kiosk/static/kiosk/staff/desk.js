@@ -6,7 +6,7 @@ import { say, words } from "../words.js";
 import { ask } from "./ask.js";
 
 const STAGES = { load: { todo: "desk_load", open: "desk_begun", loaded: "desk_loaded" }, reclaim: { todo: "desk_reclaim", look: "desk_look" } };
-const REFUSALS = { nothing_free: "desk_nothing_free", too_big: "desk_nothing_free", largest_already: "desk_nothing_free", busy: "desk_busy", door_open: "desk_door_open" };
+const REFUSALS = { nothing_free: "desk_nothing_free", too_big: "desk_nothing_free", largest_already: "desk_nothing_free", busy: "desk_busy", door_open: "desk_door_open", not_found: "desk_not_found" };
 
 function refusal(code) {
   if (code === null) return null;
@@ -26,12 +26,13 @@ function entry(item, act) {
 }
 
 /** What there is to do. */
-export function staffList(_view, act, state) {
+export function staffList(_view, act, state, memory) {
   const items = state.staff.items;
   const list = make("ul", { class: "orders" }, ...items.map((item) => entry(item, act)));
   const title = make("h1", { class: "title", tabindex: -1 }, words.desk_list_title);
   const body = items.length ? list : make("p", { class: "lead" }, words.desk_list_empty);
-  const out = make("div", { class: "act" }, make("div", { class: "button-row" }, button(words.desk_sign_out, "large", act.done)));
+  const row = make("div", { class: "button-row" }, button(words.desk_sign_out, "large", act.done));
+  const out = make("div", { class: "act" }, refusal(memory.refused), row);
   return { element: make("div", { class: "screen screen--desk" }, title, body, out) };
 }
 
