@@ -6,6 +6,7 @@ An action puts one into the outbox in its own transaction; `bopis.effects` says 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from typing import get_args
 
 NEW_CODE = "new_code"
 """The template of a message that takes the code of an earlier one back."""
@@ -65,11 +66,59 @@ class WatchSubscriptions:
     connection_id: str
 
 
-Message = MarkReady | MarkCollected | TellShopper | MailShopper | PrepareGrant | Reconcile | WatchSubscriptions
-KINDS: dict[str, type[Message]] = {
-    kind.__name__: kind
-    for kind in (MarkReady, MarkCollected, TellShopper, MailShopper, PrepareGrant, Reconcile, WatchSubscriptions)
-}
+@dataclass(frozen=True)
+class FollowMoney:
+    """Let an order's money follow its goods. `since` tells apart what happened to it: each time is asked for once."""
+
+    order_id: str
+    since: str
+
+
+@dataclass(frozen=True)
+class ReadPayment:
+    """See how a payment stands with the provider. `because` is what made us look: an event's id, or the watch."""
+
+    connection_id: str
+    reference: str
+    because: str
+
+
+@dataclass(frozen=True)
+class CaptureMoney:
+    """Take what is authorised, once, as the row of this capture says."""
+
+    capture_id: str
+
+
+@dataclass(frozen=True)
+class ReleaseMoney:
+    """Let go of an authorisation."""
+
+    authorisation_id: str
+
+
+@dataclass(frozen=True)
+class RefundMoney:
+    """Give money back, once, as the row of this refund says."""
+
+    refund_id: str
+
+
+Message = (
+    MarkReady
+    | MarkCollected
+    | TellShopper
+    | MailShopper
+    | PrepareGrant
+    | Reconcile
+    | WatchSubscriptions
+    | FollowMoney
+    | ReadPayment
+    | CaptureMoney
+    | ReleaseMoney
+    | RefundMoney
+)
+KINDS: dict[str, type[Message]] = {kind.__name__: kind for kind in get_args(Message)}
 
 
 def write(message: Message) -> tuple[str, dict[str, str | int]]:

@@ -1,4 +1,4 @@
-"""The sandbox as one Flask app: the shop, the phone, the mails, and the lock bank's page when there is one."""
+"""The sandbox as one Flask app: the shop, the cards, the phone, the mails, and the lock bank's page if there is one."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from pathlib import Path
 from flask import Blueprint, Flask, Response, jsonify, render_template, send_file
 
 from sandbox.behaviour import Refused
+from sandbox.cards.api import cards_api_blueprint
+from sandbox.cards.pages import cards_blueprint
+from sandbox.cards.processor import Processor
 from sandbox.config import Config
 from sandbox.later import Later
 from sandbox.mail.letterbox import Letterbox
@@ -39,6 +42,7 @@ class Sandbox:
     exchange: Exchange
     letterbox: Letterbox
     later: Later
+    cards: Processor | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def stop(self) -> None:
@@ -57,6 +61,10 @@ def create_sandbox(
     later = Later("sandbox", threads=8)
     shop, exchange = Shop(config.shop, now, later), Exchange(config.phone, now, later)
     sandbox = Sandbox(app, shop, exchange, Letterbox(now), later)
+    if config.cards:
+        sandbox.cards = Processor(config.cards, now, later)
+        app.register_blueprint(cards_blueprint(sandbox.cards))
+        app.register_blueprint(cards_api_blueprint(sandbox.cards, sandbox.stopping))
     app.register_blueprint(shop_blueprint(sandbox.shop))
     app.register_blueprint(admin_blueprint(sandbox.shop, sandbox.stopping))
     app.register_blueprint(oauth_blueprint(sandbox.shop))

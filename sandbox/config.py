@@ -35,6 +35,13 @@ class PhoneConfig:
 
 
 @dataclass(frozen=True)
+class CardsConfig:
+    secret_key: str = field(repr=False)
+    webhook_secret: str = field(repr=False)
+    webhook_url: str = ""
+
+
+@dataclass(frozen=True)
 class BankConfig:
     tty: str
     doors: tuple[Mapping[str, Any], ...]
@@ -45,6 +52,7 @@ class Config:
     shop: ShopConfig
     phone: PhoneConfig
     bank: BankConfig | None
+    cards: CardsConfig | None = None
 
 
 def read_config(path: Path) -> Config:
@@ -60,6 +68,7 @@ def config_of(payload: Any) -> Config:
     """The configuration in a parsed file. Raises BadConfig naming what is missing."""
     try:
         shop, phone, bank = payload["shop"], payload["twilio"], payload.get("bank")
+        cards = payload.get("stripe")
         return Config(
             ShopConfig(
                 domain=shop["domain"],
@@ -72,6 +81,7 @@ def config_of(payload: Any) -> Config:
             ),
             PhoneConfig(phone["account_sid"], phone["auth_token"], phone["from"]),
             BankConfig(str(bank["tty"]), tuple(bank["doors"])) if bank else None,
+            CardsConfig(cards["secret_key"], cards["webhook_secret"], cards.get("webhook_url", "")) if cards else None,
         )
     except KeyError as error:
         raise BadConfig(f"the sandbox's configuration lacks {error}") from None

@@ -15,7 +15,7 @@ from flask import Flask, Response, request
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from sandbox.app import Sandbox, create_sandbox
-from sandbox.config import Config, PhoneConfig, ShopConfig
+from sandbox.config import CardsConfig, Config, PhoneConfig, ShopConfig
 
 DOMAIN = "example.myshopify.com"
 TOKEN = "shpat_of_the_tests"
@@ -24,9 +24,15 @@ CLIENT_SECRET = "client secret of the tests"
 ACCOUNT_SID = "AC" + "0" * 32
 AUTH_TOKEN = "auth token of the tests"
 SENDER = "+12015550100"
+CARDS_KEY = "sk_test_of_the_tests"
+CARDS_WEBHOOK_SECRET = "whsec_of_the_tests"
 SHOPPER = "+14155550123"
 LOCATIONS = (("1001", "High Street"), ("1002", "Station"))
-FAST = {"shop": {"retry_seconds": 0.01}, "phone": {"step_seconds": 0.01}}
+FAST = {
+    "shop": {"retry_seconds": 0.01},
+    "phone": {"step_seconds": 0.01},
+    "cards": {"retry_seconds": 0.01, "hang": 0},
+}
 
 
 @dataclass
@@ -65,20 +71,34 @@ class Running:
         """What the shop was asked to change, done or refused."""
         return list(self.get("/shop/api/ledger")["mutations"])
 
+    def pay(self, amount: int = 2000, currency: str = "eur", **notes: Any) -> str:
+        """A shopper's card is authorised in the merchant's checkout; the payment's id."""
+        return str(self.post("/cards/api/payments", {"amount": amount, "currency": currency, **notes})["id"])
+
+    def moves(self) -> list[tuple[str, int]]:
+        """What the card processor did with the money, oldest first."""
+        return [(move["what"], move["amount"]) for move in self.get("/cards/api/ledger")["moves"]]
+
     def texts(self) -> list[dict[str, Any]]:
         return list(self.get("/phone/api/messages")["messages"])
 
 
 @contextmanager
 def running_sandbox(
-    webhook_url: str = "", app_webhook_url: str = "", now: Callable[[], dt.datetime] | None = None
+    webhook_url: str = "",
+    app_webhook_url: str = "",
+    now: Callable[[], dt.datetime] | None = None,
+    cards_webhook_url: str = "",
 ) -> Iterator[Running]:
     """A sandbox of one's own, quick in its retries and reports; `now` is its clock."""
     shop = ShopConfig(DOMAIN, TOKEN, CLIENT_SECRET, webhook_url, LOCATIONS, CLIENT_ID, app_webhook_url)
     phone = PhoneConfig(ACCOUNT_SID, AUTH_TOKEN, SENDER)
-    sandbox = create_sandbox(Config(shop, phone, None), now=now or (lambda: dt.datetime.now(dt.UTC)))
+    cards = CardsConfig(CARDS_KEY, CARDS_WEBHOOK_SECRET, cards_webhook_url)
+    sandbox = create_sandbox(Config(shop, phone, None, cards), now=now or (lambda: dt.datetime.now(dt.UTC)))
     sandbox.shop.behaviour.change(FAST["shop"])
     sandbox.exchange.behaviour.change(FAST["phone"])
+    assert sandbox.cards is not None
+    sandbox.cards.behaviour.change(FAST["cards"])
     with _served(sandbox.app) as url:
         yield Running(sandbox, url)
         sandbox.stop()
