@@ -1,8 +1,8 @@
 """The least a worker can do with an order: twenty claimed at once, all statements sent before one is answered.
 
-Of each order it reads the delivery's body, writes order and pickup, holds the smallest free door, and adds one event
-and one message, which is claimed and settled in its turn. It opens and seals nothing, works out no code, and looks
-nothing up.
+Of each order it reads the delivery and writes the very rows we write: order, pickup, the smallest free door held,
+a grant, two events and a message. That is claimed in its turn, the grant gets its verifier and its bank a new number.
+It opens and seals nothing, draws no code, chains no event, holds no store, and looks nothing up.
 """
 
 from __future__ import annotations
@@ -38,14 +38,21 @@ _PLACE = (
     "WHERE b.store_id = %s AND NOT EXISTS (SELECT 1 FROM placements p WHERE p.compartment_id = c.id AND "
     "p.state <> 'released') ORDER BY c.size = 'XL', c.size = 'L', c.size = 'M', c.number LIMIT 1"
 )
+_GRANT = (
+    "INSERT INTO grants (id, merchant_id, pickup_id, bank_id, version, state, selector, code_sealed, salt, qr_sealed, "
+    "qr_sha256, valid_from, valid_until, lease_until, sync_version, created_at) "
+    "VALUES (%s, %s, %s, %s, 1, 'held', %s, '', '', '', %s, %s, %s, %s, 0, %s)"
+)
 _TIMELINE = (
     "INSERT INTO timeline (pickup_id, number, at, what, actor, detail, previous_hash, hash) "
-    "VALUES (%s, 1, %s, 'reserved', 'system', '{}', '', '')"
+    "VALUES (%s, 1, %s, 'waiting', 'platform', '{}', '', ''), (%s, 2, %s, 'reserved', 'system', '{}', '', '')"
 )
 _OUTBOX = (
     "INSERT INTO outbox (id, merchant_id, kind, subject, fields, created_at, state, outcome, attempts, next_at, "
-    "lease_token) VALUES (%s, %s, 'PrepareGrant', %s, '{}', %s, 'waiting', '', 0, %s, 0)"
+    "lease_token) VALUES (%s, %s, 'PrepareGrant', %s, %s, %s, 'waiting', '', 0, %s, 0)"
 )
+_NUMBER = "UPDATE banks SET sync_version = sync_version + 1 WHERE id = ANY(%s)"
+_VERIFIER = "UPDATE grants SET verifier = %s, lease_until = %s, sync_version = 1 WHERE id = %s"
 
 
 def work_off(connection: psycopg.Connection, stores: int) -> None:
@@ -58,6 +65,9 @@ def work_off(connection: psycopg.Connection, stores: int) -> None:
         connection.commit()
     while entries := _claimed(connection, "outbox", "fields"):
         with connection.pipeline():
+            connection.execute(_NUMBER, (sorted({fields["bank_id"] for _, fields in entries}),))
+            for _, fields in entries:
+                connection.execute(_VERIFIER, (b"v" * 32, clock.now(), fields["grant_id"]))
             _settle(connection, "outbox", entries)
         connection.commit()
     connection.commit()
@@ -82,10 +92,12 @@ def _settle(connection: psycopg.Connection, box: str, entries: list[TupleRow]) -
 
 
 def _place(connection: psycopg.Connection, order_number: int, stores: int) -> None:
-    order, pickup, now, run = new_id(), new_id(), clock.now(), connection.execute
-    store = made("stores", order_number % stores + 1)
+    order, pickup, grant, now, run = new_id(), new_id(), new_id(), clock.now(), connection.execute
+    turn, number = divmod(order_number, stores)
+    store, bank = made("stores", number + 1), made("banks", number + 1)
     run(_ORDER, (order, MERCHANT, CONNECTION, str(order_number), now, now))
     run(_PICKUP, (pickup, MERCHANT, order, str(order_number), store, pickup, now))
     run(_PLACE, (new_id(), MERCHANT, pickup, now, store))
-    run(_TIMELINE, (pickup, now))
-    run(_OUTBOX, (new_id(), MERCHANT, new_id(), now, now))
+    run(_GRANT, (grant, MERCHANT, pickup, bank, f"{turn % 1000:03d}", grant, now, now, now, now))
+    run(_TIMELINE, (pickup, now, pickup, now))
+    run(_OUTBOX, (new_id(), MERCHANT, grant, json.dumps({"grant_id": grant, "bank_id": bank}), now, now))

@@ -7,6 +7,9 @@ down together.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
 from bopis import clock
 from bopis.claims import claim, is_any_due
@@ -24,7 +27,7 @@ LONGEST = 120.0
 """Seconds after which nothing new is begun: a job that takes longer than three minutes is stopped."""
 _LOOK = 0.2
 """Seconds between two looks for what came due, while calls are waited for."""
-SHOP = "shop"
+SHOP, _WRITING = "shop", ("written down", None)
 
 
 def drain(service: Service) -> int:
@@ -36,8 +39,14 @@ def drain(service: Service) -> int:
             done += taken
             if not taken and not lanes.under_way:
                 return done
-            found = lanes.finished(wait=BREATH if taken else _LOOK)
-            finish(service.database, [finding for finding in found if finding is not None])
+            _write_down(service, lanes, lanes.finished(wait=BREATH if taken else _LOOK))
+
+
+def _write_down(service: Service, lanes: Lanes, back: Sequence[Any]) -> None:
+    """In a lane of its own: while the database works on some orders we can read others. It brings nothing back."""
+    findings = [finding for finding in back if finding is not None]
+    if findings:
+        lanes.put(_WRITING, partial(finish, service.database, findings))
 
 
 def _take(service: Service, lanes: Lanes) -> int:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select, update
+from sqlalchemy import Engine, event, select, update
 
 from bopis import clock, inbox
 from bopis.claims import LEASE, claim
@@ -21,11 +21,12 @@ from bopis.merchants.models import Connection
 from bopis.orders import actions
 from bopis.pickups.models import Pickup, Placement
 from bopis.ports import Account, Delivery, OrderSnapshot
+from bopis.stores.queries import lock
 from bopis.tasks import Task
 from bopis.wiring import Service
 from firmware_bridge.protocol import codes
 from tests.webhooks.door import Door
-from tests.world import World
+from tests.world import HIGH_STREET, World
 from webhooks.acting import Finding
 from webhooks.process import finish
 from webhooks.reading import read
@@ -204,15 +205,47 @@ def test_a_slow_shop_holds_up_nobody_else(door: Door, shop: Shop) -> None:
     assert door.count(Task) == 0 or set(door.tasks()) == {"map_location"}
 
 
+def test_a_store_that_somebody_holds_still_holds_up_no_other(door: Door, shop: Shop) -> None:
+    engine = door.service.database.engine
+    if engine.dialect.name != "postgresql":
+        pytest.skip("SQLite has one writer anyway")
+    elsewhere = {"free": "nowhere"}
+    shop.world.snapshot = lambda order_id: World.snapshot(  # type: ignore[method-assign,assignment]
+        shop.world, order_id, location=elsewhere.get(order_id, HIGH_STREET)
+    )
+    news(door, "held")
+    deadline = clock.now() + dt.timedelta(seconds=SECONDS)
+    with door.world.database.transaction() as holder:
+        lock(holder, door.world.store_id)
+        worker = threading.Thread(target=drain, args=(door.service,))
+        worker.start()
+        while not _waits(engine):
+            assert clock.now() < deadline
+        news(door, "free")
+        while ends(door)["dfree"] != "done":
+            assert clock.now() < deadline
+            threading.Event().wait(0.02)
+        assert ends(door)["dheld"] == "waiting"
+    worker.join(SECONDS)
+    assert set(ends(door).values()) == {"done"}
+
+
+def _waits(engine: Engine) -> bool:
+    """Whether somebody waits for a lock of this database."""
+    waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with engine.connect() as connection:
+        return connection.exec_driver_sql(waiting).first() is not None
+
+
 def test_a_shop_is_asked_at_most_four_things_at_once(door: Door, shop: Shop) -> None:
-    lock, at_once, most = threading.Lock(), [0], [0]
+    counting, at_once, most = threading.Lock(), [0], [0]
 
     def count(account: Account, order_id: str) -> None:
-        with lock:
+        with counting:
             at_once[0] += 1
             most[0] = max(most[0], at_once[0])
         threading.Event().wait(0.01)
-        with lock:
+        with counting:
             at_once[0] -= 1
 
     shop.before = count
