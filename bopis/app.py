@@ -11,9 +11,10 @@ from bopis.bell import BankListener
 from bopis.config import Settings
 from bopis.logs import start_logging
 from bopis.web import associate, bridge_api, connect, health, metrics, ops, receipts, shopper, static
+from bopis.web.edge import tell
 from bopis.web.errors import answer_errors
 from bopis.web.headers import add_headers
-from bopis.web.requests import log_requests
+from bopis.web.requests import say
 from bopis.web.turns import Turns
 from bopis.wiring import Service, build
 from webhooks import receive
@@ -77,7 +78,7 @@ def _bare(service: Service) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
     answer_errors(app)
     add_headers(app)
-    log_requests(app)
+    tell(app, metrics.count, say)
     app.register_blueprint(health.blueprint(service.database))
     app.register_blueprint(metrics.blueprint(service.database, service.settings.metrics_token))
     return app

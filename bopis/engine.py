@@ -1,7 +1,7 @@
-"""How the database is reached: two pools, each connection set up once, and dead ones told from living ones.
+"""How the database is reached: each connection set up once, and dead ones told from living ones.
 
-One pool carries transactions. The other carries single statements that are a transaction each, so its connections
-commit every statement and never have to be switched back and forth.
+One pool carries transactions. Single statements that are a transaction each have connections of their own, which commit
+every statement and never have to be switched back and forth.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, NullPool, create_engine, event
 from sqlalchemy.exc import DisconnectionError
 
 PATIENCE = 10.0
@@ -21,29 +21,30 @@ _REST = 2.0
 
 def for_transactions(url: str) -> Engine:
     """Connections on which each use is a transaction; `reading` and `patience` are execution options of theirs."""
-    engine = _engine(url, PATIENCE)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def for_single_statements(url: str, patience: float) -> Engine:
-    """Connections that commit every statement and wait at most `patience` seconds for SQLite's write lock."""
-    # Nothing is open when a connection comes back, so there is nothing to roll back either.
-    return _engine(url, patience, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
-
-
-def _engine(url: str, patience: float, **options: Any) -> Engine:
     # The connection used last is used first: its statements are prepared, its pages are read.
-    options |= {"pool_timeout": 2, "pool_use_lifo": True}
+    options: dict[str, Any] = {"pool_timeout": 2, "pool_use_lifo": True}
     if url.startswith("sqlite"):
         engine = create_engine(url, pool_size=20, max_overflow=20, **options)
-        event.listen(engine, "connect", _prepare_sqlite(patience))
+        event.listen(engine, "connect", _prepare_sqlite(PATIENCE))
+        event.listen(engine, "begin", _begin_sqlite)
         return engine
     engine = create_engine(url, pool_size=10, max_overflow=30, connect_args={"connect_timeout": 2}, **options)
     event.listen(engine, "checkin", _note_use)
     event.listen(engine, "checkout", _ping_after_rest(engine))
     return engine
+
+
+def for_single_statements(url: str, patience: float) -> Engine:
+    """Connections that commit every statement and wait at most `patience` seconds for SQLite's write lock.
+
+    They are kept by whoever asks for them (`bopis.single`).
+    """
+    options: dict[str, Any] = {"poolclass": NullPool, "isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
+    if url.startswith("sqlite"):
+        engine = create_engine(url, connect_args={"check_same_thread": False}, **options)
+        event.listen(engine, "connect", _prepare_sqlite(patience))
+        return engine
+    return create_engine(url, connect_args={"connect_timeout": 2, "client_encoding": "utf8"}, **options)
 
 
 def _note_use(connection: Any, record: Any) -> None:

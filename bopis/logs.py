@@ -27,7 +27,8 @@ _SECRETS = (
     ("/p/", re.compile(r"(?<=/p/)[\w-]{16,}")),  # a shopper's link
     ("@", re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]+(?:\.[\w-]+)+")),  # an e-mail address
     ("+", re.compile(r"\+\d(?:[ ().-]{0,2}\d){6,14}(?!\d)")),  # a phone number, E.164 or as people space it
-    ("", re.compile(r"(?<![\w.])\d{3}([ -]?)\d{3}\1\d{3}(?![\w])")),  # a code, as it is typed or written
+    # A code, as it is typed or written. Its first digit is looked for first, and only then what stands before it.
+    ("", re.compile(r"[\d](?<![\w.].)\d{2}([ -]?)\d{3}\1\d{3}(?![\w])")),
 )
 
 
@@ -78,6 +79,17 @@ class PlainLines(logging.Formatter):
         return hide(super().format(record) + (f" [{said}]" if said else ""))
 
 
+class StandardError(logging.Handler):
+    """Writes each line at once, whole, and under no lock: to write lets other threads run, who would wait for it."""
+
+    def handle(self, record: logging.LogRecord) -> bool:
+        try:
+            os.write(2, f"{self.format(record)}\n".encode(errors="backslashreplace"))
+        except Exception:  # noqa: BLE001
+            self.handleError(record)
+        return True
+
+
 def start_logging(environ: Mapping[str, str] = os.environ) -> None:
     """Log what we say at INFO, and what libraries say only when something is wrong."""
     plain = environ.get("LOG_FORMAT") == "text"
@@ -85,7 +97,7 @@ def start_logging(environ: Mapping[str, str] = os.environ) -> None:
     # "Optimization").
     logging._srcfile = None  # type: ignore[attr-defined]
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-    handler = logging.StreamHandler()
+    handler = StandardError()
     handler.setFormatter(PlainLines("%(levelname)s %(name)s: %(message)s") if plain else JsonLines())
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     for name in OURS:

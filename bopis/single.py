@@ -1,72 +1,65 @@
-"""Single INSERTs handed to the database driver as they are: one round trip, and committed when it returns."""
+"""Single INSERTs handed to the database's own library as they are: one round trip, and committed when it returns.
+
+For a webhook's receipt. A driver's cursor costs more than the statement it sends, a pool asks for locks, and either
+hands the interpreter to other threads half a dozen times on the way. So a connection is taken from a stack without a
+lock, and PostgreSQL's library is called itself, once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import closing
-from dataclasses import dataclass
+import time
+from collections import deque
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import Dialect, Engine, Table
+from sqlalchemy import Engine, Table
 from sqlalchemy.exc import OperationalError
 
-_MARKS = {"qmark": "?", "pyformat": "%s"}
+from bopis.direct import Line, PostgresqlLine, SqliteLine
 
-
-@dataclass(frozen=True)
-class _Statement:
-    """A table's INSERT, and for each of its columns how a value is made what the driver takes."""
-
-    sql: str
-    columns: tuple[tuple[str, Callable[[Any], Any] | None], ...]
-
-    @classmethod
-    def of(cls, table: Table, dialect: Dialect) -> _Statement:
-        names = [column.name for column in table.columns]
-        marks = [_MARKS[dialect.paramstyle]] * len(names)
-        makers = [column.type.dialect_impl(dialect).bind_processor(dialect) for column in table.columns]
-        # No target is named, so whichever unique index knows the row, it is known.
-        into = f"INSERT INTO {table.name} ({', '.join(names)})"
-        sql = f"{into} VALUES ({', '.join(marks)}) ON CONFLICT DO NOTHING"
-        return cls(sql, tuple(zip(names, makers, strict=True)))
-
-    def values(self, row: Mapping[str, Any]) -> list[Any]:
-        return [make(row.get(name)) if make else row.get(name) for name, make in self.columns]
+_REST = 2.0
+"""Seconds after which a connection is asked whether it still lives."""
 
 
 class SingleInserts:
-    """`engine` must commit every statement."""
+    """`engine` opens connections that commit every statement; it need not keep them."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._statements: dict[str, _Statement] = {}
+        self._kind = PostgresqlLine if engine.dialect.name == "postgresql" else SqliteLine
+        # The one used last comes first: its statements are prepared, its pages are read. As many as threads want one.
+        self._idle: deque[tuple[float, Line]] = deque()
 
     def insert(self, table: Table, row: Mapping[str, Any]) -> bool:
         """Insert a row; a column that is not named is NULL. False when a unique index knows the row already.
 
-        Raises SQLAlchemy's OperationalError and TimeoutError, as a session would, and the driver's other errors.
+        Raises SQLAlchemy's OperationalError, as a session would, and the driver's other errors.
         """
         dialect = self._engine.dialect
-        driver_says_down = dialect.loaded_dbapi.OperationalError
         try:
-            with closing(self._engine.raw_connection()) as pooled:
-                connection: Any = pooled.driver_connection
-                statement = self._statement(table)
-                try:
-                    return bool(connection.execute(statement.sql, statement.values(row)).rowcount)
-                except driver_says_down as problem:
-                    if dialect.is_disconnect(problem, connection, None):
-                        self._engine.dispose()  # the others of the pool went the same way
-                    raise
-        except driver_says_down as problem:
+            line = self._living()
+            try:
+                return line.insert(table, row)
+            finally:
+                if line.is_open():
+                    self._idle.append((time.monotonic(), line))
+                else:
+                    self.close()  # the others went the same way
+        except dialect.loaded_dbapi.OperationalError as problem:
             raise OperationalError(None, None, problem) from problem
 
     def close(self) -> None:
         """Give every connection back."""
-        self._engine.dispose()
+        with suppress(IndexError):
+            while True:
+                self._idle.pop()[1].close()
 
-    def _statement(self, table: Table) -> _Statement:
-        # Not before the first connection: a dialect learns from it how values are written.
-        if table.name not in self._statements:
-            self._statements[table.name] = _Statement.of(table, self._engine.dialect)
-        return self._statements[table.name]
+    def _living(self) -> Line:
+        with suppress(IndexError):
+            while True:
+                used, line = self._idle.pop()
+                if time.monotonic() - used < _REST or line.answers():
+                    return line
+                line.close()
+        return self._kind(self._engine.raw_connection(), self._engine.dialect)

@@ -40,7 +40,7 @@ def blueprint(database: Database, platforms: Mapping[str, Platform]) -> Blueprin
         if platform is None:
             raise NotFound("unknown_vendor", "There is no such platform.")
         try:
-            name, delivery = platform.verify_for_app(request.headers, body)
+            name, delivery = platform.verify_for_app(_headers(), body)
         except BadSignature:
             raise NotSignedIn("bad_signature", "This delivery is not signed with our app's secret.") from None
         except BadDelivery as problem:
@@ -59,14 +59,20 @@ def _body() -> bytes:
     return request.get_data()
 
 
+def _headers() -> dict[str, str]:
+    # By hand: to walk through Flask's own takes ten times as long.
+    given = request.environ.items()
+    return {name[5:].replace("_", "-").lower(): value for name, value in given if name.startswith("HTTP_")}
+
+
 def _verified(
     platform: Platform, accounts: Accounts, vendor: str, connection_id: str, body: bytes
 ) -> tuple[Account, Delivery]:
     """Who sent it and what it is. Raises NotFound, NotSignedIn or Invalid."""
-    sender = None
+    sender, headers = None, _headers()
     for sender in accounts.versions(vendor, connection_id):
         try:
-            return sender, platform.verify(request.headers, body, sender)
+            return sender, platform.verify(headers, body, sender)
         except BadSignature:
             continue  # its secret may have changed since we looked
         except BadDelivery as problem:

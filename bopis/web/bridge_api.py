@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from flask import Blueprint, Response, current_app, g, jsonify, request
+from flask import Blueprint, Response, current_app, jsonify, request
 
 from bopis import clock, sealing
 from bopis.bell import BankListener
@@ -20,7 +20,7 @@ from bopis.lockers.queries import bank_key
 from bopis.pickups.grants import LEASE
 from bopis.web.schemas import EnrolSchema, SyncSchema, check, load
 from bopis.web.syncing import HeldSync, News, Syncs
-from bopis.web.turns import BUSY, STARTED, WAITED, Waits
+from bopis.web.turns import BUSY, WAITED, Waits
 from firmware_bridge.protocol import signatures
 
 SYNC = "/bridge/v1/sync"
@@ -57,7 +57,6 @@ def blueprint(database: Database, listener: BankListener, bridges_url: str) -> B
 
     @routes.post(SYNC)
     def sync() -> Response:
-        g.started = request.environ[STARTED]
         if BUSY in request.environ:
             raise Unavailable("busy", "Too many bridges speak at once. Please try again.")
         held: HeldSync | None = request.environ.get(WAITED)

@@ -7,24 +7,17 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, Response, g, request
-
 from bopis.logs import REQUESTS, its
-from bopis.web.metrics import route, took
+from bopis.web.edge import Answered
 
 log = logging.getLogger(REQUESTS)
 _OFTEN = frozenset({"/livez", "/readyz", "/metrics", "/static/<name>"})
 
 
-def log_requests(app: Flask) -> None:
-    """Install it."""
-
-    @app.after_request
-    def say(response: Response) -> Response:
-        status, where = response.status_code, route()
-        level = logging.WARNING if status >= 500 else logging.INFO
-        if (level == logging.WARNING or where not in _OFTEN) and log.isEnabledFor(level):
-            method, ms = request.method, round(took() * 1000, 1)
-            told = its(method=method, route=where, status=status, ms=ms, **g.get("about", {}))
-            log.log(level, "%s %s %s", method, where, status, extra=told)
-        return response
+def say(answered: Answered) -> None:
+    """Log it, unless it is one of those that come all the time and went well."""
+    method, route, status, seconds, about = answered
+    level = logging.WARNING if status >= 500 else logging.INFO
+    if (level == logging.WARNING or route not in _OFTEN) and log.isEnabledFor(level):
+        told = its(method=method, route=route, status=status, ms=round(seconds * 1000, 1), **about)
+        log.log(level, "%s %s %s", method, route, status, extra=told)

@@ -14,6 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as Late
 from typing import Any, Protocol
 
+from bopis.web.edge import STARTED
+
 AT_ONCE = 8
 """So many syncs of one process are worked on at a time; the others wait in line. More would only take each other's
 processor and fill the pool of connections, and then be refused."""
@@ -23,8 +25,6 @@ WAITED = "bopis.waited"
 """Where in its environ a turn finds the wait that it continues."""
 BUSY = "bopis.busy"
 """What stands in its environ when the line was too long."""
-STARTED = "bopis.started"
-"""When the first turn of a request was asked for, by the performance counter."""
 
 _App = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 _Answer = tuple[str, list[tuple[str, str]], list[bytes]]
