@@ -17,6 +17,7 @@ from bopis.lockers.models import Bank
 from bopis.lockers.queries import bank_key, banks_in
 from bopis.staff.actions import LOCK_AFTER
 from bopis.staff.models import StaffMember
+from bopis.stores.holding import Rules
 from bopis.stores.models import Store
 from bopis.stores.queries import lock
 from firmware_bridge.protocol.codes import badge_hmac
@@ -62,12 +63,9 @@ def people_changed(session: Session, store_id: str) -> None:
 
 def settings(session: Session, bank_id: str) -> dict[str, Any]:
     """How long goods are held for their shopper, and how long the store goes on without us."""
-    store = session.execute(
-        select(Store.hold_hours, Store.staff_offline_hours)
-        .join(Bank, Bank.store_id == Store.id)
-        .where(Bank.id == bank_id)
-    ).one()
-    return hashed(hold_hours=store.hold_hours, staff_offline_hours=store.staff_offline_hours, kiosk={})
+    store = session.get_one(Bank, bank_id).store
+    hours = store.hold_hours or Rules.of(store.merchant.holding).hold_hours
+    return hashed(hold_hours=hours, staff_offline_hours=store.staff_offline_hours, kiosk={})
 
 
 def set_staff_offline_hours(session: Session, store: Store, hours: int, actor: str, now: dt.datetime) -> None:

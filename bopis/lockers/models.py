@@ -35,6 +35,13 @@ class Bank(Base):
     """Then: `door`, which was meant, and `moved`."""
     sync_version: Mapped[int] = mapped_column(default=0)
     """Goes up with every change its bridge must hear of; rows carry the value of their last change."""
+    indoors: Mapped[bool] = mapped_column(default=False)
+    """Reached only while the store is open, so that goods are held for so many opening hours."""
+    lapse_at: Mapped[dt.datetime | None]
+    """When to look next for orders that were promised a door here and not loaded."""
+    audit_at: Mapped[dt.datetime | None]
+    """When to look next for doors whose state, sensor and goods disagree."""
+    audited_at: Mapped[dt.datetime | None]
     created_at: Mapped[dt.datetime]
     store: Mapped[Store] = relationship()
     compartments: Mapped[list[Compartment]] = relationship(back_populates="bank", order_by="Compartment.number")

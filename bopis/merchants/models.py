@@ -24,6 +24,8 @@ class Merchant(Base):
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     name: Mapped[str]
+    holding: Mapped[dict[str, Any] | None]
+    """How long goods are held and what is said meanwhile, where it is not the usual (`pickups.holding.Rules`)."""
     created_at: Mapped[dt.datetime]
 
 

@@ -31,6 +31,8 @@ class Notice(Base):
     template: Mapped[str]
     version: Mapped[int]
     state: Mapped[str]
+    until: Mapped[dt.datetime | None]
+    """The end of the hold it names: whatever happens meanwhile, a text that may have gone out keeps its wording."""
     provider_id: Mapped[str | None] = mapped_column(index=True)
     error: Mapped[str] = mapped_column(default="")
     created_at: Mapped[dt.datetime]

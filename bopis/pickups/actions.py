@@ -15,7 +15,7 @@ from bopis import outbox, tasks, timeline
 from bopis.lockers.fit import size_for
 from bopis.lockers.queries import item_sizes
 from bopis.messages import MailShopper, MarkCollected, MarkReady, TellShopper
-from bopis.pickups import grants, places
+from bopis.pickups import grants, holding, places
 from bopis.pickups.later import written
 from bopis.pickups.lifecycle import check_move
 from bopis.pickups.models import Pickup
@@ -117,12 +117,11 @@ def _let_go(session: Session, pickup: Pickup, now: dt.datetime) -> None:
 
 def make_ready(session: Session, pickup: Pickup, now: dt.datetime, *, actor: str) -> None:
     """Everything is in its place: let the code open it, tell the shopper and the platform."""
-    assert pickup.store is not None
-    pickup.ready_at, pickup.hold_until = now, now + dt.timedelta(hours=pickup.store.hold_hours)
-    move(session, pickup, "ready", actor=actor, now=now, until=pickup.hold_until.isoformat())
+    until = holding.begin(session, pickup, now)
+    move(session, pickup, "ready", actor=actor, now=now, until=until.isoformat())
     grant = grants.open_grant(session, pickup.id)
     assert grant is not None
-    grants.activate(session, grant, pickup.hold_until, now)
+    grants.activate(session, grant, until, now)
     outbox.put(session, MarkReady(pickup.id), now, merchant_id=pickup.merchant_id)
     if pickup.order.phone_sealed is not None:
         outbox.put(session, TellShopper(pickup.id, "ready"), now, merchant_id=pickup.merchant_id)

@@ -18,6 +18,7 @@ from bopis.stores.models import Store
 
 _LIVE = text("state <> 'released'")
 _OPEN = text("closed_at IS NULL")
+_DUE = text("due_at IS NOT NULL")
 _NOT_CLOSED = text("state <> 'closed'")
 _CLOSED = text("state = 'closed'")
 _TOLD = text("sync_version > 0")
@@ -32,6 +33,7 @@ class Pickup(Base):
         # No index holds the state: PostgreSQL then changes it in place, without a new entry in every index.
         Index("ix_pickups_store_open", "store_id", "created_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_pickups_merchant_open", "merchant_id", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_pickups_due", "due_at", sqlite_where=_DUE, postgresql_where=_DUE),
         # Newest first, page by page, for those who look over all stores or one.
         Index("ix_pickups_merchant", "merchant_id", "id"),
         Index("ix_pickups_store", "store_id", "id"),
@@ -59,6 +61,18 @@ class Pickup(Base):
     created_at: Mapped[dt.datetime]
     ready_at: Mapped[dt.datetime | None]
     hold_until: Mapped[dt.datetime | None]
+    hold_number: Mapped[int | None]
+    """Goes up with every new end of its hold: what is said of an end is said once."""
+    extended: Mapped[int | None]
+    """How often its shopper asked for more time since it is ready."""
+    reminded: Mapped[str | None]
+    """The last reminder of this hold, by its template."""
+    due_at: Mapped[dt.datetime | None]
+    """When its hold asks for something next: a reminder, or its end."""
+    kept_because: Mapped[str | None]
+    """Why it is kept although its time is over, as a stable word."""
+    pinned_until: Mapped[dt.datetime | None]
+    """Its shopper is on the way: until then it stays where it lies."""
     closed_at: Mapped[dt.datetime | None]
     order: Mapped[Order] = relationship()
     store: Mapped[Store | None] = relationship()

@@ -24,7 +24,10 @@ class Store(Base):
     """ISO 3166-1 alpha-2; how phone numbers without a country code are read."""
     time_zone: Mapped[str]
     """An IANA name, such as `America/New_York`."""
-    hold_hours: Mapped[int] = mapped_column(default=72)
+    hold_hours: Mapped[int | None]
+    """How long goods are held here; None for as long as the merchant says (`merchants.models.Merchant.holding`)."""
+    opening: Mapped[str | None]
+    """When it is open, as `stores.hours` reads it; None when that is not known."""
     staff_offline_hours: Mapped[int] = mapped_column(default=72)
     """How long its people sign in at a kiosk that hears nothing from us."""
     created_at: Mapped[dt.datetime]

@@ -27,6 +27,7 @@ def upgrade() -> None:
         "merchants",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
+        sa.Column("holding", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_merchants")),
     )
@@ -185,7 +186,8 @@ def upgrade() -> None:
         sa.Column("address", sa.String(), nullable=False),
         sa.Column("country", sa.String(), nullable=False),
         sa.Column("time_zone", sa.String(), nullable=False),
-        sa.Column("hold_hours", sa.Integer(), nullable=False),
+        sa.Column("hold_hours", sa.Integer(), nullable=True),
+        sa.Column("opening", sa.String(), nullable=True),
         sa.Column("staff_offline_hours", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["merchant_id"], ["merchants.id"], name=op.f("fk_stores_merchant_id_merchants")),
@@ -204,6 +206,10 @@ def upgrade() -> None:
         sa.Column("quarantined_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("quarantine", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("sync_version", sa.Integer(), nullable=False),
+        sa.Column("indoors", sa.Boolean(), nullable=False),
+        sa.Column("lapse_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("audit_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("audited_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["merchant_id"], ["merchants.id"], name=op.f("fk_banks_merchant_id_merchants")),
         sa.ForeignKeyConstraint(["store_id"], ["stores.id"], name=op.f("fk_banks_store_id_stores")),
@@ -420,6 +426,12 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ready_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("hold_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("hold_number", sa.Integer(), nullable=True),
+        sa.Column("extended", sa.Integer(), nullable=True),
+        sa.Column("reminded", sa.String(), nullable=True),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("kept_because", sa.String(), nullable=True),
+        sa.Column("pinned_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["merchant_id"], ["merchants.id"], name=op.f("fk_pickups_merchant_id_merchants")),
         sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_pickups_order_id_orders")),
@@ -429,6 +441,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("order_id", "unit_id", name=op.f("uq_pickups_order_id_unit_id")),
     )
     with op.batch_alter_table("pickups", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_pickups_due",
+            ["due_at"],
+            unique=False,
+            sqlite_where=sa.text("due_at IS NOT NULL"),
+            postgresql_where=sa.text("due_at IS NOT NULL"),
+        )
         batch_op.create_index("ix_pickups_merchant", ["merchant_id", "id"], unique=False)
         batch_op.create_index(
             "ix_pickups_merchant_open",
@@ -591,6 +610,7 @@ def upgrade() -> None:
         sa.Column("template", sa.String(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("provider_id", sa.String(), nullable=True),
         sa.Column("error", sa.String(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -706,6 +726,9 @@ def downgrade() -> None:
             postgresql_where=sa.text("closed_at IS NULL"),
         )
         batch_op.drop_index("ix_pickups_merchant")
+        batch_op.drop_index(
+            "ix_pickups_due", sqlite_where=sa.text("due_at IS NOT NULL"), postgresql_where=sa.text("due_at IS NOT NULL")
+        )
 
     op.drop_table("pickups")
     op.drop_table("enrolment_codes")
