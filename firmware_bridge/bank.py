@@ -41,6 +41,8 @@ class Bank:
     def __init__(self, journal: Journal, fire: Callable[[Pulse], None], new_id: Callable[[], str]) -> None:
         self.lock = threading.RLock()
         self.layout: Layout | None = None
+        self.closed = False
+        """For service: nothing is opened here."""
         self.on_change: list[Callable[[], None]] = []
         self._journal = journal
         self._seen = Sightings(journal)
@@ -83,12 +85,29 @@ class Bank:
                 self._look_at_unresolved()
         self._tell()
 
+    def close(self) -> None:
+        """For service; `reopen` ends it."""
+        with self.lock:
+            self.closed = True
+        self._tell()
+
+    def reopen(self, layout: Layout | None, *, anew: bool) -> None:
+        """Work again. `anew`: it was commissioned, so nothing said of its doors before counts, nor a quarantine."""
+        with self.lock:
+            self.closed = False
+            if anew:
+                self._seen.doors = {}
+                self._seen.quarantine.forget()
+            if layout is not None:
+                self.configure(layout)
+        self._tell()
+
     def open(self, number: int, errand: Errand, also: Callable[[sqlite3.Connection], None]) -> Opening:
         """Journal the first intent, together with what `also` writes, then pulse. A door that stands open already
         counts as opened, with no pulse, if its sensor looks at the door and can be trusted.
 
-        Raises Refused: quarantined, unknown_door, board_silent, busy, not_journaled; then nothing was written or
-        pulsed.
+        Raises Refused: closed_for_service, quarantined, unknown_door, board_silent, busy, not_journaled; then nothing
+        was written or pulsed.
         """
         with self.lock:
             door = self._may_open(number)
@@ -186,6 +205,8 @@ class Bank:
 
     def _may_open(self, number: int) -> Door:
         door = self.doors.get(number)
+        if self.closed:
+            raise Refused("closed_for_service")
         if self.quarantine is not None:
             raise Refused("quarantined")
         if door is None:

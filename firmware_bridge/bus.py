@@ -16,12 +16,12 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from firmware_bridge.boards import Ask, BoardStatus, LockBoard
 from firmware_bridge.failpoints import reached
 from firmware_bridge.lines import LINE_ERRORS, open_line
+from firmware_bridge.listener import Listener, Pulse
 from firmware_bridge.polls import IDLE_POLL_SECONDS, Polls
 from firmware_bridge.talk import Talk
 from firmware_bridge.trace import Trace
@@ -32,29 +32,8 @@ STALE_SECONDS = 1.0
 REOPEN_SECONDS = (0.1, 5.0)
 DEAF_SECONDS = 30.0
 """A line on which no board has answered for so long is opened anew: adapters have been seen to hang."""
-
-
-@dataclass(frozen=True)
-class Pulse:
-    """One coil to fire once, for one opening."""
-
-    board: int
-    channel: int
-    opening: str
-
-
 COIL_MARGIN_SECONDS = 0.05
 """Between two pulses: a frame may be late on the line, and no two coils may ever draw at once."""
-
-
-class Listener(Protocol):
-    """Who hears what the line says; called on the bus' thread."""
-
-    def on_reading(self, ask: Ask, status: BoardStatus | None) -> bool: ...
-    def on_line_lost(self) -> None: ...
-    def on_pulse(self, pulse: Pulse, sent: bool) -> None: ...
-    def on_rejected(self, pulse: Pulse, reason: str) -> None: ...
-    def busy(self) -> tuple[int, int] | None: ...
 
 
 class Bus:
@@ -66,6 +45,7 @@ class Bus:
         """Goes up as long as the line is served."""
         self.trace = Trace(mono)
         self._address = address
+        self._moving: str | None = None
         self._mono = mono
         self._news = threading.Lock()
         self._wake_read, self._wake_write = os.pipe()
@@ -87,6 +67,12 @@ class Bus:
         """Say what hangs on the line, boards with their wired channels; it takes effect before the next question."""
         with self._news:
             self._wanted = (driver, wiring)
+        self._wake()
+
+    def move(self, address: str) -> None:
+        """The boards hang on this line from now on."""
+        with self._news:
+            self._moving = address
         self._wake()
 
     def fire(self, pulse: Pulse) -> None:
@@ -156,6 +142,11 @@ class Bus:
     def _rewire(self) -> None:
         with self._news:
             wanted, self._wanted = self._wanted, None
+            moving, self._moving = self._moving, None
+        if moving not in (None, self._address):
+            self._address, self._reopen_at = moving, 0.0
+            self._drop(lambda at: True)
+            self._close()
         if wanted is None:
             return
         driver, wiring = wanted

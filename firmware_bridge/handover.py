@@ -88,6 +88,14 @@ class Handover:
             self.session = None
         self.on_change()
 
+    def clear(self) -> bool:
+        """Send away who rests before the bank; False while somebody is at an open door. Under the bank's lock."""
+        if self._busy():
+            return False
+        self.session = None
+        self.on_change()
+        return True
+
     def problem(self, problem: str) -> None:
         """Tell the store that something is wrong, with what is known of who and where. Raises NotJournaled."""
         with self._bank.lock:
@@ -127,7 +135,7 @@ class Handover:
     def _present(self, judge: Callable[[], Verdict | Accepted]) -> Verdict:
         with self._presenting:
             began = self._mono()
-            if self._bank.layout is None or self._judge.bank_key is None:
+            if self._bank.layout is None or self._bank.closed or self._judge.bank_key is None:
                 return Verdict("closed")
             with self._bank.lock:
                 if self._busy():

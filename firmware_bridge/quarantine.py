@@ -55,6 +55,10 @@ class Quarantine:
         if self.found is None:
             self.found = Mismatch(opening.door, moved.number, self._journal.clock.now())
 
+    def forget(self) -> None:
+        """The bank was commissioned: what was found before counts no more, here and on the disk already."""
+        self.found, self._pulsed = None, None
+
     def keep(self, db: sqlite3.Connection) -> None:
         """Write what `begin` found."""
         if self.found is not None:

@@ -44,10 +44,15 @@ class Sync:
         body = self._request(wait)
         answer = cloud.sync(body, wait)
         layout = self._layout(answer)
-        self._take(answer, body, layout)
-        reached("sync_kept")
-        if layout is not None:
-            self._use_layout(layout)
+        if layout is None:
+            self._take(answer, body, None)
+            reached("sync_kept")
+        else:
+            with self._bank.lock:  # a commissioning that ends meanwhile is not undone by what was said before it
+                taken = self._take(answer, body, layout)
+                reached("sync_kept")
+                if taken:
+                    self._use_layout(layout)
         return len(body["events"]) == EVENTS_A_SYNC
 
     def kept_layout(self) -> Layout | None:
@@ -78,9 +83,8 @@ class Sync:
     def _layout(self, answer: dict[str, Any]) -> Layout | None:
         if answer.get("layout") is None:
             return None
-        newer = "SELECT 1 FROM events WHERE kind = 'commissioned' AND seq > ?"
-        if isinstance(answer.get("acked"), int) and self._journal.rows(newer, answer["acked"]):
-            return None  # it does not know yet how the bank is wired now
+        if isinstance(answer.get("acked"), int) and self._is_older(answer["acked"]):
+            return None
         try:
             layout = read_layout(answer["layout"])
         except BadLayout as problem:
@@ -91,7 +95,13 @@ class Sync:
         self._refused_layout = None
         return layout
 
-    def _take(self, answer: dict[str, Any], asked: dict[str, Any], layout: Layout | None) -> None:
+    def _is_older(self, acked: int) -> bool:
+        """Whether an answer does not know yet how the bank is wired now."""
+        newer = "SELECT 1 FROM events WHERE kind = 'commissioned' AND seq > ?"
+        return bool(self._journal.rows(newer, acked))
+
+    def _take(self, answer: dict[str, Any], asked: dict[str, Any], layout: Layout | None) -> bool:
+        """Keep an answer; True when its layout was kept."""
         try:
             cursor, acked, told = str(answer["cursor"]), int(answer["acked"]), from_iso(answer["time"])
             grants, commands, reset = list(answer["grants"]), list(answer["commands"]), bool(answer["reset"])
@@ -110,5 +120,7 @@ class Sync:
             if fresh or self._journal.resyncing:
                 # What happened here is forgotten only together with lists that know of it.
                 self._journal.acknowledge(acked, asked["events"])
-            if layout is not None:
+            current = layout is not None and not self._is_older(acked)
+            if current:
                 self._journal.write("layout", json.dumps(answer["layout"]))
+        return current

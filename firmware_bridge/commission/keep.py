@@ -8,11 +8,16 @@ from dataclasses import asdict
 from typing import Any
 
 from firmware_bridge.commission.plan import Coil, Placed, Plan
+from firmware_bridge.deeds import Deeds
+from firmware_bridge.grants import Grants
+from firmware_bridge.held import Held
 from firmware_bridge.journal import Journal
 from firmware_bridge.quarantine import KEY as QUARANTINE
+from firmware_bridge.worklist import occupied
 
 STEPS = "commissioning"
 LAYOUT = "layout"
+CLOSED = "closed_for_service"
 
 
 def layout(journal: Journal) -> dict[str, Any]:
@@ -30,14 +35,11 @@ def known_doors(journal: Journal) -> dict[Coil, Placed]:
 
 
 def goods(journal: Journal) -> set[int]:
-    """Doors that hold an order, or may, as far as the bridge knows."""
-    found = {int(number) for number in json.loads(journal.read("work") or "{}").get("taken", [])}
-    spent = {row["placement"] for row in journal.rows("SELECT placement FROM spent")}
-    for row in journal.rows("SELECT body FROM grants WHERE body IS NOT NULL"):
-        body = json.loads(row["body"])
-        if body.get("active"):
-            found |= {place["door"] for place in body["placements"] if place["door"] and place["id"] not in spent}
-    return found & {door.number for door in known_doors(journal).values()}
+    """Doors that hold an order, or may, as far as the bridge knows: by the service's word, and loaded here since."""
+    held, deeds = Held(journal), Deeds(journal)
+    found = occupied(held, deeds, Grants(journal, deeds, held))
+    known = {door.number for door in known_doors(journal).values()}
+    return found & known if known else found
 
 
 def kept(journal: Journal) -> Plan | None:
@@ -51,13 +53,32 @@ def keep(journal: Journal, plan: Plan) -> None:
     journal.write(STEPS, json.dumps(plan.written()))
 
 
-def forget(journal: Journal) -> None:
+def note(journal: Journal, step: str, by: str, staff: str | None, held: set[int]) -> None:
+    """Tell the service who begins, lets doors with goods be opened, or leaves. Raises NotJournaled."""
+    journal.append("commissioning", {"step": step, "by": by, "staff": staff, "goods": sorted(held)})
+
+
+def is_closed(journal: Journal) -> bool:
+    """Whether the bank was closed for service, also before a restart."""
+    return journal.read(CLOSED) is not None
+
+
+def close(journal: Journal, by: str, staff: str | None) -> None:
+    """Closed until `reopen` or `finish`, over restarts. Raises NotJournaled."""
+    with journal.writing():
+        journal.write(CLOSED, "1")
+        note(journal, "begun", by, staff, goods(journal))
+
+
+def reopen(journal: Journal, by: str, staff: str | None) -> None:
+    """The bank works as it was wired before; what was found so far is kept. Raises NotJournaled."""
     with journal.writing() as db:
-        db.execute("DELETE FROM meta WHERE name = ?", (STEPS,))
+        db.execute("DELETE FROM meta WHERE name = ?", (CLOSED,))
+        note(journal, "left", by, staff, goods(journal))
 
 
 def finish(
-    journal: Journal, plan: Plan, *, board: str, options: dict[str, Any], by: str, held: set[int]
+    journal: Journal, plan: Plan, *, by: str, staff: str | None, manager: str | None, held: set[int]
 ) -> dict[str, Any]:
     """Make the plan the bank's wiring, in one transaction with its event, and end a quarantine.
 
@@ -67,15 +88,16 @@ def finish(
     body: dict[str, Any] = {
         "bank": before.get("bank", {"id": "", "name": ""}),
         "store": before.get("store", {"name": "", "time_zone": "UTC"}),
-        "board": board,
-        "board_options": options,
+        "board": plan.board,
+        "board_options": plan.options,
         "doors": [asdict(door) for door in sorted(plan.doors, key=lambda door: door.number)],
     }
     body["hash"] = "commissioned-" + hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:32]
-    told = {"board": board, "board_options": options, "by": by, "doors": body["doors"], "goods": sorted(held)}
+    told = {name: body[name] for name in ("board", "board_options", "doors")}
+    told |= {"by": by, "staff": staff, "manager": manager, "goods": sorted(held)}
     with journal.writing() as db:
         journal.append("commissioned", told)
         journal.write(LAYOUT, json.dumps(body))
         db.execute("DELETE FROM doors")  # each was seen to open and to shut: nothing said of it before counts
-        db.execute("DELETE FROM meta WHERE name IN (?, ?)", (STEPS, QUARANTINE))
+        db.execute("DELETE FROM meta WHERE name IN (?, ?, ?)", (STEPS, CLOSED, QUARANTINE))
     return body

@@ -1,9 +1,12 @@
-"""Labels for the doors: a page to print on A4, and the same for label printers that speak ZPL. Pure."""
+"""Labels for the doors: a page to print on A4, and the same for label printers that speak ZPL."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from base64 import b64encode
+from collections.abc import Collection, Iterable, Mapping
+from hashlib import sha256
 from html import escape
+from pathlib import Path
 from typing import Any
 
 _STYLE = """@page{size:A4;margin:10mm}*{box-sizing:border-box}body{margin:0;font-family:system-ui,sans-serif;color:#000}
@@ -12,6 +15,8 @@ _STYLE = """@page{size:A4;margin:10mm}*{box-sizing:border-box}body{margin:0;font
 .number{font-size:21mm;font-weight:700;line-height:26mm;font-variant-numeric:tabular-nums}
 .size{position:absolute;left:4mm;bottom:1.5mm;font-size:4.5mm}.mark{position:absolute;right:3mm;bottom:2mm;width:8mm}
 p{font-size:4mm}@media print{p{display:none}}"""
+POLICY = f"default-src 'none'; style-src 'sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}'"
+"""What the page may load: its own style, and nothing else."""
 _MARK = (
     '<svg class="mark" viewBox="0 0 24 24" role="img" aria-label="accessible"><g fill="none" stroke="#000"'
     ' stroke-width="2" stroke-linecap="round"><circle cx="10" cy="3.5" r="1.5" fill="#000"/>'
@@ -42,3 +47,9 @@ def zpl(doors: Iterable[Mapping[str, Any]]) -> str:
         f"^FO30,260^A0N,40,40^FD{door['size']}{'  LOW' if door['accessible'] else ''}^FS^XZ\n"
         for door in doors
     )
+
+
+def write(folder: Path, doors: Collection[Mapping[str, Any]], bank: str) -> None:
+    """Both kinds, as `labels.html` and `labels.zpl`. Raises OSError."""
+    (folder / "labels.html").write_text(page(doors, bank), encoding="utf-8")
+    (folder / "labels.zpl").write_text(zpl(doors), encoding="ascii")

@@ -89,7 +89,10 @@ EVENTS = {
     "wiring_mismatch": "all of door_failed, moved: the door that opened instead of it, or, with both, beside it; "
     "nothing is opened in this bank any more",
     "quarantine_ended": "by, reason",
-    "commissioned": "board, board_options, by, doors as in Layout, goods: doors that held some",
+    "commissioning": "step 'begun': closed for service, 'goods_may_move': a manager lets doors be opened that hold "
+    "some, 'left': open again as it was; by: a name, staff: id or null, goods: doors that hold some",
+    "commissioned": "board, board_options, by: a name, staff: id or null, doors as in Layout, goods: doors that held "
+    "some, manager who let them be opened, or null: that bank is open again",
     "code_refused": "reason, grant or null; never the code",
     "grant_locked": "grant",
     "counter_arrived": "grant, placement",
@@ -111,7 +114,7 @@ EVENTS = {
 COMMANDS = ("open", "take_presence", "end_presence", "end_quarantine")
 RESULTS = ("done", "refused", "failed", "expired", "unknown")
 # Stable reasons in a Result's `code`: not_present, wrong_presence_code, presence_paused, remote_limit, unknown_door,
-# out_of_service, board_silent, busy, not_journaled, unknown_command, door_did_not_open,
+# out_of_service, closed_for_service, board_silent, busy, not_journaled, unknown_command, door_did_not_open,
 # board_busy, wrong_door, sensor_suspect, quarantined.
 
 

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from firmware_bridge.commission import labels
-from firmware_bridge.commission.plan import BadDoor, Placed, Plan, verdict
+from firmware_bridge.commission import keep, labels
+from firmware_bridge.commission.plan import BadDoor, Placed, Plan, turned, verdict
+from firmware_bridge.grants import Grants
 from firmware_bridge.journal import Journal
 from firmware_bridge.layout import read_layout
 from sandbox.lockbank import PROTOCOLS, LockBank
+from tests.firmware_bridge.fake_cloud import BANK_KEY
 from tests.firmware_bridge.terminal import Terminal
+from tests.firmware_bridge.test_staff import PIN, WRONG, person
 from tests.firmware_bridge.world import grant
 
 DOORS = [
@@ -179,15 +185,22 @@ def test_a_number_given_twice_is_asked_for_again(installer: Installer) -> None:
     terminal.sees("Door 7 was named already")
 
 
-def test_a_bank_with_goods_opens_for_a_managers_word_only(installer: Installer, tmp_path: Path) -> None:
-    (tmp_path / "data").mkdir()
+@pytest.fixture
+def goods(installer: Installer) -> Journal:
+    """Door 2 holds an order; the service has not told yet who works here."""
+    (installer.folder / "data").mkdir()
     journal = installer.journal()
     body = {"hash": "x", "bank": {"name": ""}, "store": {"name": ""}, "board": BOARD, "doors": DOORS}
     journal.write("layout", json.dumps(body))
-    held = grant(2)
     with journal.writing() as db:
-        db.execute("INSERT INTO grants (id, version, body) VALUES ('g', 1, ?)", (json.dumps(held),))
-    journal.close()
+        Grants(journal).apply(db, [grant(2)], reset=False)
+    return journal
+
+
+def test_before_the_service_told_who_works_here_a_bank_with_goods_opens_for_a_managers_name(
+    installer: Installer, goods: Journal
+) -> None:
+    goods.close()
     terminal = Terminal("commission", "--config", str(installer.config))
     installer.terminals.append(terminal)
     terminal.sees("Doors 2 hold orders")
@@ -196,6 +209,81 @@ def test_a_bank_with_goods_opens_for_a_managers_word_only(installer: Installer, 
     terminal.sees("Nothing was opened.")
     assert terminal.ends() == 1
     assert installer.locks.pulses == []
+
+
+def test_a_bank_with_goods_opens_for_a_managers_badge_and_pin_and_the_journal_says_whose(
+    installer: Installer, goods: Journal
+) -> None:
+    make_known(goods, {**person("mo", "M2002"), "role": "manager"}, person("ada", "A1001"))
+    goods.close()
+    terminal = Terminal("commission", "--config", str(installer.config))
+    installer.terminals.append(terminal)
+    for badge, pin in (("A1001", PIN), ("M2002", WRONG), ("M2002", PIN)):
+        terminal.answers("A manager's badge number", badge)
+        terminal.answers("PIN", pin)
+    terminal.answers("may these doors be opened now?", "yes")
+    terminal.answers("Boards", BOARD)
+    terminal.process.kill()
+    journal = installer.journal()
+    told = [(event["kind"], event["data"]) for event in journal.events(10)]
+    journal.close()
+    assert [data["reason"] for kind, data in told if kind == "staff_refused"] == ["not_allowed", "wrong_pin"]
+    assert told[-1] == (
+        "commissioning",
+        {"step": "goods_may_move", "by": "staff mo", "staff": "mo", "goods": [2]},
+    )
+    assert PIN not in terminal.said
+    assert installer.locks.pulses == []
+
+
+def test_goods_that_were_loaded_without_the_line_are_goods_too(goods: Journal) -> None:
+    goods.append("door_shut", {"door": 3, "item": "present", "cause": "load", "placement": "p", "pickup": "1"})
+    assert keep.goods(goods) == {2, 3}
+    goods.close()
+
+
+def make_known(journal: Journal, *people: dict[str, Any]) -> None:
+    """This bridge is enrolled, and a sync has just told who works here."""
+    keys = {
+        "bridge_id": "bridge-1",
+        "key_id": "bridge-1",
+        "cloud_key": base64.b64encode(Ed25519PrivateKey.generate().public_key().public_bytes_raw()).decode(),
+        "bank_key": base64.b64encode(BANK_KEY).decode(),
+    }
+    journal.write("identity", json.dumps(keys))
+    journal.write("staff", json.dumps({"hash": "s", "people": people}))
+    journal.write("leased_at", str(time.time()))
+
+
+@pytest.mark.parametrize(
+    ("board", "options", "turned_to"),
+    [
+        ("hj-8a80", {}, {"feedback": "short-when-unlocked"}),
+        (
+            "hj-8a80",
+            {"feedback": "short-when-unlocked", "ask": "each"},
+            {"feedback": "short-when-locked", "ask": "each"},
+        ),
+        ("modbus-rtu-relay", {}, {"inputs_inverted": True}),
+        ("kerong-cu16", {}, None),
+    ],
+)
+def test_sensors_can_be_read_the_other_way_round(
+    board: str, options: dict[str, Any], turned_to: dict[str, Any] | None
+) -> None:
+    assert turned(board, options) == turned_to
+
+
+def test_the_last_answer_is_taken_back_whatever_it_was() -> None:
+    plan = Plan([0])
+    plan.add(Placed(1, 0, 0, "M", 0, 0))
+    plan.skip((0, 1), (0, 2), (0, 3))
+    plan = Plan.read(json.loads(json.dumps(plan.written())))
+    assert next(plan.todo(5)) == (0, 4)
+    assert plan.undo() == (0, 1)
+    assert next(plan.todo(5)) == (0, 1)
+    assert plan.undo() == Placed(1, 0, 0, "M", 0, 0)
+    assert plan.undo() is None
 
 
 def test_two_boards_with_one_address_are_found_out_by_connecting_them_one_after_another(
@@ -223,10 +311,20 @@ def test_two_boards_with_one_address_are_found_out_by_connecting_them_one_after_
 
 @pytest.mark.parametrize(
     ("moved", "kind"),
-    [({(0, 3)}, "right"), (set(), "none"), ({(0, 4)}, "other"), ({(0, 3), (1, 3)}, "several")],
+    [
+        ({(0, 3)}, "right"),
+        (set(), "none"),
+        ({(0, 4)}, "other"),
+        ({(0, 3), (1, 3)}, "several"),
+    ],
 )
 def test_what_moved_is_judged(moved: set[tuple[int, int]], kind: str) -> None:
     assert verdict((0, 3), moved)[0] == kind
+
+
+def test_a_sensor_that_says_shut_when_its_door_opens_speaks_the_other_way_round() -> None:
+    assert verdict((0, 3), set(), {(0, 3)})[0] == "inverted"
+    assert verdict((0, 3), set(), {(0, 4)})[0] == "other"
 
 
 @pytest.mark.parametrize(

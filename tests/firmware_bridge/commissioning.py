@@ -1,0 +1,103 @@
+"""Somebody sets up the doors at the page of a running bridge, by the page's own HTTP."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from firmware_bridge.agent import Agent, opened_data
+from firmware_bridge.commission.one_time import OneTimePin
+from firmware_bridge.config import Config
+from sandbox.lockbank import LockBank
+from tests.firmware_bridge.world import until
+
+BOARD = "modbus-rtu-relay"
+
+
+class Bridge:
+    """A running bridge before real frames; nobody has told it of a service."""
+
+    def __init__(self, folder: Path, locks: LockBank) -> None:
+        self.config = Config(folder / "data", "http://127.0.0.1:1", str(locks.link(folder / "line")), kiosk_port=0)
+        self.start()
+
+    def start(self) -> None:
+        self._data = opened_data(self.config)
+        self.agent = Agent(self.config, self._data.__enter__())
+        self.agent.start()
+
+    def stop(self) -> None:
+        self.agent.stop()
+        self._data.__exit__(None, None, None)
+
+    def kiosk(self) -> dict[str, Any]:
+        return requests.get(f"{self.agent.kiosk_url}/api/state", timeout=15).json()
+
+    def events(self, kind: str) -> list[dict[str, Any]]:
+        return [event["data"] for event in self.agent.journal.events(200) if event["kind"] == kind]
+
+
+class Installer:
+    """Whoever stands at the bank with a tablet."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self.url, self._folder = url, folder
+        self._session = requests.Session()
+
+    def post(self, path: str, **body: Any) -> requests.Response:
+        return self._session.post(f"{self.url}/api/commission/{path}", json=body, timeout=15)
+
+    def does(self, path: str, **body: Any) -> dict[str, Any]:
+        """A step that is allowed."""
+        answer = self.post(path, **body)
+        assert answer.ok, answer.text
+        return answer.json()
+
+    def refused(self, path: str, **body: Any) -> str:
+        """The code of a step that is not."""
+        answer = self.post(path, **body)
+        assert not answer.ok, answer.text
+        return answer.json()["code"]
+
+    def get(self, path: str) -> requests.Response:
+        return self._session.get(f"{self.url}{path}", timeout=15)
+
+    def state(self) -> dict[str, Any]:
+        return self.get("/api/commission/state").json()
+
+    def comes_in(self, name: str = "Kim") -> Installer:
+        """With the PIN that the terminal printed."""
+        pin = OneTimePin(self._folder).offer()
+        assert self.does("sign-in", one_time=pin, name=name)["verdict"] == "in"
+        return self
+
+    def is_at(self, step: str) -> dict[str, Any]:
+        """Wait until this is asked, with nothing under way."""
+
+        def there() -> dict[str, Any] | None:
+            state = self.state()
+            return state if state["step"] == step and not state.get("doing") else None
+
+        return until(there, 30)
+
+    def begins(self, board: str = BOARD, count: int = 1, resume: bool = False) -> dict[str, Any]:
+        """Close the bank, find its boards, and open the first door."""
+        self.does("begin")
+        line = self.is_at("board")["line"]
+        self.does("boards", board=board, sensor="door", line=line, count=count, resume=resume)
+        self.is_at("found")
+        self.does("take")
+        return self.state()
+
+    def names(self, number: int, row: int = 0, **more: Any) -> None:
+        """Say what the open door is."""
+        state = self.is_at("moved")
+        described = {name: state["suggested"][name] for name in ("size", "column", "height", "accessible")}
+        self.does("name", **{**described, "number": number, "row": row, **more})
+
+    def passes(self, count: int = 1) -> None:
+        for _ in range(count):
+            self.is_at("nothing")
+            self.does("skip")
