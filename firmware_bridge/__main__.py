@@ -1,4 +1,5 @@
-"""`bopis-bridge run|enrol|commission|doctor|status --config FILE`: what a store's machine and its technician need.
+"""`bopis-bridge run|enrol|commission|doctor|status|screen --config FILE`: what a store's machine and its technician
+need.
 
 Exit codes: 0 well; 1 it could not go on, or doctor or status found what needs a person; 2 wrong settings or arguments;
 3 status: no bridge runs here.
@@ -25,6 +26,7 @@ ACTIONS = {
     "doctor": "look whether everything is in its place, and say what to do",
     "status": "ask the running bridge how it is",
     "commission": "find out which door hangs on which coil",
+    "screen": "run the kiosk’s browser, and end it when its page hangs",
 }
 
 
@@ -42,6 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
         "doctor": doctor,
         "status": status,
         "commission": commission,
+        "screen": screen,
     }
     try:
         return actions[asked.action](config, asked)
@@ -61,8 +64,15 @@ def _parser() -> argparse.ArgumentParser:
         if name == "enrol":
             action.add_argument("code", nargs="?", help="the one-time code; else it is read from enrolment_code_file")
             action.add_argument("--anew", action="store_true", help="although it is enrolled: with a new key")
+        if name == "commission":
+            action.add_argument("--page", action="store_true", help="let an installer in at the running bridge's page")
+        if name == "screen":
+            action.add_argument("browser", nargs="+", metavar="-- BROWSER", help="the command that shows the page")
         if name in ("doctor", "status"):
             action.add_argument("--json", action="store_true", help="for programs")
+        if name == "status":
+            action.add_argument("--door", type=int, metavar="NUMBER", help="only what happened to this door lately")
+            action.add_argument("--line", action="store_true", help="what was last on the boards’ line, byte by byte")
     return parser
 
 
@@ -79,10 +89,10 @@ def run(config: Config) -> int:
     from firmware_bridge.agent import Agent, opened_data
     from firmware_bridge.thrift import be_thrifty
 
-    logs.set_up(config.log_format)
+    lately = logs.set_up(config.log_format)
     be_thrifty()
     with opened_data(config) as journal:
-        agent = Agent(config, journal)
+        agent = Agent(config, journal, lately)
         for signum in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signum, lambda *_: agent.ended.set())
         agent.start()
@@ -133,28 +143,27 @@ def doctor(config: Config, asked: argparse.Namespace) -> int:
 
 def status(config: Config, asked: argparse.Namespace) -> int:
     """Print how the running bridge is; 1 when something needs a person, 3 when none runs."""
+    from firmware_bridge import telling
     from firmware_bridge.doctor import running_status
 
-    told = running_status(config)
+    told = running_status(config, telling.path(door=asked.door, line=asked.line))
     if told is None:
         print("No bridge runs here, or it does not answer.", file=sys.stderr)
         return NOT_RUNNING
-    if asked.json:
-        print(json.dumps(told))
-        return WELL if told["well"] else TROUBLE
-    doors, journal = told["doors"], told["journal"]
-    print(f"bridge {told['software']}, up {told['up_seconds'] // 60} min, {'online' if told['online'] else 'offline'}")
-    print(f"doors: {doors['shut']} shut, {doors['open']} open, {doors['unknown']} unknown")
-    print(f"events the service has not taken yet: {journal['waiting_events']}")
-    print(f"clock: {told['clock']['state']}; disk: {told['disk']['free_bytes'] // 1_000_000} MB free")
-    for trouble in told["troubles"]:
-        print(f"! {trouble}")
-    return WELL if told["well"] else TROUBLE
+    print(json.dumps(told) if asked.json else "\n".join(telling.lines(told)))
+    return WELL if told.get("well", True) else TROUBLE
 
 
 def commission(config: Config, asked: argparse.Namespace) -> int:
-    """Open door after door and write down what moved."""
-    from firmware_bridge import commission as wizard  # type: ignore[attr-defined]
+    """Open door after door and write down what moved, here or on the running bridge's page."""
+    from firmware_bridge import commission as wizard
+
+    return wizard.offer_page(config) if asked.page else wizard.main(config)
+
+
+def screen(config: Config, asked: argparse.Namespace) -> int:
+    """Show the kiosk's page until stopped; 1 when the browser ended or hung, for systemd to start it anew."""
+    from firmware_bridge.screen import watch
 
     return int(wizard.main(config))
 

@@ -37,6 +37,7 @@ from firmware_bridge.kiosk.serving import KioskServer
 from firmware_bridge.kiosk.view import Parts
 from firmware_bridge.layout import Layout
 from firmware_bridge.pins import Pins
+from firmware_bridge.logs import Lately
 from firmware_bridge.presence import Presence
 from firmware_bridge.protocol.wire import LONGEST_WAIT_SECONDS, PROTOCOL
 from firmware_bridge.rotation import Keyring
@@ -84,10 +85,11 @@ def opened_data(config: Config) -> Iterator[Journal]:
 class Agent:
     """One bridge on one bank. `start` returns once the kiosk answers; `ended` is set when it cannot go on."""
 
-    def __init__(self, config: Config, journal: Journal) -> None:
-        """Raises OSError when the kiosk's address is taken."""
+    def __init__(self, config: Config, journal: Journal, lately: Lately | None = None) -> None:
+        """`lately` hears what is logged of doors. Raises OSError when the kiosk's address is taken."""
         self.journal = journal
         self.ended = threading.Event()
+        self.lately = lately or Lately()
         self.failed = False
         self._config = config
         self._stopping = threading.Event()

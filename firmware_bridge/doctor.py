@@ -60,11 +60,11 @@ def examine(config: Config) -> Iterator[Finding]:
     yield _battery()
 
 
-def running_status(config: Config) -> dict[str, Any] | None:
-    """What a running bridge says of itself; None when none answers."""
+def running_status(config: Config, path: str = "/status") -> dict[str, Any] | None:
+    """What a running bridge says of itself at one of `status`' addresses; None when none answers."""
     try:
         where = (config.data_dir / "address").read_text(encoding="ascii").strip()
-        told = requests.get(f"{where}/status", timeout=3).json()
+        told = requests.get(f"{where}{path}", timeout=3).json()
     except (OSError, ValueError, requests.RequestException):
         return None
     return told if isinstance(told, dict) else None

@@ -21,9 +21,11 @@ from firmware_bridge.bus import Bus
 from firmware_bridge.clock import from_iso
 from firmware_bridge.journal import NotJournaled
 from firmware_bridge.kiosk.view import Parts
+from firmware_bridge.logs import Lately
 from firmware_bridge.protocol.wire import DOOR_STATES, PROTOCOL
 
 CLOCK_OFF_SECONDS = 60
+LATELY_SHOWN = 10
 
 
 class Asked(Protocol):
@@ -35,6 +37,7 @@ class Asked(Protocol):
     online_since: float | None
     synced_at: float | None
     refused: str | None
+    lately: Lately
 
 
 def snapshot(bridge: Asked) -> dict[str, Any]:
@@ -58,6 +61,7 @@ def snapshot(bridge: Asked) -> dict[str, Any]:
         "refused": bridge.refused,
         "doors": _doors(bridge.parts),
         "line": {"connected": bridge.bus.connected, "boards": {str(k): v for k, v in bridge.bus.health().items()}},
+        "lately": bridge.lately.lines()[-LATELY_SHOWN:],
         "journal": {
             "readable": used is not None,
             "failing": journal.failing,
@@ -75,7 +79,7 @@ def snapshot(bridge: Asked) -> dict[str, Any]:
 
 
 def add(app: flask.Flask, bridge: Asked) -> None:
-    """`GET /status`, `GET /metrics`."""
+    """`GET /status`, `GET /metrics`, `GET /doors` (door: what happened lately), `GET /line` (its last frames)."""
 
     @app.get("/status")
     def status() -> dict[str, Any]:
@@ -86,6 +90,17 @@ def add(app: flask.Flask, bridge: Asked) -> None:
     def metrics() -> flask.Response:
         _this_machine_only()
         return flask.Response(prometheus(snapshot(bridge)), content_type="text/plain; version=0.0.4; charset=utf-8")
+
+    @app.get("/doors")
+    def doors() -> dict[str, Any]:
+        _this_machine_only()
+        number = flask.request.args.get("door", type=int)
+        return {"doors": [line for line in bridge.lately.lines() if number in (None, line["door"])]}
+
+    @app.get("/line")
+    def line() -> dict[str, Any]:
+        _this_machine_only()
+        return {"now": time.monotonic(), "frames": bridge.bus.trace.frames()}
 
 
 def prometheus(body: dict[str, Any]) -> str:

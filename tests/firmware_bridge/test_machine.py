@@ -170,6 +170,26 @@ def test_logs_in_json_say_what_happened_to_which_door(
     assert all({"at", "level", "from", "words"} <= set(line) for line in lines)
 
 
+def test_status_says_what_happened_to_which_door_lately_and_never_with_which_code(
+    bridge: Process, cloud: FakeCloud
+) -> None:
+    cloud.tell(grants=[grant(7)])
+    until(lambda: bridge.find("SELECT * FROM grants"))
+    bridge.code("047193508")
+    until(lambda: "door 7: open (grant)" in requests.get(f"{bridge.url}/status", timeout=5).text)
+    code, said = command(bridge.folder, "status")
+    assert code == 0
+    assert re.search(r"lately:\n  \d{4}-\d\d-\d\d \d\d:\d\d:\d\d  door 7: pulse 1 \(grant\)", said)
+    assert re.search(r"board 0: asked \d+ times, 0\.0 % unanswered or damaged; 1 pulses, 0 rejected", said)
+    _, said = command(bridge.folder, "status", "--door", "7")
+    assert [line[21:] for line in said.splitlines()] == ["door 7: pulse 1 (grant)", "door 7: open (grant)"]
+    assert "Nothing happened" in command(bridge.folder, "status", "--door", "8")[1]
+    _, line = command(bridge.folder, "status", "--line")
+    assert re.search(r"s ago  out   ([0-9A-F]{2} )+", line)
+    body = requests.get(f"{bridge.url}/status", timeout=5).text + said + line
+    assert not any(secret in body for secret in ("047193508", "193508", "04719"))
+
+
 def test_systemd_hears_that_it_is_ready_and_that_it_lives_and_that_it_stops(
     tmp_path: Path, cloud: FakeCloud, locks: LockBank, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -218,5 +238,5 @@ def test_status_is_for_this_machine_only() -> None:
     app = flask.Flask("status")
     status.add(app, None)
     client = app.test_client()
-    for path in ("/status", "/metrics"):
+    for path in ("/status", "/metrics", "/doors", "/line"):
         assert client.get(path, environ_base={"REMOTE_ADDR": "192.0.2.7"}).status_code == 403
