@@ -165,7 +165,7 @@ def screen(config: Config, asked: argparse.Namespace) -> int:
     """Show the kiosk's page until stopped; 1 when the browser ended or hung, for systemd to start it anew."""
     from firmware_bridge.screen import watch
 
-    return int(wizard.main(config))
+    return WELL if watch(config, asked.browser) else TROUBLE
 
 
 if __name__ == "__main__":
