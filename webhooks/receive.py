@@ -84,5 +84,7 @@ def _verified(
 
 def _taken_in(database: Database, sender: Account, delivery: Delivery, body: bytes) -> Response:
     entry_id = inbox.take_in(database, sender, delivery, body, clock.now())
-    g.about = {"connection": sender.connection_id, "topic": delivery.topic, "delivery": entry_id}
+    g.about = {"connection": sender.connection_id, "topic": delivery.topic}
+    if entry_id:
+        g.about["delivery"] = entry_id
     return Response(status=202 if entry_id else 200)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 
-from bopis.logs import REQUESTS, its
+from bopis.logs import REQUESTS, Written
 from bopis.web.edge import Answered
 
 log = logging.getLogger(REQUESTS)
@@ -19,5 +19,5 @@ def say(answered: Answered) -> None:
     method, route, status, seconds, about = answered
     level = logging.WARNING if status >= 500 else logging.INFO
     if (level == logging.WARNING or route not in _OFTEN) and log.isEnabledFor(level):
-        told = its(method=method, route=route, status=status, ms=round(seconds * 1000, 1), **about)
-        log.log(level, "%s %s %s", method, route, status, extra=told)
+        told = {"method": method, "route": route, "status": status, "ms": round(seconds * 1000, 1), **about}
+        log.handle(Written(log.name, level, f"{method} {route} {status}", told))

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from bopis import clock, inbox
 from bopis.claims import ids_of
 from bopis.inbox import InboxEntry
-from bopis.logs import JsonLines, PlainLines, about, hide, its
+from bopis.logs import JsonLines, PlainLines, Written, about, hide, its
 from bopis.outbox import OutboxEntry
 from bopis.pickups import loading
 from bopis.ports import Delivery
@@ -105,6 +105,20 @@ def test_a_line_is_one_object_that_says_what_it_is_about(lines: Lines) -> None:
         3,
     )
     assert not {"delivery", "pickup"} & set(second)
+
+
+def test_a_requests_line_is_as_others_are_and_hides_what_they_hide(lines: Lines) -> None:
+    told: dict[str, str | float] = {"topic": f'orders/"{PHONE}"', "status": 202, "ms": 1.5}
+    for _ in range(2):
+        logging.getLogger("bopis.web").handle(Written("bopis.web", logging.INFO, "POST /p/<token> 202", told))
+    first, second = lines.all()
+    assert first | {"at": ""} == second | {"at": ""}
+    assert (first["message"], first["level"], first["logger"]) == ("POST /p/<token> 202", "info", "bopis.web")
+    assert (first["topic"], first["status"], first["ms"]) == ('orders/"[hidden]"', 202, 1.5)
+    record = Written("bopis.web", logging.INFO, "POST /p/<token> 202", told)
+    assert PlainLines("%(levelname)s %(name)s %(lineno)d: %(message)s").format(record) == (
+        'INFO bopis.web 0: POST /p/<token> 202 [topic=orders/"[hidden]" status=202 ms=1.5]'
+    )
 
 
 def test_an_errors_trace_is_in_its_line_and_cleaned_too(lines: Lines) -> None:
