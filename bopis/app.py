@@ -17,7 +17,7 @@ from bopis.web.headers import add_headers
 from bopis.web.requests import say
 from bopis.web.turns import Turns
 from bopis.wiring import Service, build
-from webhooks import receive
+from webhooks import payments, receive
 from webhooks.replay import replay
 
 MOST_BYTES = 262_144
@@ -29,6 +29,7 @@ def create_app(service: Service, listener: BankListener) -> Flask:
     app = _bare(service)
     database, gateways, public_url = service.database, service.gateways, service.settings.public_url
     app.register_blueprint(receive.blueprint(database, gateways.platforms))
+    app.register_blueprint(payments.blueprint(database, gateways.payments))
     app.register_blueprint(receipts.blueprint(database, gateways.messengers, public_url))
     app.register_blueprint(associate.blueprint(database, listener, secure=public_url.startswith("https")))
     app.register_blueprint(

@@ -54,6 +54,7 @@ class Settings:
     shopify_client_secrets: tuple[str, ...] = field(default=(), repr=False)
     """The first signs; deliveries signed with any of them are ours, so that a secret can be retired."""
     twilio_url: str = "https://api.twilio.com"
+    stripe_url: str = "https://api.stripe.com"
     mail: Mail | None = None
     """How e-mail goes out; None where it does not, and people are asked instead."""
     log_format: str = "json"
@@ -74,6 +75,7 @@ class Settings:
             shopify_url=_url(environ, "SHOPIFY_URL", "http", "https", default=""),
             **_shopify_app(environ),
             twilio_url=_url(environ, "TWILIO_URL", "http", "https", default=cls.twilio_url),
+            stripe_url=_url(environ, "STRIPE_URL", "http", "https", default=cls.stripe_url),
             mail=_mail(environ),
             metrics_token=_metrics_token(environ),
             log_format=_log_format(environ),

@@ -16,20 +16,32 @@ from sqlalchemy.orm import Session
 from bopis.errors import EffectError
 from bopis.merchants.effects import WatchSubscriptionsEffect
 from bopis.messages import (
+    CaptureMoney,
+    FollowMoney,
     MailShopper,
     MarkCollected,
     MarkReady,
     Message,
     PrepareGrant,
+    ReadPayment,
     Reconcile,
+    RefundMoney,
+    ReleaseMoney,
     TellShopper,
     WatchSubscriptions,
 )
 from bopis.notices.effects import TellShopperEffect
 from bopis.notices.mailing import MailShopperEffect
+from bopis.payments.effects import (
+    CaptureMoneyEffect,
+    FollowMoneyEffect,
+    ReadPaymentEffect,
+    RefundMoneyEffect,
+    ReleaseMoneyEffect,
+)
 from bopis.pickups.effects import MarkCollectedEffect, MarkReadyEffect, PrepareGrantEffect
 from bopis.pickups.reconcile import ReconcileEffect
-from bopis.ports import Installer, Mailer, Messenger, Platform
+from bopis.ports import Installer, Mailer, Messenger, Payments, Platform
 
 
 class Effect(Protocol):
@@ -70,6 +82,7 @@ class Gateways:
     messengers: Mapping[str, Messenger]
     installers: Mapping[str, Installer] = field(default_factory=dict)
     mailer: Mailer | None = None
+    payments: Mapping[str, Payments] = field(default_factory=dict)
 
 
 def handlers(gateways: Gateways, public_url: str) -> dict[type[Message], Effect]:
@@ -82,4 +95,9 @@ def handlers(gateways: Gateways, public_url: str) -> dict[type[Message], Effect]
         MailShopper: MailShopperEffect(gateways.mailer, public_url),
         Reconcile: ReconcileEffect(gateways.platforms),
         WatchSubscriptions: WatchSubscriptionsEffect(gateways.platforms, public_url),
+        FollowMoney: FollowMoneyEffect(),
+        ReadPayment: ReadPaymentEffect(gateways.payments),
+        CaptureMoney: CaptureMoneyEffect(gateways.payments),
+        ReleaseMoney: ReleaseMoneyEffect(gateways.payments),
+        RefundMoney: RefundMoneyEffect(gateways.payments),
     }

@@ -6,6 +6,7 @@ from bopis.lockers import models as lockers
 from bopis.merchants import models as merchants
 from bopis.notices import models as notices
 from bopis.orders import models as orders
+from bopis.payments import models as payments
 from bopis.pickups import models as pickups
 from bopis.staff import models as staff
 from bopis.stores import models as stores
@@ -19,6 +20,7 @@ __all__ = [
     "notices",
     "orders",
     "outbox",
+    "payments",
     "pickups",
     "staff",
     "stores",

@@ -16,6 +16,7 @@ from bopis.messages import Message
 from bopis.ports import Installer, Mailer, Platform
 from integrations.shopify import ShopifyInstaller, ShopifyPlatform
 from integrations.smtp import Server, SmtpMailer
+from integrations.stripe import StripePayments
 from integrations.twilio import TwilioMessenger
 
 _HANDS = 32
@@ -46,6 +47,7 @@ class TypedIn:
 TYPED_IN = {
     "shopify": TypedIn(("access_token", "client_secret"), also=("previous_client_secret", "store_webhook_key")),
     "twilio": TypedIn(("auth_token",), ("from",)),
+    "stripe": TypedIn(("secret_key", "webhook_secret"), also=("previous_webhook_secret",)),
 }
 
 
@@ -60,6 +62,7 @@ def build(settings: Settings, bell: Bell | None = None) -> Service:
         messengers={"twilio": TwilioMessenger(base_url=settings.twilio_url)},
         installers=installers,
         mailer=_mailer(settings),
+        payments={"stripe": StripePayments(base_url=settings.stripe_url)},
     )
     return Service(settings, database, gateways, handlers(gateways, settings.public_url), _HANDS)
 

@@ -55,7 +55,7 @@ PURE = (
     "bopis/lockers/allocation.py",
     "bopis/stores/hours*.py",
     "bopis/stores/holding.py",
-    "bopis/payments/rules.py",
+    "bopis/payments/rules*.py",
     "integrations/phones.py",
     "integrations/*/translate*.py",
     "firmware_bridge/protocol/*.py",

@@ -11,7 +11,9 @@ from typing import Any
 import phonenumbers
 from sqlalchemy.orm import Session
 
+from bopis import outbox
 from bopis.ids import new_id
+from bopis.messages import FollowMoney
 from bopis.orders.models import Order, personal
 from bopis.orders.queries import known_orders
 from bopis.ports import Account, OrderSnapshot
@@ -46,6 +48,8 @@ class TakenOver:
     connection_id: str
     name: str
     is_new: bool
+    secured: bool = False
+    """A payment that we look after covers it."""
 
 
 def accept(
@@ -60,6 +64,7 @@ def accept(
     known = known_orders(session, keys)
     taken: list[TakenOver | None] = []
     fresh: list[tuple[tuple[str, str], Write]] = []
+    moved: list[Write] = []
     for key, (sender, snapshot) in zip(keys, snapshots, strict=True):
         order = known.get(key)
         if order is not None and snapshot.updated_at < order.platform_updated_at:
@@ -67,20 +72,41 @@ def accept(
             continue
         order_id = order.id if order else new_id()
         told = _told(order_id, snapshot, sender.country, is_erased=order is not None and order.erased_at is not None)
+        if _moves_money(order, told):
+            message = FollowMoney(order_id, f"{snapshot.updated_at.isoformat()} {now.isoformat()}")
+            moved.append(outbox.entry(session, message, now, merchant_id=sender.merchant_id))
         if order is None:
             fresh.append((key, _new(order_id, sender, told | {"platform_order_id": key[1], "created_at": now})))
         else:
             _agree(order, told)
-        taken.append(TakenOver(order_id, sender.merchant_id, key[0], snapshot.name, is_new=order is None))
+        taken.append(
+            TakenOver(
+                order_id,
+                sender.merchant_id,
+                key[0],
+                snapshot.name,
+                is_new=order is None,
+                secured=bool(order and order.secured),
+            )
+        )
     session.flush()
     # In one order for all, so that two workers with the same new orders cannot wait for each other in a circle.
-    send_all(session, [write for _, write in sorted(fresh, key=lambda each: each[0])])
+    send_all(session, [write for _, write in sorted(fresh, key=lambda each: each[0])] + moved)
     return taken
 
 
+def _moves_money(order: Order | None, told: dict[str, Any]) -> bool:
+    """Whether a payment that we look after may have something to do: never for what is paid on the platform."""
+    if order is None:
+        return not told["paid"]
+    changed = any(getattr(order, name) != told[name] for name in ("paid", "cancelled_at", "total"))
+    return changed and (order.secured or not told["paid"])
+
+
 def _new(order_id: str, sender: Sender, told: dict[str, Any]) -> Write:
+    mine = {"secured": False}  # whatever the platform says
     ids = {"id": order_id, "merchant_id": sender.merchant_id, "connection_id": sender.account.connection_id}
-    return Write(_WRITE, told | ids)
+    return Write(_WRITE, told | mine | ids)
 
 
 _WRITE = Insert(Order.__table__)  # type: ignore[arg-type]
@@ -99,6 +125,8 @@ def _told(order_id: str, snapshot: OrderSnapshot, country: str, *, is_erased: bo
         "paid": snapshot.paid,
         "cancelled_at": snapshot.cancelled_at,
         "platform_updated_at": snapshot.updated_at,
+        "total": snapshot.total.amount if snapshot.total else None,
+        "currency": snapshot.total.currency if snapshot.total else "",
     }
     if is_erased:
         return told

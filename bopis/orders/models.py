@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bopis import sealing
@@ -39,6 +39,11 @@ class Order(Base):
     email_sealed: Mapped[bytes | None]
     locale: Mapped[str]
     paid: Mapped[bool]
+    secured: Mapped[bool] = mapped_column(default=False)
+    """A payment that we look after covers it, so that it need not be paid on the platform."""
+    total: Mapped[int | None] = mapped_column(BigInteger)
+    """What it costs as the platform says, in minor units of `currency`; None where it was not asked."""
+    currency: Mapped[str] = mapped_column(default="")
     cancelled_at: Mapped[dt.datetime | None]
     platform_updated_at: Mapped[dt.datetime]
     created_at: Mapped[dt.datetime]

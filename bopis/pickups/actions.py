@@ -14,7 +14,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from bopis import outbox, tasks, timeline
 from bopis.lockers.fit import size_for
 from bopis.lockers.queries import item_sizes
-from bopis.messages import MailShopper, MarkCollected, MarkReady, TellShopper
+from bopis.messages import FollowMoney, MailShopper, MarkCollected, MarkReady, TellShopper
 from bopis.pickups import grants, holding, places
 from bopis.pickups.later import written
 from bopis.pickups.lifecycle import check_move
@@ -33,6 +33,9 @@ def move(
     timeline.write(session, pickup.id, to, actor=actor, at=now, reason=reason, was=pickup.state, **detail)
     pickup.state, pickup.reason = to, reason
     session.flush()
+    if pickup.order.secured or not pickup.order.paid:
+        news = FollowMoney(pickup.order_id, f"{to} {pickup.id} {now.isoformat()}")
+        outbox.put(session, news, now, merchant_id=pickup.merchant_id)
 
 
 def measure(session: Session, pickup: Pickup, lines: tuple[Line, ...]) -> None:

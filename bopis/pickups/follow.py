@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -30,6 +30,10 @@ class Followed:
     order: TakenOver
     snapshot: OrderSnapshot
     ids: Mapping[str, object] = field(default_factory=dict)
+
+    def as_covered(self) -> OrderSnapshot:
+        """The snapshot; what a payment that we look after covers counts as paid."""
+        return replace(self.snapshot, paid=True) if self.order.secured else self.snapshot
 
     def wanted(self) -> list[Unit]:
         """The units to pick up, by their ids."""
@@ -57,7 +61,7 @@ def _follow_order(
     now: dt.datetime,
 ) -> Iterable[Arrival]:
     """What is known is made to agree; what is new is returned."""
-    order, snapshot, wanted = each.order, each.snapshot, each.wanted()
+    order, snapshot, wanted = each.order, each.as_covered(), each.wanted()
     for unit in wanted:
         store_id = stores.get(_place(order, unit))
         if unit.unit_id in known:

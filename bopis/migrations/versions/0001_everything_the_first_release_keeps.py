@@ -294,6 +294,9 @@ def upgrade() -> None:
         sa.Column("email_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("locale", sa.String(), nullable=False),
         sa.Column("paid", sa.Boolean(), nullable=False),
+        sa.Column("secured", sa.Boolean(), nullable=False),
+        sa.Column("total", sa.BigInteger(), nullable=True),
+        sa.Column("currency", sa.String(), nullable=False),
         sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("platform_updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -337,6 +340,64 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_staff")),
         sa.UniqueConstraint("badge", name=op.f("uq_staff_badge")),
     )
+    op.create_table(
+        "authorisations",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("merchant_id", sa.String(length=36), nullable=False),
+        sa.Column("connection_id", sa.String(length=36), nullable=False),
+        sa.Column("reference", sa.String(), nullable=False),
+        sa.Column("order_id", sa.String(length=36), nullable=True),
+        sa.Column("order_key", sa.String(), nullable=False),
+        sa.Column("order_name", sa.String(), nullable=False),
+        sa.Column("currency", sa.String(), nullable=False),
+        sa.Column("authorised", sa.BigInteger(), nullable=False),
+        sa.Column("captured", sa.BigInteger(), nullable=False),
+        sa.Column("refunded", sa.BigInteger(), nullable=False),
+        sa.Column("due", sa.BigInteger(), nullable=True),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("why", sa.String(), nullable=False),
+        sa.Column("capture_before", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("announced_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("releasing_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("release_asked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("disputed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("look_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"], ["connections.id"], name=op.f("fk_authorisations_connection_id_connections")
+        ),
+        sa.ForeignKeyConstraint(
+            ["merchant_id"], ["merchants.id"], name=op.f("fk_authorisations_merchant_id_merchants")
+        ),
+        sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_authorisations_order_id_orders")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_authorisations")),
+        sa.UniqueConstraint("connection_id", "reference", name=op.f("uq_authorisations_connection_id_reference")),
+    )
+    with op.batch_alter_table("authorisations", schema=None) as batch_op:
+        batch_op.create_index("ix_authorisations_merchant", ["merchant_id", "id"], unique=False)
+        batch_op.create_index(
+            "ix_authorisations_open",
+            ["merchant_id", "id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'authorised'"),
+            postgresql_where=sa.text("state = 'authorised'"),
+        )
+        batch_op.create_index("ix_authorisations_order", ["order_id"], unique=False)
+        batch_op.create_index(
+            "ix_authorisations_unlinked",
+            ["merchant_id", "order_key"],
+            unique=False,
+            sqlite_where=sa.text("order_id IS NULL"),
+            postgresql_where=sa.text("order_id IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_authorisations_watched",
+            ["look_at"],
+            unique=False,
+            sqlite_where=sa.text("look_at IS NOT NULL"),
+            postgresql_where=sa.text("look_at IS NOT NULL"),
+        )
+
     op.create_table(
         "bridges",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -482,6 +543,28 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_sessions")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_staff_sessions_token_hash")),
     )
+    op.create_table(
+        "captures",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("merchant_id", sa.String(length=36), nullable=False),
+        sa.Column("authorisation_id", sa.String(length=36), nullable=False),
+        sa.Column("step", sa.Integer(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("why", sa.String(), nullable=False),
+        sa.Column("actor", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("wanted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["authorisation_id"], ["authorisations.id"], name=op.f("fk_captures_authorisation_id_authorisations")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_captures")),
+        sa.UniqueConstraint("authorisation_id", "step", name=op.f("uq_captures_authorisation_id_step")),
+    )
+    with op.batch_alter_table("captures", schema=None) as batch_op:
+        batch_op.create_index("ix_captures_done", ["merchant_id", "done_at"], unique=False)
+
     op.create_table(
         "device_events",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -655,11 +738,39 @@ def upgrade() -> None:
             postgresql_where=sa.text("state <> 'released'"),
         )
 
+    op.create_table(
+        "refunds",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("merchant_id", sa.String(length=36), nullable=False),
+        sa.Column("authorisation_id", sa.String(length=36), nullable=False),
+        sa.Column("step", sa.Integer(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("why", sa.String(), nullable=False),
+        sa.Column("actor", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("reference", sa.String(), nullable=True),
+        sa.Column("wanted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["authorisation_id"], ["authorisations.id"], name=op.f("fk_refunds_authorisation_id_authorisations")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_refunds")),
+        sa.UniqueConstraint("authorisation_id", "reference", name=op.f("uq_refunds_authorisation_id_reference")),
+        sa.UniqueConstraint("authorisation_id", "step", name=op.f("uq_refunds_authorisation_id_step")),
+    )
+    with op.batch_alter_table("refunds", schema=None) as batch_op:
+        batch_op.create_index("ix_refunds_done", ["merchant_id", "done_at"], unique=False)
+
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table("refunds", schema=None) as batch_op:
+        batch_op.drop_index("ix_refunds_done")
+
+    op.drop_table("refunds")
     with op.batch_alter_table("placements", schema=None) as batch_op:
         batch_op.drop_index(
             "ux_placements_live",
@@ -711,6 +822,10 @@ def downgrade() -> None:
 
     op.drop_table("door_commands")
     op.drop_table("device_events")
+    with op.batch_alter_table("captures", schema=None) as batch_op:
+        batch_op.drop_index("ix_captures_done")
+
+    op.drop_table("captures")
     op.drop_table("staff_sessions")
     with op.batch_alter_table("pickups", schema=None) as batch_op:
         batch_op.drop_index("ix_pickups_unit")
@@ -741,6 +856,26 @@ def downgrade() -> None:
         )
 
     op.drop_table("bridges")
+    with op.batch_alter_table("authorisations", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_authorisations_watched",
+            sqlite_where=sa.text("look_at IS NOT NULL"),
+            postgresql_where=sa.text("look_at IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_authorisations_unlinked",
+            sqlite_where=sa.text("order_id IS NULL"),
+            postgresql_where=sa.text("order_id IS NULL"),
+        )
+        batch_op.drop_index("ix_authorisations_order")
+        batch_op.drop_index(
+            "ix_authorisations_open",
+            sqlite_where=sa.text("state = 'authorised'"),
+            postgresql_where=sa.text("state = 'authorised'"),
+        )
+        batch_op.drop_index("ix_authorisations_merchant")
+
+    op.drop_table("authorisations")
     op.drop_table("staff")
     with op.batch_alter_table("orders", schema=None) as batch_op:
         batch_op.drop_index(

@@ -9,6 +9,11 @@ EFFECTS = {
     "MailShopper": "E-mail the shopper",
     "PrepareGrant": "Prepare the code",
     "Reconcile": "Ask the shop for orders we have not heard of",
+    "FollowMoney": "See what the money is to do",
+    "ReadPayment": "See how a payment stands",
+    "CaptureMoney": "Take the money",
+    "ReleaseMoney": "Let the money go",
+    "RefundMoney": "Give money back",
     "WatchSubscriptions": "Make sure that the shop tells us",
 }
 BOX_STATES = {"all": "All", "waiting": "Waiting", "done": "Done", "dead": "Dead letters"}

@@ -1,0 +1,32 @@
+"""Amounts as people write and read them. Pure. Source: ISO 4217, list one, "minor unit"."""
+
+from __future__ import annotations
+
+import re
+
+from bopis.errors import Invalid
+
+_NONE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
+_THREE = "BHD IQD JOD KWD LYD OMR TND"
+DECIMALS = {**dict.fromkeys(_NONE.split(), 0), **dict.fromkeys(_THREE.split(), 3)}
+"""Where it is not two."""
+_TYPED = re.compile(r"([0-9]{1,12})(?:[.,]([0-9]{1,3}))?")
+
+
+def written(amount: int, currency: str) -> str:
+    """`19.99 EUR`, `500 JPY`, `1.230 KWD`; a minus in front of what is below zero."""
+    decimals = DECIMALS.get(currency, 2)
+    whole, part = divmod(abs(amount), 10**decimals)
+    sign = "−" if amount < 0 else ""
+    point = f".{part:0{decimals}d}" if decimals else ""
+    return f"{sign}{whole:,}{point} {currency}".replace(",", "\u202f")
+
+
+def read(text: str, currency: str) -> int:
+    """Minor units of what a person typed, with a point or a comma. Raises Invalid."""
+    decimals = DECIMALS.get(currency, 2)
+    typed = _TYPED.fullmatch("".join(text.split()))
+    if typed is None or len(typed[2] or "") > decimals:
+        example = written(1230 if decimals == 3 else 1999, currency).rpartition(" ")[0]
+        raise Invalid("bad_amount", f"Write the amount in {currency}, such as {example}.")
+    return int(typed[1]) * 10**decimals + int((typed[2] or "").ljust(decimals, "0") or 0)
