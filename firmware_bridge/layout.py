@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from firmware_bridge.boards import BOARDS, BadOptions, LockBoard
+from firmware_bridge.boards import BOARDS, SENSOR, BadOptions, LockBoard
 
-SENSORS = ("door", "hook")
+SENSORS = SENSOR.values
 
 
 class BadLayout(Exception):

@@ -151,8 +151,8 @@ def refusals(module: str, target: str) -> Iterator[str]:
 
 def refusals_in_service(us: str, target: str) -> Iterator[str]:
     them, wanted = part(target), target.split(".")[0]
-    if wanted == "firmware_bridge" and not is_within(target, {"firmware_bridge.protocol"}):
-        yield "; of the bridge the service knows firmware_bridge.protocol alone"
+    if wanted == "firmware_bridge" and not is_within(target, {"firmware_bridge.protocol", "firmware_bridge.boards"}):
+        yield "; of the bridge the service knows its protocol and its boards alone"
     if us not in ALLOWED_IN.get(wanted, {us}):
         yield f"; only {', '.join(sorted(ALLOWED_IN[wanted]))} may"
     if wanted in {"bopis", "webhooks"} and us != them:
@@ -196,7 +196,7 @@ def test_every_file_keeps_the_direction() -> None:
         ("integrations/stripe/client.py", "from integrations.twilio import client", "an integration knows bopis.ports"),
         ("integrations/stripe/client.py", "import flask", "no business with it"),
         ("firmware_bridge/agent.py", "from bopis.clock import now", "knows nothing of the service"),
-        ("bopis/bridges/sync.py", "from firmware_bridge.doors import Door", "firmware_bridge.protocol alone"),
+        ("bopis/bridges/sync.py", "from firmware_bridge.doors import Door", "its protocol and its boards alone"),
         ("bopis/web/ops.py", "import sandbox.shop", "no part of the product"),
         ("firmware_bridge/bus.py", "from sandbox import lockbank", "no part of the product"),
         ("bopis/orders/actions.py", "from flask import request", "only app, web, webhooks may"),

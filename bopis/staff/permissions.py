@@ -25,6 +25,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "oversee": _IN_CHARGE,
     "settle_anywhere": _IN_CHARGE,
     "close_door": _IN_CHARGE,
+    "set_up_bank": _IN_CHARGE,
     "replay": _IN_CHARGE,
     "enrol_bridge": _ADMIN,
     "revoke_bridge": _ADMIN,

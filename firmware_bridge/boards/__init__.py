@@ -11,11 +11,11 @@ from firmware_bridge.boards.kerong_cu12 import KerongCU12
 from firmware_bridge.boards.kerong_cu16 import KerongCU16
 from firmware_bridge.boards.kerong_cu48b import KerongCU48B
 from firmware_bridge.boards.modbus import ModbusRtuLock, ModbusRtuRelay, ModbusTcpRelay
-from firmware_bridge.boards.options import BadOptions
+from firmware_bridge.boards.options import SENSOR, BadOptions
 from firmware_bridge.boards.scanner import Scanner
 from firmware_bridge.boards.winnsen import Winnsen
 
-__all__ = ["BOARDS", "Ask", "BadOptions", "BoardStatus", "LockBoard", "OpenAnswer", "Scanner"]
+__all__ = ["BOARDS", "SENSOR", "Ask", "BadOptions", "BoardStatus", "LockBoard", "OpenAnswer", "Scanner"]
 
 BOARDS: Mapping[str, type[LockBoard]] = {
     driver.name: driver

@@ -60,6 +60,9 @@ class Whole:
 
 Option = Choice | Switch | Whole
 
+SENSOR = Choice(("door", "hook"))
+"""What a bank's sensors look at; every kind of board takes it, for it is not the board's own."""
+
 PULSE_MS = Whole(500, 100, 3000, 100)
 """How long the coil is on. A solenoid wants about 500, a motor lock about 1000; longer ones burn."""
 

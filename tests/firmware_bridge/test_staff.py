@@ -279,3 +279,11 @@ def test_the_disk_names_nobody_and_no_badge(kiosk: Kiosk, bench: Bench) -> None:
     kiosk.signs_in(WRONG, "B2002")
     kept = "\n".join(bench.journal.db.iterdump())
     assert all(secret not in kept for secret in ("A1001", "a1001", "B2002", PIN, WRONG))
+
+
+def test_no_setting_lets_anybody_in_for_longer_than_a_week(kiosk: Kiosk, bench: Bench) -> None:
+    kiosk.hears(settings={"hash": "long", "hold_hours": 72, "staff_offline_hours": 100_000, "kiosk": {}})
+    bench.elapsed += 167 * 3600
+    assert kiosk.signs_in() == "in"
+    bench.elapsed += 2 * 3600
+    assert kiosk.signs_in() == "no"

@@ -6,7 +6,7 @@ from flask import Blueprint
 
 from bopis.db import Database
 from bopis.web.associate import guard
-from bopis.web.ops import banks, boxes, bridges, connections, home, pickup, pickups, tasks
+from bopis.web.ops import banks, boxes, bridges, connections, home, pickup, pickups, setup, tasks
 from bopis.web.ops.common import NEEDS, NOT_A_PERSON, helpers
 from bopis.web.ops.settling import Replay
 
@@ -28,6 +28,7 @@ def blueprint(
     pickup.add(routes, database)
     banks.add(routes, database)
     bridges.add(routes, database)
+    setup.add(routes, database)
     boxes.add(routes, database, replay)
     connections.add(routes, database, installers)
     return routes

@@ -12,14 +12,14 @@ from bopis.bridges.actions import command_end_quarantine
 from bopis.bridges.models import Bridge
 from bopis.bridges.queries import ONLINE_WITHIN
 from bopis.db import Database
-from bopis.errors import Conflict, Invalid, NotFound
+from bopis.errors import BopisError, Conflict, Invalid, NotFound
 from bopis.lockers.actions import put_back_into_service, take_out_of_service
 from bopis.lockers.models import Bank, Compartment
 from bopis.pickups.actions import give_up_place
 from bopis.pickups.models import Placement
 from bopis.pickups.stolen import Ended
 from bopis.stores.queries import lock
-from bopis.web.ops import bankmap
+from bopis.web.ops import bankmap, settings
 from bopis.web.ops.common import actor, done, me, versioned
 from bopis.web.ops.words import DOORS, ITEMS
 
@@ -73,8 +73,11 @@ def add(routes: Blueprint, database: Database) -> None:
         return done("ops.bank", bank_id=box.bank_id)
 
 
-def show(database: Database, bank_id: str, code: str = "", ended: Ended | None = None) -> str:
-    """The page of one bank; `code` is a fresh enrolment code, shown this once, `ended` what a theft put an end to."""
+def show(
+    database: Database, bank_id: str, code: str = "", ended: Ended | None = None, problem: BopisError | None = None
+) -> str:
+    """The page of one bank; `code` is a fresh enrolment code, shown this once, `ended` what a theft put an end to,
+    `problem` what was wrong with a setting."""
     with database.reading() as session:
         found = one(session, bank_id)
         view = bankmap.look(session, found, clock.now())
@@ -88,6 +91,8 @@ def show(database: Database, bank_id: str, code: str = "", ended: Ended | None =
             items_words=ITEMS,
             code=code,
             ended=ended,
+            problem=problem,
+            **settings.shown(session, found),
         )
 
 

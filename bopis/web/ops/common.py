@@ -37,6 +37,8 @@ NEEDS = {
     "ops.close_door": "close_door",
     "ops.reopen_door": "repair_door",
     "ops.end_quarantine": "end_quarantine",
+    "ops.set_boards": "set_up_bank",
+    "ops.set_offline_hours": "set_up_bank",
     "ops.enrolment_code": "enrol_bridge",
     "ops.revoke_bridge": "revoke_bridge",
     "ops.bridge_stolen": "revoke_bridge",
@@ -48,10 +50,11 @@ NEEDS = {
     "ops.replay_all": "replay",
 }
 """Endpoint → what it takes, as `staff.permissions` names it."""
+_SETTING = ("ops.set_boards", "ops.set_offline_hours")
 _SECTIONS = {
     "ops.home": ("ops.home", "ops.settle"),
     "ops.pickups": ("ops.pickups", "ops.find", "ops.pickup", "ops.taken_out"),
-    "ops.banks": ("ops.banks", "ops.bank", "ops.enrolment_code", "ops.bridge_stolen"),
+    "ops.banks": ("ops.banks", "ops.bank", "ops.enrolment_code", "ops.bridge_stolen", *_SETTING),
     "ops.deliveries": ("ops.deliveries",),
     "ops.effects": ("ops.effects",),
     "ops.connections": ("ops.connections",),
