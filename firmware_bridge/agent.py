@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from firmware_bridge import SOFTWARE, notify, status
+from firmware_bridge import SOFTWARE, adapters, notify, status
 from firmware_bridge.backoff import Backoff
 from firmware_bridge.bank import Bank
 from firmware_bridge.bus import Bus
@@ -32,12 +32,13 @@ from firmware_bridge.handover import Handover
 from firmware_bridge.held import Held
 from firmware_bridge.journal import BadJournal, DamagedJournal, Journal, NotJournaled
 from firmware_bridge.judge import Judge
+from firmware_bridge.kiosk import commissioning
 from firmware_bridge.kiosk.server import kiosk_app
 from firmware_bridge.kiosk.serving import KioskServer
 from firmware_bridge.kiosk.view import Parts
 from firmware_bridge.layout import Layout
-from firmware_bridge.pins import Pins
 from firmware_bridge.logs import Lately
+from firmware_bridge.pins import Pins
 from firmware_bridge.presence import Presence
 from firmware_bridge.protocol.wire import LONGEST_WAIT_SECONDS, PROTOCOL
 from firmware_bridge.rotation import Keyring
@@ -88,8 +89,8 @@ class Agent:
     def __init__(self, config: Config, journal: Journal, lately: Lately | None = None) -> None:
         """`lately` hears what is logged of doors. Raises OSError when the kiosk's address is taken."""
         self.journal = journal
-        self.ended = threading.Event()
         self.lately = lately or Lately()
+        self.ended = threading.Event()
         self.failed = False
         self._config = config
         self._stopping = threading.Event()
@@ -98,7 +99,7 @@ class Agent:
         self._online = threading.Event()
         self._threads: list[threading.Thread] = []
         self._upkeep_due = 0.0
-        self.bus = Bus(config.port)
+        self.bus = Bus(adapters.chosen(journal.read, config.port))
         self.bank = Bank(journal, self.bus.fire, new_id)
         self.bus.listener = self.bank
         deeds, held = Deeds(journal), Held(journal)
@@ -117,6 +118,7 @@ class Agent:
         self.handover.on_change = self.desk.on_change = changes.touch
         app = kiosk_app(self.parts, config.kiosk_host, config.px_per_mm, config.language)
         status.add(app, self)
+        self.commissioning = commissioning.build(app, self.parts, self.bus, self.pins, config, new_id)
         self._kiosk = KioskServer(app, config.kiosk_host, config.kiosk_port)
         self.kiosk_url = self._kiosk.url
         self.started = time.monotonic()
@@ -134,6 +136,7 @@ class Agent:
             kept = self.sync.kept_layout()
             if kept is not None:
                 self._use_layout(kept)
+            self.commissioning.service.restore()
         except NotJournaled as problem:
             log.error("the journal cannot be used (%s): the kiosk will say so", problem)
         self._threads = [self._spawn(target) for target in (self.bus.run, self._tick, self._kiosk.run)]
@@ -156,6 +159,7 @@ class Agent:
         if self._scanner:
             self._scanner.stop()
         self.parts.changes.stop()
+        self.commissioning.changes.stop()
         self._kiosk.stop()
         deadline = time.monotonic() + STOP_SECONDS
         for thread in self._threads:
@@ -183,7 +187,8 @@ class Agent:
 
     def _use_layout(self, layout: Layout) -> None:
         self.bank.configure(layout)
-        self.bus.configure(layout.board, layout.boards)
+        if not self.bank.closed:
+            self.bus.configure(layout.board, layout.boards)
 
     def _tick(self) -> None:
         while not self._stopping.is_set():

@@ -21,7 +21,9 @@ from typing import Any
 
 import requests
 
+from firmware_bridge import adapters
 from firmware_bridge.bus import Bus
+from firmware_bridge.commission.probe import Idle
 from firmware_bridge.config import Config
 from firmware_bridge.disk import TIGHT
 from firmware_bridge.layout import BadLayout, Layout, read_layout
@@ -31,7 +33,6 @@ ASKING_SECONDS = 4.0
 BAD_SHARE = 0.05
 LINE_SECONDS = 10
 CLOCK_OFF_SECONDS = 60
-BY_ID = Path("/dev/serial/by-id")
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,9 @@ def examine(config: Config) -> Iterator[Finding]:
     yield Finding(OK, "bridge", "runs" if running else "does not run; its parts are looked at one by one")
     layout, journal = _journal(config)
     yield journal
-    yield _device(config.port, "lock boards’ line")
-    yield from _boards_as_told(running) if running else _boards(config, layout)
+    port = _line(config)
+    yield _device(port, "lock boards’ line")
+    yield from _boards_as_told(running) if running else _boards(port, layout)
     if config.scanner:
         yield _device(config.scanner, "scanner")
     yield from _service(config, running)
@@ -119,43 +121,42 @@ def _journal(config: Config) -> tuple[Layout | None, Finding]:
 
 
 def _device(path: str, about: str) -> Finding:
+    trouble = adapters.look(path).trouble
+    if trouble == adapters.AWAY:
+        there = adapters.found()
+        seen = (
+            f"Found: {', '.join(Path(each).name for each in there)}." if there else "No serial adapter is plugged in."
+        )
+        return Finding(FAIL, about, f"{path} {trouble}", f"Plug it in, or correct the setting. {seen}")
+    if trouble:
+        do = "Add the bridge’s user to the group dialout: usermod -aG dialout bopis-bridge; then start it again."
+        return Finding(FAIL, about, f"{path} {trouble}", do)
     if "://" in path:
         return Finding(OK, about, f"{path}, over the network")
-    if not Path(path).exists():
-        there = sorted(each.name for each in BY_ID.iterdir()) if BY_ID.is_dir() else []
-        seen = f"Found: {', '.join(there)}." if there else "No serial adapter is plugged in."
-        return Finding(FAIL, about, f"{path} is not there", f"Plug it in, or correct the setting. {seen}")
-    if not os.access(path, os.R_OK | os.W_OK):
-        do = "Add the bridge’s user to the group dialout: usermod -aG dialout bopis-bridge; then start it again."
-        return Finding(FAIL, about, f"{path} may not be opened by this user", do)
     if path.startswith("/dev/tty"):
-        return Finding(WARN, about, f"{path} may change its name", f"Use the link in {BY_ID} that leads to it.")
+        return Finding(
+            WARN, about, f"{path} may change its name", f"Use the link in {adapters.BY_ID} that leads to it."
+        )
     return Finding(OK, about, path)
 
 
-class _Passive:
-    """Hears what the line says, and wants nothing of it."""
-
-    def on_reading(self, ask: Any, status: Any) -> bool:
-        return False
-
-    def on_line_lost(self) -> None:
-        """It is opened again by itself."""
-
-    def on_pulse(self, pulse: Any, sent: bool) -> None:
-        """There are none."""
-
-    def busy(self) -> None:
-        return None
+def _line(config: Config) -> str:
+    """The line of the settings, or the one an installer chose instead."""
+    try:
+        with closing(sqlite3.connect(f"file:{config.data_dir / 'journal.db'}?mode=ro", uri=True)) as db:
+            kept = dict(db.execute("SELECT name, value FROM meta WHERE name = ?", (adapters.KEY,)).fetchall())
+    except sqlite3.Error:
+        kept = {}
+    return adapters.chosen(kept.get, config.port)
 
 
-def _boards(config: Config, layout: Layout | None) -> Iterator[Finding]:
+def _boards(port: str, layout: Layout | None) -> Iterator[Finding]:
     """Ask every board for a while; no coil is fired."""
     if layout is None:
         yield Finding(WARN, "boards", "which hang on the line is not known yet", "Enrol, run, and come back.")
         return
-    bus = Bus(config.port)
-    bus.listener = _Passive()
+    bus = Bus(port)
+    bus.listener = Idle()
     bus.configure(layout.board, layout.boards)
     deadline = time.monotonic() + ASKING_SECONDS
     while time.monotonic() < deadline:

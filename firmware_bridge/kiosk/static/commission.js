@@ -89,7 +89,7 @@ function view() {
 
 function dress() {
   const inside = !["away", "sign_in", "begin", "written"].includes(state.step);
-  const title = make("p", { class: "masthead__title" }, make("strong", {}, "Set up the doors"), inside && make("span", { class: "soft" }, " · closed for service"));
+  const title = make("p", { class: "masthead__title" }, make("strong", {}, "Set up the doors"), inside && make("span", { class: "small soft" }, "Closed for service"));
   const mark = make("img", { src: "/static/kiosk/mark.svg", alt: "", class: "masthead__mark" });
   byId("top").replaceChildren(mark, title, inside ? button("Stop", "quiet", () => act.remember({ stop: !memory.stop })) : "");
 }
@@ -105,9 +105,16 @@ function render() {
     shown = { key };
   }
   byId("main").querySelector(".refusal")?.remove();
-  if (words) byId("main").querySelector(".words").after(make("div", { class: "refusal" }, banner("bad", words)));
+  if (words) refuse(words);
   const text = [...byId("main").querySelectorAll(".words p, .banner")].map((each) => each.textContent).join(" ");
   if (byId("said").textContent !== text) byId("said").textContent = text;
+}
+
+/** Say why something came to nothing, where whoever scrolled down sees it. */
+function refuse(words) {
+  const element = make("div", { class: "refusal" }, banner("bad", words));
+  byId("main").querySelector(".words").after(element);
+  element.scrollIntoView({ block: "nearest" });
 }
 
 function heard(news) {

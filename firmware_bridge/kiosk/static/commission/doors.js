@@ -22,8 +22,9 @@ export function moved(state, act, memory) {
   const meant = state.suggested;
   const known = state.missing.length > 0 && !memory.details;
   const tapped = (door) => act.does("name", described(door))();
-  const drawn = (state.doors.length > 0 || state.missing.length > 0) && wall(state.doors, known ? state.missing : [], meant.number, tapped);
-  const details = known && button("It is a new door, or it changed", "", () => act.remember({ details: true }));
+  const drawn = (state.doors.length > 0 || known) && wall(state.doors, known ? state.missing : [], meant.number, tapped);
+  const other = known ? "It is a new door, or it changed" : "Tap it on the picture";
+  const details = state.missing.length > 0 && button(other, "", () => act.remember({ details: known }));
   const several = button("More than one opened", "", () => act.remember({ several: true }));
   const lead = known ? "Tap the door that opened." : "Say what stands on it and where it is.";
   const ways = row(details, button("Open it again", "", act.does("again")), several, undo(state, act));
