@@ -14,6 +14,10 @@ NAMES = (
     "intent_kept",  # a pulse is meant and on the disk, the line has not heard of it
     "pulse_sent",  # the frame is on the line, nobody has seen the door
     "outcome_kept",  # what the sensor saw is on the disk
+    "change_kept",  # what a door did otherwise is on the disk, such as that it was shut
+    "badge_counted",  # a badge with its PIN is counted as wrong, nobody has judged it
+    "signed_in",  # the session of somebody of the staff is on the disk, nobody has been let in
+    "deed_kept",  # what staff said of an order is on the disk, the screen does not know
     "command_begun",  # a command's opening is on the disk, its result is not
     "command_settled",  # a command's result is on the disk, the cloud has not heard it
     "sync_asked",  # a request is on its way

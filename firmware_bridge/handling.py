@@ -13,6 +13,7 @@ from typing import Any
 
 from firmware_bridge.access import Placement
 from firmware_bridge.bank import Bank, Refused
+from firmware_bridge.failpoints import reached
 from firmware_bridge.handover import Handover
 from firmware_bridge.journal import Journal
 from firmware_bridge.openings import Errand
@@ -141,6 +142,7 @@ class Handling:
             with self._journal.writing() as db:
                 self._presence.extend(db, session)
                 self._journal.append("set_aside", {"pickup": item.pickup, "staff": staff})
+            reached("deed_kept")
             self.job = None
         self.on_change()
 
@@ -167,6 +169,7 @@ class Handling:
                 for place in looked:
                     told = {"placement": place.placement, "pickup": item.pickup, "door": place.door}
                     self._journal.append("confirmed_empty", {**told, "staff": staff})
+            reached("deed_kept")
             self.job = None
         self.on_change()
 

@@ -52,6 +52,8 @@ class DoorRecords:
         if also is not None:
             self._owed.append(also)
         self.pay()
+        if kind is not None:
+            reached("change_kept")
 
     def ended(self, door: Door, opening: Opening, kind: str, outcome: str, **more: Any) -> None:
         """Keep what an opening came to. A grant's placement is spent by an opening that was seen, by nothing else."""

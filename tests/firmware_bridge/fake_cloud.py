@@ -39,6 +39,7 @@ class FakeCloud:
         self.tamper: Callable[[signatures.Response], None] = lambda answer: None
         self.silent = False
         self._layout: dict[str, Any] | None = None
+        self._lists: dict[str, dict[str, Any]] = {}
         self._grants: list[dict[str, Any]] = []
         self._commands: list[dict[str, Any]] = []
         self._version = 0
@@ -95,10 +96,12 @@ class FakeCloud:
         layout: dict[str, Any] | None = None,
         grants: list[dict[str, Any]] | None = None,
         commands: list[dict[str, Any]] | None = None,
+        **lists: dict[str, Any],
     ) -> None:
-        """Say something in the next answer."""
+        """Say something in the next answer. `lists`: staff, work or settings, with their hashes."""
         with self._moved:
             self._layout = layout or self._layout
+            self._lists |= lists
             if grants:
                 self._version += 1
                 self._grants += [{**grant, "_at": self._version} for grant in grants]
@@ -226,7 +229,8 @@ class FakeCloud:
 
             def news() -> bool:
                 fresh = self._layout is not None and self._layout["hash"] != body["layout"]
-                return self.silent or fresh or known != self._version or bool(self._commands)
+                told = bool(self._commands or self._news_of_lists(body))
+                return self.silent or fresh or known != self._version or told
 
             if not body["events"] and not body["results"]:
                 self._moved.wait_for(news, body["wait"])
@@ -248,4 +252,9 @@ class FakeCloud:
                 "grants": grants,
                 "layout": layout,
                 "commands": commands,
+                **self._news_of_lists(body),
+                **({"lease_until": (self.now() + dt.timedelta(hours=72)).isoformat()} if self._lists else {}),
             }
+
+    def _news_of_lists(self, body: dict[str, Any]) -> dict[str, Any]:
+        return {name: said for name, said in self._lists.items() if said["hash"] != body.get(name)}

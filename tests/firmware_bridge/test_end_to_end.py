@@ -3,86 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-import requests
-
-from firmware_bridge.agent import Agent, opened_data
-from firmware_bridge.config import Config
 from firmware_bridge.protocol import codes
 from sandbox.lockbank import LockBank
 from tests.firmware_bridge.fake_cloud import FakeCloud
-from tests.firmware_bridge.world import DOORS, LAYOUT, grant, until
-
-RIGHT = "047193508"
-
-
-class Store:
-    """One bridge with its kiosk."""
-
-    def __init__(self, folder: Path, cloud: FakeCloud, locks: LockBank) -> None:
-        (folder / "code").write_text(cloud.code + "\n")
-        self.config = Config(folder / "data", cloud.url, locks.path, kiosk_port=0, enrolment_code_file=folder / "code")
-        self.cloud, self.locks = cloud, locks
-        self.start()
-
-    def start(self) -> None:
-        self._data = opened_data(self.config)
-        self.agent = Agent(self.config, self._data.__enter__())
-        self.agent.start()
-
-    def stop(self) -> None:
-        self.agent.stop()
-        self._data.__exit__(None, None, None)
-
-    def state(self, since: int = 0) -> dict[str, Any]:
-        return requests.get(f"{self.agent.kiosk_url}/api/state?since={since}", timeout=15).json()
-
-    def post(self, path: str, **body: Any) -> Any:
-        return requests.post(f"{self.agent.kiosk_url}/api/{path}", json=body, timeout=5).json()
-
-    def ready(self) -> Store:
-        until(lambda: all(door["state"] == "shut" for door in self.state()["doors"]) and self.state()["ready"])
-        return self
-
-    def phase(self, phase: str) -> dict[str, Any]:
-        return until(lambda: (self.state()["session"] or {}).get("phase") == phase and self.state()["session"])
-
-    def holds(self, body: dict[str, Any]) -> None:
-        """Give the bridge a grant and wait until it has it."""
-        self.cloud.tell(grants=[body])
-        until(
-            lambda: self.agent.journal.rows(
-                "SELECT 1 FROM grants WHERE id = ? AND version = ?", body["id"], body["version"]
-            )
-        )
-
-    def present(self) -> str:
-        code = self.state()["presence"]["code"]
-        return self.cloud.result(self.cloud.command("take_presence", code=code, staff="staff-1"))["data"]["session"]
-
-
-@pytest.fixture
-def locks() -> Iterator[LockBank]:
-    with LockBank(doors=DOORS) as locks:
-        yield locks
-
-
-@pytest.fixture
-def cloud() -> Iterator[FakeCloud]:
-    with FakeCloud() as cloud:
-        cloud.tell(layout=LAYOUT)
-        yield cloud
-
-
-@pytest.fixture
-def store(tmp_path: Path, cloud: FakeCloud, locks: LockBank) -> Iterator[Store]:
-    store = Store(tmp_path, cloud, locks)
-    yield store.ready()
-    store.stop()
+from tests.firmware_bridge.store import RIGHT, Store
+from tests.firmware_bridge.world import grant, until
 
 
 def test_the_right_code_opens_its_door_and_the_service_hears_of_it(store: Store) -> None:

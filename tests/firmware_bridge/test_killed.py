@@ -2,104 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import re
 import signal
-import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import requests
 
 from sandbox.lockbank import LockBank
 from tests.firmware_bridge.fake_cloud import FakeCloud
-from tests.firmware_bridge.world import DOORS, LAYOUT, grant, until
-
-ROOT = Path(__file__).parents[2]
-
-
-class Process:
-    """`python -m firmware_bridge run` on a folder that outlives it."""
-
-    def __init__(self, folder: Path, cloud: FakeCloud, locks: LockBank) -> None:
-        self.folder, self.log = folder, ""
-        (folder / "code").write_text(cloud.code)
-        (folder / "bridge.toml").write_text(
-            f'data_dir = "data"\ncloud_url = "{cloud.url}"\nport = "{locks.path}"\nkiosk_port = 0\n'
-            'enrolment_code_file = "code"\n'
-        )
-        self.start()
-
-    def start(self, dies_at: str = "") -> None:
-        """`dies_at`: the failpoint at which it dies by itself; then nothing is waited for."""
-        self.log = ""
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "firmware_bridge", "run", "--config", str(self.folder / "bridge.toml")],
-            cwd=ROOT,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "BRIDGE_DIES_AT": dies_at},
-        )
-        self.reader = threading.Thread(target=self._read)
-        self.reader.start()
-        if dies_at:
-            return
-        self.ready()
-
-    def ready(self) -> None:
-        """Wait until it serves its bank."""
-        self.url = until(lambda: re.search(r"http://[\w.:]+", self.log), 20).group()
-        until(lambda: all(door["state"] == "shut" for door in self.state()["doors"]) and self.state()["ready"])
-
-    def _read(self) -> None:
-        for line in self.process.stderr:
-            self.log += line
-
-    def state(self) -> dict:
-        return requests.get(f"{self.url}/api/state", timeout=5).json()
-
-    def code(self, code: str) -> str:
-        return requests.post(f"{self.url}/api/code", json={"code": code}, timeout=5).json()["verdict"]
-
-    def kill(self, signum: int = signal.SIGKILL) -> int:
-        os.kill(self.process.pid, signum)
-        status = self.process.wait(10)
-        self.reader.join(5)
-        self.process.stderr.close()
-        return status
-
-    def find(self, sql: str) -> list[tuple]:
-        """Look into the journal from outside."""
-        db = sqlite3.connect(f"file:{self.folder / 'data' / 'journal.db'}?mode=ro", uri=True)
-        try:
-            return db.execute(sql).fetchall()
-        finally:
-            db.close()
-
-
-@pytest.fixture
-def locks() -> Iterator[LockBank]:
-    with LockBank(doors=DOORS) as locks:
-        yield locks
-
-
-@pytest.fixture
-def cloud() -> Iterator[FakeCloud]:
-    with FakeCloud() as cloud:
-        cloud.tell(layout=LAYOUT)
-        yield cloud
-
-
-@pytest.fixture
-def bridge(tmp_path: Path, cloud: FakeCloud, locks: LockBank) -> Iterator[Process]:
-    bridge = Process(tmp_path, cloud, locks)
-    yield bridge
-    if bridge.process.poll() is None:
-        assert bridge.kill(signal.SIGTERM) == 0
+from tests.firmware_bridge.process import ROOT, Process
+from tests.firmware_bridge.world import grant, until
 
 
 def test_killed_between_intent_and_pulse_it_pulses_nothing_afterwards_and_says_unknown(

@@ -15,44 +15,26 @@ import requests
 from firmware_bridge.failpoints import NAMES
 from sandbox.lockbank import LockBank
 from tests.firmware_bridge.fake_cloud import FakeCloud
-from tests.firmware_bridge.test_killed import Process
-from tests.firmware_bridge.world import DOORS, LAYOUT, grant, until
+from tests.firmware_bridge.process import Process
+from tests.firmware_bridge.test_killed_at_the_desk import STEPS
+from tests.firmware_bridge.world import grant, until
 
 OPENING = ("code_counted", "intent_kept", "pulse_sent", "outcome_kept")
 LOADING = ("intent_kept", "pulse_sent", "outcome_kept", "command_begun", "command_settled")
 SYNC = ("sync_asked", "sync_answered", "sync_kept")
 KEYS = ("key_made", "key_answered", "key_kept")
-KILLED = -9
-
-
-@pytest.fixture
-def locks() -> Iterator[LockBank]:
-    with LockBank(doors=DOORS) as locks:
-        yield locks
-
-
-@pytest.fixture
-def cloud() -> Iterator[FakeCloud]:
-    with FakeCloud() as cloud:
-        cloud.tell(layout=LAYOUT, grants=[grant(7)])
-        yield cloud
 
 
 @pytest.fixture
 def bridge(tmp_path: Path, cloud: FakeCloud, locks: LockBank) -> Iterator[Process]:
+    """Enrolled, with a grant for door 7, and not running."""
+    cloud.tell(grants=[grant(7)])
     bridge = Process(tmp_path, cloud, locks)
     until(lambda: bridge.find("SELECT * FROM grants"))
     bridge.kill()
     yield bridge
-    if bridge.process.poll() is None:
+    if bridge.runs:
         bridge.kill()
-
-
-def dies(bridge: Process) -> None:
-    """It has died by itself, as by a power cut."""
-    assert bridge.process.wait(30) == KILLED
-    bridge.reader.join(5)
-    bridge.process.stderr.close()
 
 
 def judged(bridge: Process, cloud: FakeCloud, locks: LockBank, pulses: int | None = 0) -> None:
@@ -80,7 +62,7 @@ def shut_all(locks: LockBank) -> None:
 
 
 def test_every_point_has_its_test() -> None:
-    assert {*OPENING, *LOADING, *SYNC, *KEYS} == set(NAMES)
+    assert {*OPENING, *LOADING, *SYNC, *KEYS, *(point for _, point in STEPS)} == set(NAMES)
 
 
 @pytest.mark.parametrize("point", OPENING)
@@ -89,7 +71,7 @@ def test_killed_while_a_shopper_opens(bridge: Process, cloud: FakeCloud, locks: 
     bridge.ready()
     with contextlib.suppress(requests.RequestException):
         bridge.code("047193508")
-    dies(bridge)
+    bridge.dies()
     judged(bridge, cloud, locks, pulses=int(point in ("pulse_sent", "outcome_kept")))
     # Whoever was robbed of the opening opens by the same code; who had it may once more.
     assert bridge.code("047193508") == "open"
@@ -104,9 +86,9 @@ def test_killed_while_staff_open_to_load(bridge: Process, cloud: FakeCloud, lock
     for _ in range(5):  # what the dead run's last sync takes with it is lost, and a person presses again
         sent.append(cloud.command("open", door=9, cause="load", placement=None, session=None))
         with contextlib.suppress(AssertionError):
-            until(lambda: bridge.process.poll() is not None, 5)
+            until(lambda: not bridge.runs, 5)
             break
-    dies(bridge)
+    bridge.dies()
     judged(bridge, cloud, locks, pulses={"intent_kept": 0, "command_begun": None}.get(point, 1))
     until(lambda: any(cloud.results.get(each, {}).get("status") in ("done", "unknown") for each in sent))
 
@@ -115,10 +97,10 @@ def test_killed_while_staff_open_to_load(bridge: Process, cloud: FakeCloud, lock
 def test_killed_while_it_speaks_to_the_service(bridge: Process, cloud: FakeCloud, locks: LockBank, point: str) -> None:
     bridge.start(dies_at=point)
     with contextlib.suppress(AssertionError):
-        until(lambda: bridge.process.poll() is not None, 5)
-    if bridge.process.poll() is None:
+        until(lambda: not bridge.runs, 5)
+    if bridge.runs:
         bridge.code("000000000")
-    dies(bridge)
+    bridge.dies()
     judged(bridge, cloud, locks)
     assert bridge.code("047193508") == "open"
 
@@ -127,7 +109,7 @@ def test_killed_while_it_speaks_to_the_service(bridge: Process, cloud: FakeCloud
 def test_killed_while_it_changes_its_key(bridge: Process, cloud: FakeCloud, locks: LockBank, point: str) -> None:
     cloud.wants_new_key = True
     bridge.start(dies_at=point)
-    dies(bridge)
+    bridge.dies()
     judged(bridge, cloud, locks)
     until(lambda: cloud.signed_by[-1] in cloud.keys, 30)
     assert len(cloud.keys) == 1

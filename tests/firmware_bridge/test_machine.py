@@ -7,7 +7,6 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import flask
@@ -18,29 +17,8 @@ from firmware_bridge import status
 from firmware_bridge.notify import Watchdog, feeding_seconds, tell
 from sandbox.lockbank import LockBank
 from tests.firmware_bridge.fake_cloud import FakeCloud
-from tests.firmware_bridge.test_killed import ROOT, Process
-from tests.firmware_bridge.world import DOORS, LAYOUT, grant, until
-
-
-@pytest.fixture
-def locks() -> Iterator[LockBank]:
-    with LockBank(doors=DOORS) as locks:
-        yield locks
-
-
-@pytest.fixture
-def cloud() -> Iterator[FakeCloud]:
-    with FakeCloud() as cloud:
-        cloud.tell(layout=LAYOUT)
-        yield cloud
-
-
-@pytest.fixture
-def bridge(tmp_path: Path, cloud: FakeCloud, locks: LockBank) -> Iterator[Process]:
-    bridge = Process(tmp_path, cloud, locks)
-    yield bridge
-    if bridge.process.poll() is None:
-        bridge.kill()
+from tests.firmware_bridge.process import ROOT, Process
+from tests.firmware_bridge.world import grant, until
 
 
 def command(folder: Path, *words: str) -> tuple[int, str]:

@@ -16,7 +16,7 @@ import pytest
 from firmware_bridge import SOFTWARE
 from sandbox.lockbank import LockBank
 from tests.firmware_bridge.fake_cloud import FakeCloud
-from tests.firmware_bridge.test_killed import ROOT
+from tests.firmware_bridge.process import ROOT
 from tests.firmware_bridge.world import DOORS, LAYOUT, until
 
 

@@ -11,7 +11,7 @@ from firmware_bridge.bank import Refused
 from sandbox.lockbank import LockBank
 from tests.firmware_bridge.fake_cloud import FakeCloud
 from tests.firmware_bridge.line import LOAD, Line
-from tests.firmware_bridge.test_end_to_end import RIGHT, Store
+from tests.firmware_bridge.store import RIGHT, Store
 from tests.firmware_bridge.world import DOORS, LAYOUT, grant, until
 
 

@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from typing import Any
 
 from tests.simulation.machines import Machine
-from tests.simulation.outside import Clock
+from tests.simulation.mishaps import SHOPPER_DIES_AT, STAFF_DIE_AT, Deaths, Died, Mishaps
 from tests.world import PIN, World
 
 WALK_SECONDS = 4.0
 """From an open door to goods in hand and the door pushed shut."""
-WRONG_ONE_IN, JAM_ONE_IN, POWER_ONE_IN, STUCK_ONE_IN = 40, 60, 120, 2500
+TRIES = 3
+SIZES = ("S", "M", "L", "XL")
+STAFF_DEATH_ONE_IN = 60
 
 
 class Branch:
     """Lockers, their bridge, an associate with a badge, and shoppers with codes."""
 
     def __init__(
-        self, number: int, world: World, machine: Machine, clock: Clock, drawn: random.Random, badge: str
+        self,
+        number: int,
+        world: World,
+        machine: Machine,
+        drawn: random.Random,
+        badge: str,
+        mishaps: Mishaps,
+        deaths: Deaths,
     ) -> None:
         self.number, self.world, self.machine = number, world, machine
         self.lockers = machine.lockers
@@ -31,66 +41,122 @@ class Branch:
         self.not_served: list[str] = []
         self.wrong: list[str] = []
         """What should never have happened, in sentences."""
-        self.power_cuts = 0
-        self._clock, self._drawn, self._badge = clock, drawn, badge
+        self._drawn, self._badge, self._mishaps, self._deaths = drawn, badge, mishaps, deaths
         self._pulses = 0
 
     # staff
 
-    def load(self, most: int) -> list[str]:
-        """The associate loads what the kiosk's list says until it is empty or no door is free; the pickups loaded."""
+    def load(self, most: int, *, dying: int = 0) -> list[str]:
+        """The associate loads what the kiosk's list says until it is empty or no door is free; the pickups loaded.
+
+        Now and then the bridge dies meanwhile, with `dying` certainly so many times; they sign in again and go on.
+        """
         loaded: list[str] = []
-        verdict = self.machine.press("staff/sign-in", badge=self._badge, pin=PIN)["verdict"]
-        assert verdict == "in", verdict
-        todo = [item["pickup"] for item in self._shown()["items"] if item["stage"] == "todo"]
-        for pickup in todo:
-            if len(loaded) == most:
+        self._sign_in()
+        full = len(SIZES)
+        for item in [item for item in self._shown()["items"] if item["stage"] == "todo"]:
+            if len(loaded) == most or not full:
                 break
-            answer = self.machine.press("staff/load", pickup=pickup)
-            if answer.get("code") == "nothing_free":
+            if SIZES.index(item["size"]) >= full:
                 continue
-            assert answer == {"ok": True}, answer
-            if self._put_in(pickup):
-                loaded.append(pickup)
+            point = self._mishaps.point(STAFF_DIE_AT) if dying > 0 or self._one_in(STAFF_DEATH_ONE_IN) else None
+            dying -= 1
+            if not self._load_one(item["pickup"], point):
+                full = SIZES.index(item["size"])  # and so for all larger ones
+            elif item["pickup"] in self.behind.values():
+                loaded.append(item["pickup"])
         self.machine.press("staff/sign-out", press="")
+        self.machine.look()
         return loaded
 
+    def _sign_in(self) -> None:
+        verdict = self.machine.press("staff/sign-in", badge=self._badge, pin=PIN)["verdict"]
+        assert verdict == "in", verdict
+
+    def _load_one(self, pickup: str, dies_at: str | None) -> bool:
+        """False when there is no door for it."""
+        for _ in range(TRIES):
+            try:
+                with self._deaths.at(dies_at):
+                    if dies_at in ("badge_counted", "signed_in"):
+                        self.machine.press("staff/sign-out", press="")
+                        self._sign_in()
+                    answer = self.machine.press("staff/load", pickup=pickup)
+                    if answer.get("code") == "nothing_free":
+                        return False
+                    assert answer == {"ok": True}, answer
+                    if self._put_in(pickup):
+                        return True
+            except Died:
+                self._mishaps.note(f"staff_{dies_at}")
+                dies_at = None
+                self._starts_again()
+                self._sign_in()
+                if self._is_loaded(pickup):
+                    return True
+        return True
+
     def _put_in(self, pickup: str) -> bool:
+        """Whether the door opened."""
         self.machine.work(lambda: self._phase() not in ("opening", "push"))
-        job = self._shown()["job"]
-        self._only(job["door"], f"staff, for {pickup}")
-        if job["phase"] != "open":
+        job = self.machine.agent.desk.handling.job
+        assert job is not None
+        self._only_one_of({job.door}, f"staff, for {pickup}")
+        if job.session.phase != "open":
             return False
-        if job["door"] in self.behind:
-            self.wrong.append(f"door {job['door']} was opened to load and held somebody's goods")
-        self.lockers.put_item(job["door"])
-        self.behind[job["door"]] = pickup
-        self._push_shut(job["door"])
+        if self.behind.get(job.door, pickup) != pickup:
+            self.wrong.append(f"door {job.door} was opened to load and held somebody's goods")
+        self.lockers.put_item(job.door)
+        self.behind[job.door] = pickup
+        self._push_shut(job.door)
         self.machine.press("staff/list", press="")
         return True
 
+    def _is_loaded(self, pickup: str) -> bool:
+        """Whether the kiosk has kept what was done for it, now that it runs again."""
+        items = {item["pickup"]: item["stage"] for item in self._shown()["items"]}
+        doors = [door for door, whose in self.behind.items() if whose == pickup]
+        self._only_one_of({*doors, *(box.number for box in self.lockers.standing_open())}, f"staff, for {pickup}")
+        if doors and items[pickup] != "loaded" and self.lockers.compartments[doors[0]].shut:
+            self.wrong.append(f"{pickup} is behind door {doors[0]}, and the kiosk says {items[pickup]}")
+        return items[pickup] == "loaded"
+
     # shoppers
 
-    def collect(self, pickup: str) -> None:
-        """The shopper comes with the right code, now and then mistypes it first, and tries again if they must."""
-        if self._one_in(WRONG_ONE_IN):
+    def collect(self, pickup: str, *, spared: frozenset[str] = frozenset()) -> None:
+        """The shopper comes with the right code; what the deck holds for this visit befalls them, but `spared`."""
+        self.machine.look()
+        what = self._mishaps.visit() - spared
+        if "wrong_code" in what:
             self._mistype(pickup)
-        self._misbehave(pickup)
-        for _ in range(3):
-            self._type(self.codes[pickup], pickup)
+        self._misbehave(pickup, what)
+        for _ in range(TRIES):
+            self._type(self.codes[pickup], pickup, what)
             if pickup in self.with_shopper:
                 return
             self.lockers.pass_by(30)
+            what = what - {"cut", "cut_before_sensor", "killed"}
         self.not_served.append(pickup)
 
-    def _type(self, code: str, pickup: str) -> None:
-        verdict = self.machine.press("code", code=code)["verdict"]
-        if verdict != "open":
-            return
-        if self._one_in(POWER_ONE_IN):
-            self._power_cut()
-        else:
-            self.machine.work(lambda: self._phase() not in ("opening", "push"))
+    def _type(self, code: str, pickup: str, what: frozenset[str]) -> None:
+        dies_at = self._mishaps.point(SHOPPER_DIES_AT) if "killed" in what else None
+        try:
+            with self._deaths.at(dies_at):
+                verdict = self.machine.press("code", code=code)["verdict"]
+                if verdict != "open":
+                    return
+                if "cut_before_sensor" in what:
+                    self._cut_before_sensor()
+                elif "cut" in what:
+                    self.machine.work(lambda: False, seconds=self._drawn.uniform(0, 0.5))
+                    self._mishaps.note("cut")
+                    self._starts_again()
+                else:
+                    self.machine.work(lambda: self._phase() not in ("opening", "push"))
+        except Died:
+            self._mishaps.note("killed")
+            self._mishaps.note(f"shopper_{dies_at}")
+            self._starts_again()
         self._take_all(pickup)
         if self._phase() is not None:
             self.machine.press("done")
@@ -114,6 +180,7 @@ class Branch:
         code = self.codes[pickup]
         wrong = code[:-1] + str((int(code[-1]) + 1) % 10)
         verdict = self.machine.press("code", code=wrong)["verdict"]
+        self._mishaps.note("wrong_code")
         self.machine.look()
         self._only_one_of(set(), "a wrong code")
         if verdict not in ("no", "wait"):
@@ -121,30 +188,63 @@ class Branch:
 
     # what goes wrong
 
-    def _misbehave(self, pickup: str) -> None:
+    def speak(self, dies_at: str | None = None) -> bool:
+        """Sync until nothing is left to carry; False when the line failed, or when the bridge died of it."""
+        try:
+            with self._deaths.at(dies_at):
+                return self.machine.speak()
+        except Died as died:
+            self._mishaps.note(str(died))
+            self._starts_again()
+            return False
+
+    def _misbehave(self, pickup: str, what: frozenset[str]) -> None:
         door = next((door for door, whose in self.behind.items() if whose == pickup), None)
         if door is None:
             return
-        if self._one_in(STUCK_ONE_IN):
+        if "stuck" in what:
             self.lockers.misbehave(door=door, stuck=True)
-        elif self._one_in(JAM_ONE_IN):
+            self._mishaps.note("stuck")
+        elif "jam" in what:
             self.lockers.misbehave(door=door, jam=self._drawn.choice((1, 2)))
+            self._mishaps.note("jam")
 
-    def _power_cut(self) -> None:
-        """The plug is pulled somewhere between the pulse and the sensor, and put back while the shopper still waits."""
-        self.machine.work(lambda: False, seconds=self._drawn.choice((0.0, 0.02, 0.1, 0.5)))
-        self.power_cuts += 1
+    def _cut_before_sensor(self) -> None:
+        """The plug is pulled when the coil has pulled and no sensor has said anything yet."""
+        before = self._pulses
+        self.machine.work(lambda: len(self.lockers.pulses) > before, seconds=1)
+        unseen = self.machine.journal.rows("SELECT 1 FROM openings WHERE outcome IS NULL")
+        if len(self.lockers.pulses) > before and unseen:
+            self._mishaps.note("cut_before_sensor")
+        self._starts_again()
+
+    def _starts_again(self) -> None:
+        """Nothing that moves afterwards may be the bridge's own idea."""
         self.machine.cut_power()
         self.lockers.pass_by(self._drawn.uniform(2, 40))
+        pulses = len(self.lockers.pulses)
         self.machine.start()
+        self.machine.look()
+        if len(self.lockers.pulses) != pulses:
+            self.wrong.append("started again, the bridge pulsed a door by itself")
 
     def _push_shut(self, door: int) -> None:
         self.lockers.pass_by(WALK_SECONDS)
         self.lockers.shut_door(door)
         self.machine.work(lambda: self.machine.agent.bank.doors[door].state == "shut")
 
-    def _only(self, door: int, who: str) -> None:
-        self._only_one_of({door}, who)
+    # what is held against it
+
+    def unmeant(self) -> list[str]:
+        """Doors that were pulsed oftener than the bridge had written down that it meant to."""
+        meant = Counter(
+            row["door"]
+            for row in self.machine.journal.rows("SELECT o.door FROM intents i JOIN openings o ON o.id = i.opening")
+        )
+        pulsed = Counter(pulse.door for pulse in self.lockers.pulses)
+        return [
+            f"door {door} was pulsed {n} times, and meant {meant[door]} times" for door, n in (pulsed - meant).items()
+        ]
 
     def _only_one_of(self, doors: set[int], who: str) -> None:
         """Every coil that pulled since the last look pulled for one of these doors."""

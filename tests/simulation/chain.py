@@ -11,7 +11,7 @@ from typing import Any
 from unittest import mock
 
 from argon2.low_level import hash_secret_raw
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from bopis import sealing, sweeps, wiring
 from bopis.app import create_bridges_app
@@ -32,6 +32,7 @@ from tests.simulation.bank import URL
 from tests.simulation.branch import Branch
 from tests.simulation.lockers import Lockers
 from tests.simulation.machines import Line, Machine, Wire, virtual
+from tests.simulation.mishaps import Deaths, Mishaps
 from tests.simulation.outside import Clock, PhoneProvider, Shop
 from tests.simulation.store import NobodyRings
 from tests.world import SECRET_KEY, World, fill
@@ -43,11 +44,16 @@ BATCH = 20
 class Chain:
     """`stores` merchants with one store each; see `open_chain`."""
 
-    def __init__(self, url: str, clock: Clock, wire_folder: Path, stores: int, doors: int, seed: int) -> None:
+    def __init__(
+        self, url: str, clock: Clock, wire_folder: Path, *, stores: int, doors: int, visits: int, seed: int
+    ) -> None:
         self.clock, self.drawn = clock, random.Random(seed)
+        self.mishaps, self.deaths = Mishaps(self.drawn, visits), Deaths()
         self.shop, self.phone = Shop(clock), PhoneProvider()
         sealing.use_keys((SECRET_KEY,))
         self.database = Database(url, SilentBell())
+        # The service is never killed here, so its disk need not spin.
+        event.listen(self.database.engine, "connect", lambda raw, _: raw.execute("PRAGMA synchronous = OFF"))
         settings = Settings(url, "unix:///nowhere", (SECRET_KEY,), "http://localhost", URL)
         gateways = Gateways({"shopify": self.shop}, {"twilio": self.phone})
         self.service = wiring.Service(settings, self.database, gateways, handlers(gateways, settings.public_url))
@@ -81,7 +87,7 @@ class Chain:
             machine.start()
             machine.speak()
             machine.see()
-            self.branches.append(Branch(number, world, machine, self.clock, self.drawn, f"S{number}"))
+            self.branches.append(Branch(number, world, machine, self.drawn, f"S{number}", self.mishaps, self.deaths))
 
     def order(self, each: int) -> None:
         """So many orders at every store; their pickups get places and codes, and the bridges hear of them."""
@@ -150,8 +156,9 @@ class Chain:
 
 
 @contextmanager
-def open_chain(url: str, folder: Path, *, stores: int, doors: int, seed: int) -> Iterator[Chain]:
-    """A chain on a migrated, empty database, all of it on one virtual clock that starts in the morning.
+def open_chain(url: str, folder: Path, *, stores: int, doors: int, visits: int, seed: int) -> Iterator[Chain]:
+    """A chain on a migrated, empty database, all of it on one virtual clock that starts in the morning; `visits` of
+    shoppers are expected, over which the mishaps are dealt.
 
     The slow hash of a code is made a fast one: how strong it is, is not what is looked at here.
     """
@@ -159,8 +166,8 @@ def open_chain(url: str, folder: Path, *, stores: int, doors: int, seed: int) ->
     with ExitStack() as stack:
         stack.enter_context(mock.patch("bopis.clock.now", clock.now))
         stack.enter_context(mock.patch("firmware_bridge.protocol.codes.hash_secret_raw", _quick))
-        chain = Chain(url, clock, folder, stores, doors, seed)
-        stack.enter_context(virtual(clock, chain.wire, chain.lines))
+        chain = Chain(url, clock, folder, stores=stores, doors=doors, visits=visits, seed=seed)
+        stack.enter_context(virtual(clock, chain.wire, chain.lines, chain.deaths))
         chain.found()
         stack.callback(chain.close)
         yield chain

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -28,6 +29,7 @@ from firmware_bridge.handover import Handover
 from firmware_bridge.kiosk.server import kiosk_app
 from tests.simulation.bank import URL
 from tests.simulation.lockers import Lockers
+from tests.simulation.mishaps import Deaths
 from tests.simulation.outside import Clock
 
 ROUND_TRIP = 0.3
@@ -43,6 +45,8 @@ class Wire(BaseAdapter):
         super().__init__()
         self._service, self._clock = service, clock
         self.line = Line(clock, random.Random(0))
+        self.lost: Counter[str] = Counter()
+        """What drops of a few seconds took: `request`, or `answer` of one that the service has heard."""
 
     def session(self) -> requests.Session:
         session = _Session()
@@ -54,9 +58,11 @@ class Wire(BaseAdapter):
         self._clock.pass_by(ROUND_TRIP)
         down = self.line.is_down()
         if down == "before":
+            self.lost["request"] += not self.line.cut
             raise requests.ConnectionError("no route")
         told = self._service.post(request.path_url, data=request.body, headers=dict(request.headers))
         if down or self.line.is_down():
+            self.lost["answer"] += 1
             raise requests.ConnectionError("the answer was lost")
         answer = requests.Response()
         answer.status_code, answer.headers = told.status_code, requests.structures.CaseInsensitiveDict(told.headers)
@@ -95,8 +101,9 @@ class Line:
 
 
 @contextmanager
-def virtual(clock: Clock, wire: Wire, lines: dict[str, Lockers]) -> Iterator[None]:
-    """Bridges made and run in here live on this clock, speak over this wire, and find their boards in `lines`."""
+def virtual(clock: Clock, wire: Wire, lines: dict[str, Lockers], deaths: Deaths) -> Iterator[None]:
+    """Bridges made and run in here live on this clock, speak over this wire, find their boards in `lines`, and die
+    where `deaths` says."""
 
     def now() -> float:
         return clock.now().timestamp()
@@ -113,6 +120,7 @@ def virtual(clock: Clock, wire: Wire, lines: dict[str, Lockers]) -> Iterator[Non
         ):
             stack.enter_context(mock.patch(where, what))
         stack.enter_context(mock.patch.object(Agent, "_spawn"))
+        stack.enter_context(deaths.everywhere())
         assert agents.Bus is not Bus
         yield
 
@@ -139,6 +147,8 @@ class Machine:
         self.boots += 1
         self._wire.line = self.line
         self.journal = self._open.enter_context(opened_data(self._config))
+        # Whoever dies here loses what was not committed. No disk loses what was, so none needs to be waited for.
+        self.journal.db.execute("PRAGMA synchronous = OFF")
         self.agent = Agent(self._config, self.journal)
         identity = load_identity(self.journal)
         assert identity is not None

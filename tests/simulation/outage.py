@@ -13,6 +13,7 @@ from typing import Any
 from firmware_bridge.backoff import Backoff
 from tests.simulation.branch import Branch
 from tests.simulation.chain import Chain, open_chain
+from tests.simulation.mishaps import SYNC_DIES_AT
 
 HOUR = 3600.0
 OUTAGE_HOURS = 72
@@ -22,6 +23,8 @@ MARGIN_HOURS = 4
 """Before the end of the outage, in which nothing new is loaded, so that every shopper comes within it."""
 DROP_SECONDS = (1, 20)
 LOADED_AT_ONCE = 2
+STAFF_DEATHS = 3
+"""So often each bridge dies under the hands of whoever loads first."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,10 @@ class Figures:
     drops: int = 0
     drop_pickups: int = 0
     drop_served: int = 0
-    power_cuts: int = 0
+    lost: dict[str, int] = field(default_factory=dict)
+    """What the drops took: requests, and answers to requests that the service had heard."""
+    happened: dict[str, int] = field(default_factory=dict)
+    """Of `mishaps`, by kind, and by the point at which a bridge was killed."""
     events: int = 0
     """Of the outage: what the bridges held when the line came back."""
     in_order: int = 0
@@ -97,16 +103,19 @@ def outage(url: str, folder: Path, size: Size, seed: int) -> Figures:
     figures = Figures(seed)
     spare = LOADED_AT_ONCE * size.stores * max(1, size.drops // (8 * LOADED_AT_ONCE * size.stores))
     doors = size.doors // size.stores
-    with open_chain(url, folder, stores=size.stores, doors=doors, seed=seed) as chain:
-        chain.order((size.pickups + 2 * spare) // size.stores)
+    visits = size.pickups + 2 * spare
+    with open_chain(url, folder, stores=size.stores, doors=doors, visits=visits, seed=seed) as chain:
+        chain.order(visits // size.stores)
         drops(chain, size.drops, spare, figures)
         whole_outage(chain, size, figures)
         catch_up(chain, figures)
         drops(chain, size.drops, spare, figures)
         settle(chain)
-        figures.power_cuts = sum(branch.power_cuts for branch in chain.branches)
+        figures.happened = dict(sorted(chain.mishaps.happened.items()))
+        figures.lost = dict(chain.wire.lost)
         figures.wrong += chain.wrong() + disagreements(chain)
-        figures.wrong += [f"store {each.number}: {what}" for each in chain.branches for what in each.wrong]
+        for branch in chain.branches:
+            figures.wrong += [f"store {branch.number}: {what}" for what in (*branch.wrong, *branch.unmeant())]
     return figures
 
 
@@ -129,14 +138,15 @@ def drops(chain: Chain, many: int, pickups: int, figures: Figures) -> None:
 
 
 def _served_in_a_drop(branch: Branch, pickup: str, figures: Figures) -> None:
-    branch.collect(pickup)
+    # All of them must be served: a door that is truly stuck says nothing about the line.
+    branch.collect(pickup, spared=frozenset({"stuck"}))
     figures.drop_pickups += 1
     figures.drop_served += pickup in branch.with_shopper
 
 
 def _speak_until_heard(chain: Chain, branch: Branch) -> None:
     backoff = Backoff(chain.drawn.uniform)
-    while not branch.machine.speak():
+    while not branch.speak():
         chain.clock.pass_by(backoff.next())
 
 
@@ -151,11 +161,12 @@ def whole_outage(chain: Chain, size: Size, figures: Figures) -> None:
         branch.collect(pickup)
 
     def load(branch: Branch) -> None:
-        for pickup in branch.load(size.pickups // size.stores - loaded[branch.number]):
+        dying = 0 if loaded[branch.number] else STAFF_DEATHS
+        for pickup in branch.load(size.pickups // size.stores - loaded[branch.number], dying=dying):
             loaded[branch.number] += 1
             latest = min(agenda.now() + ROUND_HOURS * HOUR, end - HOUR)
             agenda.at(chain.drawn.uniform(agenda.now() + 60, latest), lambda pickup=pickup: come(branch, pickup))
-        branch.machine.speak()  # in vain, like every other time
+        branch.speak()  # in vain, like every other time
 
     def sweep() -> None:
         chain.work()
@@ -185,7 +196,8 @@ def catch_up(chain: Chain, figures: Figures) -> None:
     def speak(branch: Branch, backoff: Backoff) -> None:
         if chain.drawn.random() < 0.2:
             branch.machine.line.drop(chain.drawn.uniform(*DROP_SECONDS))
-        if not branch.machine.speak():
+        dies_at = next((point for point in SYNC_DIES_AT if not chain.mishaps.happened[point]), None)
+        if not branch.speak(dies_at):
             agenda.at(agenda.now() + backoff.next(), lambda: speak(branch, backoff))
 
     for branch in chain.branches:
@@ -229,6 +241,9 @@ def disagreements(chain: Chain) -> list[str]:
         name = f"store {branch.number}"
         if branch.machine.journal.backlog()[0]:
             found.append(f"{name}: events have not been taken")
+        for pickup in branch.not_served:
+            if pickup not in asked:
+                found.append(f"{name}: {pickup} could not be handed out, and nobody is asked to help")
         for pickup in branch.with_shopper:
             if states[pickup] != "collected" and pickup not in asked:
                 found.append(f"{name}: {pickup} is with its shopper and {states[pickup]}")
