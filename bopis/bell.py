@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 import weakref
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,8 +20,9 @@ from rq.serializers import JSONSerializer
 
 QUEUE = "bopis"
 BANKS = "bopis:banks"
-SILENCE = 5.0
-"""Seconds without ringing after a ring was lost; what is due is found by looking meanwhile."""
+SILENCE = 0.1, 5.0
+"""Seconds until a ring that failed is tried again: at first, and at most, after it failed again and again. A Redis that
+is slow for a moment loses no ring; for one that is away, what is due is found by looking meanwhile."""
 log = logging.getLogger(__name__)
 
 
@@ -100,33 +100,38 @@ class _Ringer:
 
     def __init__(self, client: redis.Redis, queue: Queue, breath: float) -> None:
         self._redis, self._queue, self._breath = client, queue, breath
-        self._silent_until = 0.0
 
     def serve(self, asked: SimpleQueue[Ring | None]) -> None:
         """Ring until asked for nothing."""
-        pause = threading.Event()
+        pause, silence = threading.Event(), 0.0
         wanted: set[Ring | None] = set()
         while None not in wanted:
-            wanted = {asked.get()}
+            if not wanted:
+                wanted.add(asked.get())
             with suppress(Empty):
                 while True:
                     wanted.add(asked.get_nowait())
-            for ring in wanted:
-                if ring is not None and time.monotonic() >= self._silent_until:
-                    self._ring(ring)
-            pause.wait(self._breath)
+            try:
+                self._ring_all(wanted)
+                silence = 0.0
+            except redis.RedisError as problem:
+                # A Redis that hangs takes a second to say nothing; meanwhile a bank's rings become one.
+                silence = min(max(SILENCE[0], 2 * silence), SILENCE[1])
+                log.warning("ring failed: %s", type(problem).__name__)
+            pause.wait(max(self._breath, silence))
+
+    def _ring_all(self, wanted: set[Ring | None]) -> None:
+        """Ring, and take out what has been rung; what could not be stays."""
+        for ring in [ring for ring in wanted if ring is not None]:
+            self._ring(ring)
+            wanted.discard(ring)
 
     def _ring(self, ring: Ring) -> None:
-        try:
-            if isinstance(ring, NewsForBank):
-                self._redis.publish(BANKS, ring.bank_id)
-            # A job still waiting in the queue has read nothing yet, so it will see these rows too.
-            elif self._queue.count == 0:
-                self._queue.enqueue_call("bopis.jobs.work", result_ttl=0, failure_ttl=60, description="work")
-        except redis.RedisError as problem:
-            # A Redis that hangs takes a second to say nothing: meanwhile the rings would pile up for nobody.
-            self._silent_until = time.monotonic() + SILENCE
-            log.warning("ring lost: %s", type(problem).__name__)
+        if isinstance(ring, NewsForBank):
+            self._redis.publish(BANKS, ring.bank_id)
+        # A job still waiting in the queue has read nothing yet, so it will see these rows too.
+        elif self._queue.count == 0:
+            self._queue.enqueue_call("bopis.jobs.work", result_ttl=0, failure_ttl=60, description="work")
 
 
 def connect(url: str) -> redis.Redis:

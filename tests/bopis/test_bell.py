@@ -4,7 +4,9 @@ import gc
 import threading
 import time
 
-from bopis.bell import BankListener, NewsForBank, RedisBell, WorkToDo
+import redis
+
+from bopis.bell import BANKS, BankListener, NewsForBank, RedisBell, WorkToDo
 
 
 def threads(name: str) -> int:
@@ -31,6 +33,17 @@ def test_a_ring_wakes_whoever_waits_for_this_bank(redis_url: str) -> None:
 
     assert until(rung)
     assert listener.count("b2") == 0
+
+
+def test_a_ring_that_redis_was_too_slow_for_is_rung_again(redis_url: str) -> None:
+    listener, bell = BankListener(redis_url), RedisBell(redis_url)
+    other = redis.Redis.from_url(redis_url)
+    heard = listener.count("b1")
+    assert until(lambda: other.pubsub_numsub(BANKS)[0][1])
+    longer_than_a_bell_waits = 1500
+    other.client_pause(longer_than_a_bell_waits)
+    bell.ring(NewsForBank("b1"))
+    assert listener.wait("b1", heard, 4.0)
 
 
 def test_a_listener_nobody_needs_any_more_lets_go_of_its_thread(redis_url: str) -> None:
