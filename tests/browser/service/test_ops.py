@@ -10,8 +10,12 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select, update
 
 from bopis import clock, inbox, tasks
+from bopis.bridges.keys import freeze
+from bopis.bridges.models import Bridge
+from bopis.bridges.people import set_staff_offline_hours
 from bopis.inbox import InboxEntry
-from bopis.lockers.models import Compartment
+from bopis.lockers.actions import quarantine
+from bopis.lockers.models import Bank, Compartment
 from bopis.merchants.models import Connection
 from bopis.outbox import OutboxEntry
 from bopis.pickups import loading
@@ -129,6 +133,57 @@ def test_pages_with_little_on_them_look_well_too(desk: Page, world: World, locke
     desk.goto(f"/ops/banks/{world.bank_id}")
     desk.get_by_role("button", name="Make an enrolment code").click()
     looks_well(desk, named(desk, "code", scheme), "within 15 minutes")
+
+
+def in_trouble(world: World) -> None:
+    """Everything that may be said of a bank at once: another door moved, two machines, lists not yet delivered."""
+    much_happens(world)
+    with world.database.transaction() as session:
+        bank, bridge = session.get_one(Bank, world.bank_id), session.get_one(Bridge, world.bridge_id)
+        bank.board, bank.board_options = "modbus-rtu-relay", {"pulse_ms": 1000}
+        quarantine(session, bank, 3, 4, clock.now())
+        freeze(session, bridge, "two_boots", clock.now())
+        bridge.staff_held, bridge.key_asked_at = "an older list", clock.now()
+        set_staff_offline_hours(session, bank.store, 24, f"staff:{world.mo_id}", clock.now())
+
+
+def test_a_bank_in_trouble_looks_well(desk: Page, world: World, lockers: Lockers, scheme: str) -> None:
+    in_trouble(world)
+    visit(desk, "/banks", scheme)
+    looks_well(desk, named(desk, "banks-trouble", scheme), "Nothing opens")
+    visit(desk, f"/banks/{world.bank_id}", scheme)
+    for summary in (
+        "Change how its boards work",
+        "Change how long staff sign in",
+        "It was stolen",
+        "The wires are right",
+    ):
+        desk.locator("summary", has_text=summary).click()
+    looks_well(desk, named(desk, "bank-frozen", scheme), "Two machines use this bridge’s key")
+    visit(desk, "/", scheme)
+    looks_well(desk, named(desk, "home-trouble", scheme), "need a person")
+    visit(desk, f"/banks/{world.bank_id}", scheme)
+    desk.locator("summary", has_text="It was stolen").click()
+    desk.get_by_role("button", name="Shut it out and end what it knows").click()
+    looks_well(desk, named(desk, "bank-stolen", scheme), "The stolen bridge is shut out")
+    desk.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    desk.goto("/associate/people")
+    looks_well(desk, named(desk, "people-pins", scheme), "needs a new PIN")
+    desk.locator("summary").first.click()
+    looks_well(desk, named(desk, "people-remove", scheme), "is signed out at once")
+
+
+def test_a_value_the_boards_do_not_take_is_said_where_it_was_typed(desk: Page, world: World, lockers: Lockers) -> None:
+    in_trouble(world)
+    desk.goto(f"/ops/banks/{world.bank_id}")
+    desk.locator("summary", has_text="Change how its boards work").click()
+    desk.get_by_label("Coil on, in milliseconds").fill("9000")
+    desk.get_by_role("button", name="Set the boards so").click()
+    expect(desk.get_by_role("alert").first).to_contain_text("must be a whole number from 100 to 3000")
+    expect(desk.get_by_label("Coil on, in milliseconds")).to_have_value("9000")
+    desk.get_by_label("Coil on, in milliseconds").fill("700")
+    desk.get_by_role("button", name="Set the boards so").click()
+    expect(desk.locator("main")).to_contain_text("Coil on, in milliseconds: 1000 → 700")
 
 
 def visit(desk: Page, path: str, scheme: str) -> None:
