@@ -20,8 +20,11 @@ BENCHES = {
     "bridges": "bench.bridges",
     "lists": "bench.lists",
     "memory": "bench.memory",
+    "allocation": "bench.allocation",
 }
 """Each module has a `run(plan)` that yields results as they are found."""
+BY_NAME = {"ingest-peer": "bench.peer"}
+"""The same, but only run when named: it installs what it measures against."""
 
 
 def main(arguments: list[str]) -> int:
@@ -41,14 +44,14 @@ def main(arguments: list[str]) -> int:
 
 
 def _measured(name: str, plan: Plan) -> Iterator[Result]:
-    for result in importlib.import_module(BENCHES[name]).run(plan):
+    for result in importlib.import_module((BENCHES | BY_NAME)[name]).run(plan):
         print(result.line, flush=True)
         yield result
 
 
 def _read(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="dev.py bench", description="Measure what the documents claim.")
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one or several of: {', '.join(BENCHES)}")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one or several of: {', '.join(BENCHES | BY_NAME)}")
     parser.add_argument("--quick", action="store_true", help="short rounds and little data: does it work at all")
     parser.add_argument("--rounds", type=int, default=Plan.rounds, help=f"rounds of each comparison ({Plan.rounds})")
     parser.add_argument("--seconds", type=float, default=Plan.seconds, help=f"a subject's turn ({Plan.seconds:g})")
@@ -61,8 +64,8 @@ def _read(arguments: list[str]) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     options.out = options.out or ROOT / "var" / "bench" / ("quick" if options.quick else "")
     for name in options.names:
-        if name not in BENCHES:
-            raise Trouble(f"There is no bench {name!r}; there are {', '.join(BENCHES)}.")
+        if name not in BENCHES | BY_NAME:
+            raise Trouble(f"There is no bench {name!r}; there are {', '.join(BENCHES | BY_NAME)}.")
     if options.rounds < 1 or options.seconds <= 0:
         raise Trouble("--rounds must be at least 1 and --seconds more than 0.")
     return options

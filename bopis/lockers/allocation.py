@@ -1,17 +1,23 @@
-"""Which door a pickup gets. One pure function, the same at order time, at load time and in the bench.
+"""Which door a pickup gets: FreshFirst. Pure functions, the same at order time, at load time and in the bench.
 
-Smallest-fitting is optimal among the rules that never move goods (`docs/allocation.md` will carry the study).
+Smallest-fitting is optimal among the rules that never move goods (`docs/allocation.md`). But whoever has not come yet
+comes the less likely the longer it has been, so a door is worth most to the freshest order: when nothing is free a
+smaller order is moved down, else the stalest makes room and goes to the counter.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import datetime as dt
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from bopis.lockers.fit import SIZES
+from bopis.lockers.knobs import Knobs
 
 _RANK = {size: rank for rank, size in enumerate(SIZES)}
+_SPARE_DOORS = 3
+"""So many doors must stay free beside the one that is loaded again."""
 
 
 class Door(NamedTuple):
@@ -37,6 +43,62 @@ class Choice:
         return self.door.holder if self.door else None
 
 
+class Goods(NamedTuple):
+    """What wants a door: the size it needs, None when none will do; and what else, of `fit.NEEDS`."""
+
+    pickup_id: str
+    size: str | None
+    needs: frozenset[str] = frozenset()
+
+
+class Stay(NamedTuple):
+    """Goods that lie in a door since they were loaded there. `pinned` ones stay: their shopper is on the way, or was
+    promised just this door."""
+
+    goods: Goods
+    since: dt.datetime
+    pinned: bool = False
+
+
+class Box(NamedTuple):
+    """A door and what lies in it. `cold` is chilled, frozen or empty; its goods must need just that."""
+
+    door: Door
+    stay: Stay | None = None
+    cold: str = ""
+
+
+class Move(NamedTuple):
+    """Goods to be carried from one door to another, or to the counter (None), before the door is loaded."""
+
+    goods: Goods
+    start: Door
+    to: Door | None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A door or the counter (None), why, and what must be carried first, in this order."""
+
+    door: Door | None
+    reason: str
+    moves: tuple[Move, ...] = ()
+
+    @property
+    def robbed(self) -> list[str]:
+        """The pickups that lose a door they were only promised."""
+        doors = [self.door, *(move.to for move in self.moves)]
+        return [door.holder for door in doors if door and door.holder]
+
+
+class Waiting(NamedTuple):
+    """Goods at the counter that would rather be in a door: since when they are ready, how often they were in one."""
+
+    goods: Goods
+    since: dt.datetime
+    loads: int = 0
+
+
 def choose(doors: Sequence[Door], size: str | None, *, not_in: Collection[str] = ()) -> Choice:
     """Choose the smallest door that takes `size`, a free one before a held one, the lowest number last.
 
@@ -53,3 +115,144 @@ def choose(doors: Sequence[Door], size: str | None, *, not_in: Collection[str] =
     if best.holder is not None:
         return Choice(best, "in_hand_goes_first")
     return Choice(best, "smallest_fitting" if best.size == size else "next_size_up")
+
+
+def decide(
+    boxes: Sequence[Box], goods: Goods, now: dt.datetime, knobs: Knobs, *, not_in: Collection[str] = ()
+) -> Decision:
+    """The door for goods in hand, and what must be carried first. `boxes` are those in service, `not_in` tried ones."""
+    if goods.size is None:
+        return Decision(None, "too_big")
+    fitting = [box for box in boxes if takes(box, goods) and box.door.compartment_id not in not_in]
+    if not fitting:
+        return Decision(None, "no_such_door")
+    choice = choose([box.door for box in fitting if box.stay is None], goods.size)
+    if choice.door is not None:
+        return Decision(choice.door, choice.reason)
+    return (
+        _moved_down(boxes, fitting, knobs.moves)
+        or _displaced(boxes, fitting, now, knobs)
+        or Decision(None, "nothing_free")
+    )
+
+
+def decide_parcels(boxes: Sequence[Box], parcels: Sequence[Goods]) -> list[Decision]:
+    """Doors for an order that fits no single one, the largest parcel first; all of them, or none is given.
+
+    Nothing is moved for it: it takes more than its share of doors already.
+    """
+    taken: set[str] = set()
+    decisions = []
+    for goods in sorted(parcels, key=lambda goods: -_RANK[goods.size] if goods.size else 0):
+        free = [box.door for box in boxes if box.stay is None and takes(box, goods)]
+        choice = choose(free, goods.size, not_in=taken)
+        if choice.door is None:
+            return []
+        taken.add(choice.door.compartment_id)
+        decisions.append(Decision(choice.door, choice.reason))
+    return decisions
+
+
+def refill(
+    boxes: Sequence[Box], waiting: Iterable[Waiting], now: dt.datetime, knobs: Knobs
+) -> tuple[Waiting, Decision] | None:
+    """Who at the counter gets a free door, the newest first, or None. Ask again when it was loaded.
+
+    Nobody loses a promised door for it, and nobody is displaced.
+    """
+    oldest = now - dt.timedelta(hours=knobs.waitlist_hours)
+    unclaimed = [box for box in boxes if box.stay is not None or box.door.holder is None]
+    if all(box.stay is not None for box in unclaimed):
+        return None
+    still_fresh = [one for one in waiting if one.goods.size and _may_come_in(one, oldest, knobs)]
+    refused: set[tuple[str | None, frozenset[str]]] = set()
+    for one in sorted(still_fresh, key=lambda one: one.since, reverse=True):
+        alike = (one.goods.size, one.goods.needs)
+        if alike in refused or (one.loads and not _spare(unclaimed, one.goods)):
+            continue
+        fitting = [box for box in unclaimed if takes(box, one.goods)]
+        choice = choose([box.door for box in fitting if box.stay is None], one.goods.size)
+        if choice.door is not None:
+            return one, Decision(choice.door, "newest_first")
+        if (swapped := _moved_down(unclaimed, fitting, knobs.moves)) is not None:
+            return one, swapped
+        refused.add(alike)
+    return None
+
+
+def takes(box: Box, goods: Goods) -> bool:
+    """Whether these goods may lie in this box at all, whatever lies there now."""
+    return (
+        goods.size is not None
+        and _RANK[box.door.size] >= _RANK[goods.size]
+        and (box.cold == "" if not goods.needs else _has(box, goods.needs))
+    )
+
+
+def _may_come_in(one: Waiting, oldest: dt.datetime, knobs: Knobs) -> bool:
+    return 0 < one.loads <= knobs.reloads or (one.loads == 0 and one.since > oldest)
+
+
+def _has(box: Box, needs: frozenset[str]) -> bool:
+    cold = next((kind for kind in ("frozen", "chilled") if kind in needs), "")
+    return box.cold == cold and (box.door.accessible or "accessible" not in needs)
+
+
+def _spare(boxes: Sequence[Box], goods: Goods) -> bool:
+    return sum(box.stay is None and takes(box, goods) for box in boxes) > _SPARE_DOORS
+
+
+def _moved_down(boxes: Sequence[Box], fitting: Sequence[Box], most: int) -> Decision | None:
+    """Empty one of `fitting` by carrying what is in it, or that and one more, into smaller doors that are free."""
+    free = [box for box in boxes if box.stay is None]
+    if not most or not free:
+        return None
+    for box, move in _moves(fitting, free):
+        return Decision(box.door, "moved_down", (move,))
+    if most < 2:
+        return None
+    able = {box.door.compartment_id for box in fitting}
+    between = list(_moves([box for box in boxes if box.door.compartment_id not in able], free))
+    for box, move in _moves(fitting, [middle for middle, _ in between]):
+        first = next(before for _, before in between if before.start is move.to)
+        return Decision(box.door, "moved_down", (first, move))
+    return None
+
+
+def _moves(starts: Iterable[Box], ends: Iterable[Box]) -> Iterator[tuple[Box, Move]]:
+    """Each box that can be emptied into one of `ends`, the smallest first, and how."""
+    by_room = sorted(ends, key=_room)
+    for box in sorted(starts, key=_room):
+        if box.stay is None or box.stay.pinned:
+            continue
+        for end in by_room:
+            if end.door.bank_id == box.door.bank_id and takes(end, box.stay.goods):
+                yield box, Move(box.stay.goods, box.door, end.door)
+                break
+
+
+def _room(box: Box) -> tuple[int, bool, bool, int]:
+    door = box.door
+    return _RANK[door.size], door.holder is not None, door.accessible, door.number
+
+
+def _displaced(boxes: Sequence[Box], fitting: Sequence[Box], now: dt.datetime, knobs: Knobs) -> Decision | None:
+    """Send the stalest that had its guaranteed hours to the counter; else one in a smaller door, to move into that."""
+    if not knobs.guaranteed_hours:
+        return None
+    latest = now - dt.timedelta(hours=knobs.guaranteed_hours)
+    stale = sorted(_stale(boxes, latest), key=lambda found: (found[0].since, found[1].door.number))
+    able = {box.door.compartment_id for box in fitting}
+    for stay, box in stale:
+        if box.door.compartment_id in able:
+            return Decision(box.door, "stalest_to_counter", (Move(stay.goods, box.door, None),))
+    for stay, box in stale if knobs.moves else ():
+        for emptied, move in _moves(fitting, [box]):
+            return Decision(emptied.door, "stalest_to_counter", (Move(stay.goods, box.door, None), move))
+    return None
+
+
+def _stale(boxes: Iterable[Box], latest: dt.datetime) -> Iterator[tuple[Stay, Box]]:
+    for box in boxes:
+        if box.stay is not None and not box.stay.pinned and box.stay.since <= latest:
+            yield box.stay, box

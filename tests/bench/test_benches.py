@@ -11,6 +11,7 @@ import bench
 from bench.measure import FLOOR, TWIN
 
 CLAIMS = {
+    "allocation": {"allocation-foresight", "allocation-touches", "allocation-gain", "allocation-decision"},
     "open": {"open", "open-slow"},
     "outage": {"outage-served", "outage-minutes", "outage-in-order", "outage-drops", "outage-wrong"},
     "lists": {"lists"},

@@ -81,7 +81,8 @@ def test_measured_things_are_packed_together() -> None:
 
     assert need_of([line("BOOK", 2)], books) == Need("S", frozenset(), "packed")
     assert need_of([line("BOOK", 8)], books).size == "S"
-    assert need_of([line("BOOK", 30)], books).size == "M"
+    assert need_of([line("BOOK", 16)], books).size == "M"
+    assert need_of([line("BOOK", 30)], books).size == "XL"
 
 
 def test_what_just_fills_a_door_gets_the_next_one() -> None:
