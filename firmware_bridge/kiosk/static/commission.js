@@ -62,7 +62,7 @@ function away() {
 }
 
 function doing([title, lead]) {
-  return screen(title, lead, waiting(), state.doing === "shutting" && row(button("Stop", "", () => act.remember({ stop: true }))));
+  return screen(title, lead, waiting());
 }
 
 function stop() {

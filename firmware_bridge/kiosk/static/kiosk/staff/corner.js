@@ -14,7 +14,8 @@ function facts(state) {
   if (state.refused) list.push(["bad", words.staff_refused]);
   else list.push(state.online ? ["good", words.staff_online] : ["warn", words.staff_offline]);
   const out = state.doors.filter((door) => !door.in_service);
-  const silent = state.doors.filter((door) => door.in_service && door.state === "unknown");
+  const closed = state.trouble === "service"; // nobody looks at the sensors then
+  const silent = state.doors.filter((door) => !closed && door.in_service && door.state === "unknown");
   if (out.length) list.push(["warn", say("staff_doors_out", { doors: doorNumbers(out) })]);
   if (silent.length) list.push(["warn", say("staff_doors_unknown", { doors: doorNumbers(silent) })]);
   return list;
