@@ -21,6 +21,7 @@ from bopis.messages import (
     MailShopper,
     MarkCollected,
     MarkReady,
+    MarkReturned,
     Message,
     PrepareGrant,
     ReadPayment,
@@ -39,7 +40,7 @@ from bopis.payments.effects import (
     RefundMoneyEffect,
     ReleaseMoneyEffect,
 )
-from bopis.pickups.effects import MarkCollectedEffect, MarkReadyEffect, PrepareGrantEffect
+from bopis.pickups.effects import MarkCollectedEffect, MarkReadyEffect, MarkReturnedEffect, PrepareGrantEffect
 from bopis.pickups.reconcile import ReconcileEffect
 from bopis.ports import Installer, Mailer, Messenger, Payments, Platform
 
@@ -91,6 +92,7 @@ def handlers(gateways: Gateways, public_url: str) -> dict[type[Message], Effect]
         PrepareGrant: PrepareGrantEffect(),
         MarkReady: MarkReadyEffect(gateways.platforms),
         MarkCollected: MarkCollectedEffect(gateways.platforms),
+        MarkReturned: MarkReturnedEffect(gateways.platforms),
         TellShopper: TellShopperEffect(gateways.messengers, public_url),
         MailShopper: MailShopperEffect(gateways.mailer, public_url),
         Reconcile: ReconcileEffect(gateways.platforms),

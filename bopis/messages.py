@@ -10,6 +10,8 @@ from typing import get_args
 
 NEW_CODE = "new_code"
 """The template of a message that takes the code of an earlier one back."""
+KEPT_LONGER = "kept_longer"
+"""The template of one that says so because staff hold the goods once more."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,13 @@ class MarkReady:
 @dataclass(frozen=True)
 class MarkCollected:
     """Tell the platform that a pickup was handed over."""
+
+    pickup_id: str
+
+
+@dataclass(frozen=True)
+class MarkReturned:
+    """Tell the platform that what nobody collected is in stock again."""
 
     pickup_id: str
 
@@ -107,6 +116,7 @@ class RefundMoney:
 Message = (
     MarkReady
     | MarkCollected
+    | MarkReturned
     | TellShopper
     | MailShopper
     | PrepareGrant

@@ -185,6 +185,12 @@ class Platform(Protocol):
     def mark_collected(self, account: Account, unit_id: str) -> None:
         """Tell the platform the goods were handed over. Safe to repeat."""
 
+    def mark_returned(self, account: Account, unit_id: str, key: str) -> None:
+        """Put what is left of a unit, which nobody collected, back into stock, and move no money.
+
+        Safe to repeat with the same `key` (a UUID), and where nothing is left of it.
+        """
+
     def changed_since(self, account: Account, since: dt.datetime) -> Iterable[tuple[str, dt.datetime]]:
         """The id of each order changed since then and when, oldest change first; asks as it is read."""
 

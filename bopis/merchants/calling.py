@@ -47,6 +47,9 @@ class CarefulPlatform:
     def mark_collected(self, account: Account, unit_id: str) -> None:
         self._ask(account, lambda fresh: self._platform.mark_collected(fresh, unit_id))
 
+    def mark_returned(self, account: Account, unit_id: str, key: str) -> None:
+        self._ask(account, lambda fresh: self._platform.mark_returned(fresh, unit_id, key))
+
     def ensure_subscriptions(self, account: Account, callback_url: str) -> list[str]:
         return self._ask(account, lambda fresh: self._platform.ensure_subscriptions(fresh, callback_url))
 

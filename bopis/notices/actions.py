@@ -37,6 +37,7 @@ def note(
             version=message.version,
             state="submitting",
             error="",
+            until=pickup.hold_until,
             created_at=now,
             changed_at=now,
         )

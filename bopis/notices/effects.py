@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -12,13 +13,15 @@ from bopis import tasks, timeline
 from bopis.errors import EffectError, PermanentFailure
 from bopis.merchants.effects import failed
 from bopis.merchants.queries import messenger_account
-from bopis.messages import NEW_CODE, TellShopper
+from bopis.messages import KEPT_LONGER, NEW_CODE, TellShopper
 from bopis.notices import texts
 from bopis.notices.actions import mail_instead, note
 from bopis.notices.models import TEXT, Notice
 from bopis.pickups import grants
 from bopis.pickups.models import Pickup
+from bopis.pickups.reminding import is_still_right
 from bopis.ports import Account, Messenger, Receipt
+from bopis.stores.holding import REMINDERS
 from bopis.stores.queries import lock
 
 _ACCOUNT_TROUBLE = frozenset(
@@ -51,32 +54,38 @@ class TellShopperEffect:
 
     def read(self, session: Session, message: TellShopper, now: dt.datetime) -> _Text | None:
         pickup = session.get_one(Pickup, message.pickup_id)
-        if pickup.state not in ("ready", "expired"):
+        if not is_still_right(pickup, message.template, message.version, now):
             return None
         account = messenger_account(session, pickup.merchant_id, frozenset(self.messengers))
-        notice_id = ""
+        notice_id, notice = "", None
         if account is not None:
             notice = note(session, pickup, message, TEXT, account.connection_id, now)
             if notice.channel != TEXT:
                 return None
             notice_id = notice.id
-        has_email, body = pickup.order.email_sealed is not None, self._body(session, pickup, message)
+        has_email, body = pickup.order.email_sealed is not None, self._body(session, pickup, message, notice, now)
         return _Text(message, notice_id, account, has_email, pickup.order.phone(), body)
 
-    def _body(self, session: Session, pickup: Pickup, message: TellShopper) -> str:
+    def _body(
+        self, session: Session, pickup: Pickup, message: TellShopper, notice: Notice | None, now: dt.datetime
+    ) -> str:
+        """The same words at every attempt: one that went out unheard is looked up by them."""
         assert pickup.store is not None and pickup.hold_until is not None
         grant = grants.open_grant(session, pickup.id)
         code = grants.code_of(grant) if grant else None
-        return texts.ready(
-            store=pickup.store.name,
-            order=pickup.order.name,
-            code=code.written() if code else None,
-            until=pickup.hold_until,
-            time_zone=pickup.store.time_zone,
-            link=f"{self.public_url}/p/{pickup.link_token()}",
-            at_counter=all(place.compartment_id is None for place in pickup.live_placements()),
-            renewed=message.template == NEW_CODE,
-        )
+        facts: dict[str, Any] = {
+            "store": pickup.store.name,
+            "order": pickup.order.name,
+            "code": code.written() if code else None,
+            "until": (notice.until if notice else None) or pickup.hold_until,
+            "time_zone": pickup.store.time_zone,
+            "link": f"{self.public_url}/p/{pickup.link_token()}",
+            "at_counter": all(place.compartment_id is None for place in pickup.live_placements()),
+        }
+        if message.template in REMINDERS:
+            said_at = notice.created_at if notice else now
+            return texts.reminder(template=message.template, said_at=said_at, **facts)
+        return texts.ready(renewed=message.template in (NEW_CODE, KEPT_LONGER), **facts)
 
     def call(self, work: _Text) -> Receipt | PermanentFailure:
         try:

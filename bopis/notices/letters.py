@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 from html import escape
+from typing import Any
 
-from bopis.stores.times import in_store
+from bopis.stores.holding import AFTER_4_HOURS, AFTER_A_DAY, LAST_CHANCE
+from bopis.stores.times import in_store, in_words
 
 _NAME = "padding:2px 16px 2px 0;opacity:.75;vertical-align:top"
 _CODE = "margin:20px 0;font-size:32px;line-height:40px;font-weight:700;letter-spacing:2px"
@@ -21,29 +23,55 @@ class Written:
     html: str = field(repr=False)
 
 
-def ready(
+def ready(*, store: str, order: str, at_counter: bool, renewed: bool = False, **facts: Any) -> Written:
+    """The e-mail that carries the code: who, which order, the code, where, until when, and the link with the QR.
+
+    Takes the facts that `_written` names. The code never stands in the subject: that is what a locked screen shows.
+    """
+    # What others named may hold line breaks, and a subject is one line.
+    store, order = _one_line(store), _one_line(order)
+    lead = f"Your order {order} is ready {'at the counter' if at_counter else 'in our lockers'}."
+    subject = f"{order} is ready at {store}"
+    if renewed:
+        lead = f"Your order {order} has a new code. The one we sent before no longer works."
+        subject = f"{order} has a new code"
+    return _written(subject, lead, store=store, at_counter=at_counter, **facts)
+
+
+def reminder(
+    *, template: str, said_at: dt.datetime, store: str, order: str, until: dt.datetime, time_zone: str, **facts: Any
+) -> Written:
+    """The e-mail that says how long an order still waits, and carries the code again; facts as in `ready`."""
+    store, order, when = _one_line(store), _one_line(order), in_words(until, said_at, time_zone)
+    subject, lead = {
+        AFTER_4_HOURS: (f"{order} waits for you at {store}", f"Your order {order} waits for you until {when}."),
+        AFTER_A_DAY: (
+            f"{order} still waits for you at {store}",
+            f"Your order {order} still waits for you, until {when}.",
+        ),
+        LAST_CHANCE: (
+            f"Last chance to pick up {order}",
+            f"We keep your order {order} until {when}. After that it goes back to the store.",
+        ),
+    }[template]
+    return _written(subject, lead, store=store, until=until, time_zone=time_zone, **facts)
+
+
+def _written(
+    subject: str,
+    lead: str,
     *,
     store: str,
     address: str,
-    order: str,
     first_name: str,
     code: str | None,
     until: dt.datetime,
     time_zone: str,
     link: str,
     at_counter: bool,
-    renewed: bool = False,
 ) -> Written:
-    """The e-mail that carries the code: who, which order, the code, where, until when, and the link with the QR.
-
-    The code never stands in the subject: that is what a locked screen shows.
-    """
-    # What others named may hold line breaks, and a subject is one line.
-    store, address, order, first_name = (" ".join(name.split()) for name in (store, address, order, first_name))
+    address, first_name = _one_line(address), _one_line(first_name)
     greeting = f"Hello {first_name}," if first_name else "Hello,"
-    lead = f"Your order {order} is ready {'at the counter' if at_counter else 'in our lockers'}."
-    if renewed:
-        lead = f"Your order {order} has a new code. The one we sent before no longer works."
     how = _how(code, at_counter)
     facts = [
         ("Where", ", ".join(part for part in (store, address) if part)),
@@ -56,8 +84,11 @@ def ready(
         + [f"{name}: {value}" for name, value in shown + facts]
         + ["", "Code, QR and help on one page:" if code else "QR and help on one page:", link, "", end, ""]
     )
-    subject = f"{order} has a new code" if renewed else f"{order} is ready at {store}"
     return Written(subject, text, _html(greeting, lead, how, code, facts, link, end))
+
+
+def _one_line(name: str) -> str:
+    return " ".join(name.split())
 
 
 def _how(code: str | None, at_counter: bool) -> str:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 
 from bopis import tasks, timeline
 from bopis.errors import EffectError, PermanentFailure
-from bopis.messages import NEW_CODE, MailShopper
+from bopis.messages import KEPT_LONGER, NEW_CODE, MailShopper
 from bopis.notices import letters
 from bopis.notices.actions import note, of
 from bopis.notices.models import EMAIL, Notice
 from bopis.pickups import grants
 from bopis.pickups.models import Pickup
+from bopis.pickups.reminding import is_still_right
 from bopis.ports import Letter, Mailer
+from bopis.stores.holding import REMINDERS
 from bopis.stores.queries import lock
 
 
@@ -39,29 +42,34 @@ class MailShopperEffect:
 
     def read(self, session: Session, message: MailShopper, now: dt.datetime) -> _Mail | None:
         pickup = session.get_one(Pickup, message.pickup_id)
-        if pickup.state not in ("ready", "expired"):
+        if not is_still_right(pickup, message.template, message.version, now):
             return None
         notice = note(session, pickup, message, EMAIL, None, now)
         if notice.channel != EMAIL or notice.state not in ("submitting", "failed"):
             return None
-        return _Mail(notice.id, pickup.id, self._letter(session, pickup, message, now))
+        return _Mail(notice.id, pickup.id, self._letter(session, pickup, message, notice, now))
 
-    def _letter(self, session: Session, pickup: Pickup, message: MailShopper, now: dt.datetime) -> Letter:
+    def _letter(
+        self, session: Session, pickup: Pickup, message: MailShopper, notice: Notice, now: dt.datetime
+    ) -> Letter:
         assert pickup.store is not None and pickup.hold_until is not None
         grant = grants.open_grant(session, pickup.id)
         code = grants.code_of(grant) if grant else None
-        written = letters.ready(
-            store=pickup.store.name,
-            address=pickup.store.address,
-            order=pickup.order.name,
-            first_name=pickup.order.first_name(),
-            code=code.written() if code else None,
-            until=pickup.hold_until,
-            time_zone=pickup.store.time_zone,
-            link=f"{self.public_url}/p/{pickup.link_token()}",
-            at_counter=all(place.compartment_id is None for place in pickup.live_placements()),
-            renewed=message.template == NEW_CODE,
-        )
+        facts: dict[str, Any] = {
+            "store": pickup.store.name,
+            "address": pickup.store.address,
+            "order": pickup.order.name,
+            "first_name": pickup.order.first_name(),
+            "code": code.written() if code else None,
+            "until": notice.until or pickup.hold_until,
+            "time_zone": pickup.store.time_zone,
+            "link": f"{self.public_url}/p/{pickup.link_token()}",
+            "at_counter": all(place.compartment_id is None for place in pickup.live_placements()),
+        }
+        if message.template in REMINDERS:
+            written = letters.reminder(template=message.template, said_at=notice.created_at, **facts)
+        else:
+            written = letters.ready(renewed=message.template in (NEW_CODE, KEPT_LONGER), **facts)
         host = urlsplit(self.public_url).hostname
         # What makes the outbox entry the only one of its kind makes the id: however often it is handed over, one mail.
         message_id = f"{message.template}.{message.version}.{pickup.id}@{host}"

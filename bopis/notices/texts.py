@@ -9,7 +9,8 @@ from __future__ import annotations
 import datetime as dt
 import unicodedata
 
-from bopis.stores.times import in_store
+from bopis.stores.holding import AFTER_4_HOURS, AFTER_A_DAY, LAST_CHANCE
+from bopis.stores.times import in_store, in_words
 
 _GSM = (
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
@@ -38,9 +39,41 @@ def ready(
     order takes one segment.
     """
     where = " at the counter" if at_counter else ""
-    show = f"{'Code' if at_counter else 'Locker code'} {code}" if code else "Show the QR"
     news = "has a new code" if renewed else f"is ready{where}"
-    rest = f"{_plain(order)} {news}. {show} until {in_store(until, time_zone)}. {link} STOP to opt out"
+    show = _show(code, at_counter)
+    return _signed(store, f"{_plain(order)} {news}. {show} until {in_store(until, time_zone)}. {link} STOP to opt out")
+
+
+def reminder(
+    *,
+    template: str,
+    store: str,
+    order: str,
+    code: str | None,
+    until: dt.datetime,
+    said_at: dt.datetime,
+    time_zone: str,
+    link: str,
+    at_counter: bool,
+) -> str:
+    """The text that says how long an order still waits; `said_at` is when it was meant to be sent, whenever that is.
+
+    It carries the code again: the first text may be far up on the phone.
+    """
+    when, order = in_words(until, said_at, time_zone), _plain(order)
+    news = {
+        AFTER_4_HOURS: f"{order} waits for you until {when}",
+        AFTER_A_DAY: f"{order} still waits for you, until {when}",
+        LAST_CHANCE: f"last chance to pick up {order}, until {when}",
+    }[template]
+    return _signed(store, f"{news}. {_show(code, at_counter)}. {link} STOP to opt out")
+
+
+def _show(code: str | None, at_counter: bool) -> str:
+    return f"{'Code' if at_counter else 'Locker code'} {code}" if code else "Show the QR"
+
+
+def _signed(store: str, rest: str) -> str:
     room = ONE_SEGMENT - (septets(rest) or 0) - len(": ")
     return f"{_shortened(_plain(store), max(room, _SHORTEST_NAME))}: {rest}"
 

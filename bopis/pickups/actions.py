@@ -19,6 +19,7 @@ from bopis.pickups import grants, holding, places
 from bopis.pickups.later import written
 from bopis.pickups.lifecycle import check_move
 from bopis.pickups.models import Pickup
+from bopis.pickups.returning import goods_are_back
 from bopis.ports import Line
 from bopis.prepared import Prepared, Write, send
 
@@ -176,12 +177,15 @@ def cancel(session: Session, pickup: Pickup, now: dt.datetime, *, actor: str, re
 def make_returned_if_empty(session: Session, pickup: Pickup, now: dt.datetime, *, actor: str) -> None:
     """Close a pickup that was called off or expired once nothing of it is left in the store's places."""
     if pickup.state in ("cancelled", "expired") and not pickup.live_placements():
+        nobody_came = pickup.state == "expired"
         move(session, pickup, "returned", actor=actor, now=now)
         pickup.closed_at = now
         grant = grants.open_grant(session, pickup.id)
         if grant is not None:
             grants.close(session, grant, now)
         tasks.settle(session, "reclaim", pickup.id, actor=actor, now=now)
+        if nobody_came:
+            goods_are_back(session, pickup, now)
 
 
 def _ask(session: Session, pickup: Pickup, kind: str, reason: str, now: dt.datetime) -> None:

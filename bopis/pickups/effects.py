@@ -15,7 +15,7 @@ from bopis.errors import EffectError
 from bopis.lockers.models import Bank
 from bopis.lockers.queries import open_bank_key
 from bopis.merchants.queries import account_of
-from bopis.messages import MarkCollected, MarkReady, PrepareGrant
+from bopis.messages import MarkCollected, MarkReady, MarkReturned, PrepareGrant
 from bopis.pickups import grants
 from bopis.pickups.models import Grant, Pickup
 from bopis.ports import Account, Platform
@@ -102,7 +102,9 @@ class _PlatformEffect:
     def __init__(self, platforms: Mapping[str, Platform]) -> None:
         self.platforms = platforms
 
-    def read(self, session: Session, message: MarkReady | MarkCollected, now: dt.datetime) -> _PlatformCall | None:
+    def read(
+        self, session: Session, message: MarkReady | MarkCollected | MarkReturned, now: dt.datetime
+    ) -> _PlatformCall | None:
         pickup = session.get_one(Pickup, message.pickup_id)
         if not self._still_wanted(pickup):
             return None
@@ -121,7 +123,11 @@ class _PlatformEffect:
         timeline.write(session, pickup.id, self.done, actor="system", at=now)
 
     def give_up(
-        self, session: Session, message: MarkReady | MarkCollected, problem: EffectError, now: dt.datetime
+        self,
+        session: Session,
+        message: MarkReady | MarkCollected | MarkReturned,
+        problem: EffectError,
+        now: dt.datetime,
     ) -> None:
         pickup = session.get_one(Pickup, message.pickup_id)
         tasks.ask(
@@ -157,3 +163,15 @@ class MarkCollectedEffect(_PlatformEffect):
 
     def call(self, work: _PlatformCall) -> None:
         self.platforms[work.account.vendor].mark_collected(work.account, work.unit_id)
+
+
+class MarkReturnedEffect(_PlatformEffect):
+    """Tells the platform that what nobody collected is in stock again."""
+
+    done = "platform_told_returned"
+
+    def _still_wanted(self, pickup: Pickup) -> bool:
+        return pickup.state == "returned"
+
+    def call(self, work: _PlatformCall) -> None:
+        self.platforms[work.account.vendor].mark_returned(work.account, work.unit_id, work.pickup_id)

@@ -68,9 +68,9 @@ def extend(session: Session, pickup: Pickup, shown: dt.datetime | None, now: dt.
 
 def lengthen(session: Session, pickup: Pickup, until: dt.datetime, now: dt.datetime, *, actor: str) -> None:
     """Let a hold end at `until`, and its code open as long."""
-    _ends(pickup, until, now)
     if pickup.reminded == holding.LAST_CHANCE:
         pickup.reminded = holding.AFTER_A_DAY  # of the new end it is said once more
+    _ends(pickup, until, now)
     grant = grants.open_grant(session, pickup.id)
     assert grant is not None
     grants.activate(session, grant, until, now)

@@ -11,6 +11,11 @@ STATES = {
     "collected": "Collected",
     "returned": "Returned",
 }
+KEPT = {
+    "bank_silent": "Its time is over, but its lockers were not heard from: it may have been collected",
+    "door_open": "Its time is over, but its door stands open",
+}
+"""Why a pickup is kept beyond its time."""
 REASONS = {
     "unpaid": "Not paid yet",
     "on_hold": "On hold on the platform",
@@ -33,5 +38,7 @@ REASONS = {
     "door_out_of_service": "Its door was taken out of service",
     "bank_quarantined": "Its lockers open nothing until they are set up anew",
     "taken_out": "Taken out again",
+    "not_loaded": "Nobody loaded it in time, so its door may go to another order",
+    "kept_longer": "Kept longer than its time",
     "": "",
 }

@@ -133,7 +133,7 @@ def _in_time(at: dt.datetime, start: dt.datetime, until: dt.datetime, rules: Rul
     span = _quiet_around(at, rules, zone)
     if span is None:
         return at
-    before = span[0] - dt.timedelta(minutes=1)
+    before = span[0] - dt.timedelta(hours=1)
     return span[1] if span[1] + TIME_TO_COME <= until or before <= start else before
 
 

@@ -69,6 +69,9 @@ class Shop:
     def mark_collected(self, account: Account, unit_id: str) -> None:
         self.told.append(("collected", unit_id))
 
+    def mark_returned(self, account: Account, unit_id: str, key: str) -> None:
+        self.told.append(("returned", unit_id))
+
 
 class PhoneProvider:
     """Takes every text and remembers it."""

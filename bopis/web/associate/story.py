@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from bopis.pickups.words import REASONS, STATES
+from bopis.pickups.words import KEPT, REASONS, STATES
 from bopis.staff.queries import names
 from bopis.timeline import TimelineEntry
 
@@ -67,10 +67,14 @@ WORDS = {
     "money_capture_asked": "Decided to take {sum}",
     "money_release_asked": "Decided to let {sum} go",
     "money_refund_asked": "Decided to give {sum} back",
+    "extended": "Held longer",
+    "on_my_way": "The shopper is on the way",
+    "expiry_waits": "{why}",
+    "platform_told_returned": "The shop knows that it is in stock again",
     "platform_told_ready": "The shop knows that it is ready",
     "platform_told_collected": "The shop knows that it was handed over",
 }
-_ACTORS = {"platform": "the shop", "system": ""}
+_ACTORS = {"platform": "the shop", "shopper": "the shopper", "system": ""}
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,7 @@ def tell(session: Session, merchant_id: str, entries: list[TimelineEntry]) -> li
 
 def _words(entry: TimelineEntry) -> str:
     detail = {"door": "?", "was": "?", "channel": "text"} | entry.detail
+    detail["why"] = KEPT.get(detail.get("why", ""), "")
     words = WORDS.get(entry.what, entry.what.replace("_", " ").capitalize()).format_map(detail)
     if entry.what in STATES:
         why = REASONS.get(entry.detail.get("reason", ""), "")

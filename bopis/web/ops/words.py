@@ -5,6 +5,7 @@ from __future__ import annotations
 EFFECTS = {
     "MarkReady": "Tell the shop that it is ready",
     "MarkCollected": "Tell the shop that it was handed over",
+    "MarkReturned": "Tell the shop that it is in stock again",
     "TellShopper": "Text the shopper",
     "MailShopper": "E-mail the shopper",
     "PrepareGrant": "Prepare the code",

@@ -50,7 +50,7 @@ def test_a_store_without_any_opening_holds_by_the_clock() -> None:
 def test_a_shopper_is_reminded_after_four_hours_after_a_day_and_before_the_end() -> None:
     start = at("2026-11-23 10:00")
     found = plan(start, start + dt.timedelta(hours=72), RULES, NEW_YORK)
-    assert local(found) == [("reminder_4h", "Mon 14:00"), ("reminder_24h", "Tue 10:00"), ("last_chance", "Wed 20:59")]
+    assert local(found) == [("reminder_4h", "Mon 14:00"), ("reminder_24h", "Tue 10:00"), ("last_chance", "Wed 20:00")]
 
 
 def test_nobody_is_woken() -> None:

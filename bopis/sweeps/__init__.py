@@ -20,6 +20,8 @@ from bopis.orders.privacy import erase
 from bopis.pickups import grants, reconcile
 from bopis.pickups.models import Grant, Pickup
 from bopis.stores.queries import lock
+from bopis.sweeps.holds import AuditDoors, FollowHolds, LapsePromises
+from bopis.sweeps.step import Step
 
 KEEP_BODIES = dt.timedelta(days=7)
 
@@ -42,16 +44,6 @@ def _take(database: Database, step: Step, now: dt.datetime) -> bool:
         if found is not None:
             step.do(session, found, now)
         return found is not None
-
-
-class Step:
-    """Finds the id of one thing that is due, and deals with it."""
-
-    def find(self, session: Session, now: dt.datetime) -> str | None:
-        raise NotImplementedError
-
-    def do(self, session: Session, found: str, now: dt.datetime) -> None:
-        raise NotImplementedError
 
 
 class CloseSpentGrants(Step):
@@ -183,4 +175,7 @@ STEPS: tuple[Step, ...] = (
     AskWhatChanged(),
     LookAfterSubscriptions(),
     EraseOrders(),
+    FollowHolds(),
+    LapsePromises(),
+    AuditDoors(),
 )
