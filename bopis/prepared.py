@@ -114,8 +114,8 @@ def _send_as_one(connection: Connection, writes: tuple[Write, ...]) -> None:
     key = tuple(statement for statement, _ in writes)
     if key not in _joined:
         parts = enumerate(statement.form(connection.dialect).sql for statement in key)
-        texts = [f"w{number} AS ({sql.replace('%(', f'%(w{number}_')})" for number, sql in parts]
-        _joined[key] = f"WITH {', '.join(texts)} SELECT 1"
+        *before, last = [sql.replace("%(", f"%(w{number}_") for number, sql in parts]
+        _joined[key] = f"WITH {', '.join(f'w{number} AS ({sql})' for number, sql in enumerate(before))} {last}"
     given: dict[str, Any] = {}
     for number, (statement, values) in enumerate(writes):
         given |= statement.form(connection.dialect).named(values, f"w{number}_")

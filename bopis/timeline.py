@@ -53,6 +53,14 @@ def first(session: Session, pickup_id: str, what: str, *, actor: str, at: dt.dat
     return entry(session, pickup_id, what, actor=actor, at=at, **detail)
 
 
+def remember(session: Session, pickup_id: str, number: int, of: str) -> None:
+    """Take over a pickup's newest entry, its number and its hash, from whoever has read it under the store's lock.
+
+    What is known already stays: it may be newer, for it may not have been sent yet.
+    """
+    memory(session, "timeline").setdefault(pickup_id, (number, of))
+
+
 def entry(session: Session, pickup_id: str, what: str, *, actor: str, at: dt.datetime, **detail: Any) -> Write:
     """`write` put off, to be sent with other changes; what it is chained to is settled here and now."""
     heads = memory(session, "timeline")

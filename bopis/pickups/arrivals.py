@@ -44,7 +44,8 @@ def take_in(session: Session, arrivals: Sequence[Arrival], now: dt.datetime) -> 
     The locks of their stores are held.
     """
     pickups = _drawn_up(session, arrivals, now)
-    promises = Promises.read(session, [pickup for pickup in pickups if not pickup.reason], now)
+    wanted = [pickup.store_id for pickup in pickups if pickup.store_id and not pickup.reason]
+    promises = Promises.read(session, wanted, now)
     writes: list[Write] = []
     for arrival, pickup in zip(arrivals, pickups, strict=True):
         with about(**arrival.ids):

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable
-from typing import Any
+from collections.abc import Collection
 
-from sqlalchemy import and_, bindparam, exists, false, func, literal_column, or_, select
+from sqlalchemy import and_, bindparam, exists, false, or_, select
 from sqlalchemy.orm import Session
 
 from bopis.ids import new_id
@@ -30,12 +29,6 @@ _DOORS = (
     .outerjoin(Placement, and_(Placement.compartment_id == Compartment.id, IS_LIVE))
     .where(Bank.store_id == bindparam("store"), TAKES_GOODS)
 )
-_TURN = func.row_number().over(
-    partition_by=(Compartment.size, Compartment.accessible), order_by=(Compartment.number, Compartment.id)
-)
-# Of free doors that are alike only the first can be chosen, so the others need not come here.
-_FREE = _DOORS.add_columns(_TURN.label("turn")).where(Placement.id.is_(None)).subquery()
-_FIRST_FREE = Prepared(select(*list(_FREE.c)[:-1]).where(_FREE.c.turn == literal_column("1")))
 _FREE_OR_PROMISED = Prepared(
     _DOORS.where(
         or_(Placement.id.is_(None), and_(Placement.state == word("held"), Placement.touched.is_(false()))),
@@ -44,17 +37,9 @@ _FREE_OR_PROMISED = Prepared(
 )
 
 
-def choose_free(session: Session, pickup: Pickup) -> Choice:
-    """The free door this pickup should get now."""
-    return _choose(_FIRST_FREE.run(session, store=pickup.store_id), pickup)
-
-
 def choose_in_hand(session: Session, pickup: Pickup, *, not_in: Collection[str] = ()) -> Choice:
     """The door for goods that are in hand: a free one, or one that another pickup is only promised."""
-    return _choose(_FREE_OR_PROMISED.run(session, store=pickup.store_id, of=pickup.id), pickup, not_in)
-
-
-def _choose(rows: Iterable[Any], pickup: Pickup, not_in: Collection[str] = ()) -> Choice:
+    rows = _FREE_OR_PROMISED.run(session, store=pickup.store_id, of=pickup.id)
     return choose([Door._make(row) for row in rows], pickup.size or None, not_in=not_in)
 
 

@@ -1,24 +1,28 @@
-"""Places promised to many new pickups at once: the free doors and codes of their stores read together, then given out.
+"""Places promised to pickups, to one or to many at once: all that is to be known is read by one statement.
 
-What one of them gets is ruled where it is for a single one: by `lockers.allocation`, `places` and `grants`.
+What each of them gets is ruled by `lockers.allocation`, `places` and `grants`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
-from sqlalchemy import and_, bindparam, func, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal_column, null, select, union_all
 from sqlalchemy.orm import Session
 
+from bopis import timeline
 from bopis.among import among
+from bopis.db import Id
 from bopis.lockers.allocation import Door, choose
 from bopis.lockers.models import TAKES_GOODS, Bank, Compartment
 from bopis.pickups import grants, places
 from bopis.pickups.codes import SELECTOR_REST
-from bopis.pickups.models import IS_CLOSED, IS_LIVE, IS_NOT_CLOSED, Grant, NewPickup, Placement
-from bopis.prepared import Prepared, Write
+from bopis.pickups.models import IS_CLOSED, IS_LIVE, IS_NOT_CLOSED, Grant, NewPickup, Pickup, Placement
+from bopis.prepared import Prepared, Write, word
+from bopis.timeline import TimelineEntry
 
 
 class Promise(NamedTuple):
@@ -32,87 +36,117 @@ class Promise(NamedTuple):
 class Promises:
     """The free doors of some stores, their oldest banks and the selectors in use there, while their locks are held."""
 
-    def __init__(
-        self, doors: Mapping[str, list[Door]], banks: Mapping[str, str], taken: Mapping[str, set[int]]
-    ) -> None:
-        self._doors, self._banks, self._taken = doors, banks, taken
+    def __init__(self) -> None:
+        self._doors: dict[str, list[Door]] = {}
+        self._banks: dict[str, str] = {}
+        self._taken: dict[str, set[int]] = {}
+        self._granted = ""
 
     @classmethod
-    def read(cls, session: Session, pickups: Sequence[NewPickup], now: dt.datetime) -> Promises:
-        """All that is needed to promise these a place."""
-        wanted = [pickup.store_id for pickup in pickups if pickup.store_id]
-        if not wanted:
-            return cls({}, {}, {})
-        banks = _banks(session, sorted(set(wanted)))
-        oldest = {store_id: bank_ids[0] for store_id, bank_ids in banks.items()}
-        all_banks = sorted(bank_id for bank_ids in banks.values() for bank_id in bank_ids)
-        return cls(_free_doors(session, wanted), oldest, _taken(session, all_banks, now))
+    def read(cls, session: Session, store_ids: Sequence[str], now: dt.datetime, *, of: str | None = None) -> Promises:
+        """All that is needed to promise a place in these stores, in each as often as it is named.
 
-    def make(self, session: Session, pickup: NewPickup, now: dt.datetime) -> Promise:
+        `of` is the pickup it is for, unless it is new: it may have a grant already, and it has a past.
+        """
+        found = cls()
+        if store_ids:
+            often = Counter(store_ids)
+            statement, stores = (_IN_SEVERAL, often) if len(often) > 1 else (_IN_ONE, store_ids[0])
+            rested = now - SELECTOR_REST
+            for kind, *row in statement.run(session, stores=stores, most=max(often.values()), rested=rested, of=of):
+                found._note(session, kind, row)
+        if of is not None:
+            timeline.remember(session, of, 0, "")  # unless something was found
+        return found
+
+    def _note(self, session: Session, kind: str, row: Sequence[Any]) -> None:
+        of, what, number, size, accessible, bank_id = row
+        if kind == "door":
+            self._doors.setdefault(of, []).append(Door(what, number, size, accessible, None, bank_id))
+        elif kind == "bank":
+            self._banks[of] = what
+            self._taken.setdefault(what, set())
+        elif kind == "code":
+            self._taken.setdefault(of, set()).add(int(what))
+        elif kind == "grant":
+            self._granted = what
+        else:
+            timeline.remember(session, of, number, what)
+
+    def make(self, session: Session, pickup: Pickup | NewPickup, now: dt.datetime) -> Promise:
         """Promise the best free door of its store, or else the counter. Raises grants.NoSelectorFree."""
         assert pickup.store_id is not None
         free = self._doors.get(pickup.store_id, [])
         choice = choose(free, pickup.size or None)
         door = choice.door
         bank_id = door.bank_id if door else self._banks.get(pickup.store_id)
-        access = grants.first(session, pickup, bank_id, self._taken[bank_id] if bank_id else set(), now)
+        access = self._access(session, pickup, bank_id, now)
         if door:
             free.remove(door)
         place = places.hold(pickup, door.compartment_id if door else None, now)
         return Promise([place, *access], door.number if door else None, choice.reason if bank_id else "no_lockers")
 
-
-def _banks(session: Session, store_ids: list[str]) -> dict[str, list[str]]:
-    banks: dict[str, list[str]] = {}
-    for store_id, bank_id in _BANKS.run(session, stores=store_ids):
-        banks.setdefault(store_id, []).append(bank_id)
-    return banks
-
-
-def _free_doors(session: Session, store_ids: list[str]) -> dict[str, list[Door]]:
-    most = max(store_ids.count(store_id) for store_id in set(store_ids))
-    doors: dict[str, list[Door]] = {}
-    for store_id, *door in _FREE.run(session, stores=set(store_ids), most=most):
-        doors.setdefault(store_id, []).append(Door._make(door))
-    return doors
+    def _access(
+        self, session: Session, pickup: Pickup | NewPickup, bank_id: str | None, now: dt.datetime
+    ) -> list[Write]:
+        if self._granted:
+            grants.changed(session, session.get_one(Grant, self._granted), now)
+            return []
+        return grants.first(session, pickup, bank_id, self._taken.setdefault(bank_id, set()) if bank_id else set(), now)
 
 
-def _taken(session: Session, bank_ids: list[str], now: dt.datetime) -> dict[str, set[int]]:
-    taken: dict[str, set[int]] = {bank_id: set() for bank_id in bank_ids}
-    for bank_id, selector in _SELECTORS.run(session, banks=bank_ids, rested=now - SELECTOR_REST) if bank_ids else ():
-        if selector is not None:
-            taken[bank_id].add(int(selector))
-    return taken
+def _rows(
+    kind: str,
+    of: Any,
+    what: Any,
+    number: Any = None,
+    size: Any = None,
+    accessible: Any = None,
+    bank: Any = None,
+) -> Select[Any]:
+    columns = (of, what, number, size, accessible, bank)
+    return select(word(kind).label("kind"), *(null() if column is None else column for column in columns))
 
 
-_THESE_STORES = among(Bank.store_id, "stores")
-_BANKS = Prepared(select(Bank.store_id, Bank.id).where(_THESE_STORES).order_by(Bank.created_at, Bank.id))
-# Of each size no more doors than could be given out, the best first as `choose` sees it: a store has dozens.
-_BEST_FIRST = func.row_number().over(
-    partition_by=(Bank.store_id, Compartment.size), order_by=(Compartment.accessible, Compartment.number)
-)
-_RANKED = (
-    select(
-        Bank.store_id,
-        Compartment.id,
-        Compartment.number,
-        Compartment.size,
-        Compartment.accessible,
-        Placement.pickup_id,
-        Compartment.bank_id,
-        _BEST_FIRST.label("rank"),
+def _all(in_stores: ColumnElement[bool]) -> Prepared:
+    # Of each size no more doors than could be given out, the best first as `choose` sees it: a store has dozens.
+    best_first = func.row_number().over(
+        partition_by=(Bank.store_id, Compartment.size), order_by=(Compartment.accessible, Compartment.number)
     )
-    .join(Bank, Bank.id == Compartment.bank_id)
-    .outerjoin(Placement, and_(Placement.compartment_id == Compartment.id, IS_LIVE))
-    .where(_THESE_STORES, TAKES_GOODS, Placement.id.is_(None))
+    door = (Compartment.id, Compartment.number, Compartment.size, Compartment.accessible, Compartment.bank_id)
+    free = (
+        select(Bank.store_id, *door, best_first.label("rank"))
+        .join(Bank, Bank.id == Compartment.bank_id)
+        .outerjoin(Placement, and_(Placement.compartment_id == Compartment.id, IS_LIVE))
+        .where(in_stores, TAKES_GOODS, Placement.id.is_(None))
+        .subquery()
+    )
+    eldest_first = func.row_number().over(partition_by=Bank.store_id, order_by=(Bank.created_at, Bank.id))
+    banks = select(Bank.store_id, Bank.id, eldest_first.label("age")).where(in_stores).subquery()
+    of_banks = Grant.bank_id.in_(select(Bank.id).where(in_stores))
+    # What a bank uses and what rests there are parts of their own, with an index each: its past grows for ever, and
+    # must not be read.
+    return Prepared(
+        union_all(
+            _rows("door", *list(free.c)[:-1]).where(free.c.rank <= bindparam("most")),
+            _rows("bank", banks.c.store_id, banks.c.id).where(banks.c.age == literal_column("1")),
+            _rows("code", Grant.bank_id, Grant.selector).where(of_banks, IS_NOT_CLOSED, Grant.selector.is_not(None)),
+            _rows("code", Grant.bank_id, Grant.selector).where(
+                of_banks, IS_CLOSED, Grant.closed_at > bindparam("rested"), Grant.selector.is_not(None)
+            ),
+            _rows("grant", Grant.pickup_id, Grant.id).where(Grant.pickup_id == _OF, IS_NOT_CLOSED),
+            _rows("head", _HEAD.c.pickup_id, _HEAD.c.hash, _HEAD.c.number),
+        )
+    )
+
+
+_OF = bindparam("of", type_=Id)
+_HEAD = (
+    select(TimelineEntry.pickup_id, TimelineEntry.hash, TimelineEntry.number)
+    .where(TimelineEntry.pickup_id == _OF)
+    .order_by(TimelineEntry.number.desc())
+    .limit(literal_column("1"))
     .subquery()
 )
-_FREE = Prepared(select(*list(_RANKED.columns)[:-1]).where(_RANKED.c.rank <= bindparam("most")))
-_THESE_BANKS = among(Grant.bank_id, "banks")
-# Two parts with an index each, as in `grants`: a bank's past grows for ever, and must not be read.
-_SELECTORS = Prepared(
-    union_all(
-        select(Grant.bank_id, Grant.selector).where(_THESE_BANKS, IS_NOT_CLOSED),
-        select(Grant.bank_id, Grant.selector).where(_THESE_BANKS, IS_CLOSED, Grant.closed_at > bindparam("rested")),
-    )
-)
+# Apart, since of several PostgreSQL's general plan expects more than one, and would plan for one anew each time.
+_IN_ONE, _IN_SEVERAL = _all(Bank.store_id == bindparam("stores")), _all(among(Bank.store_id, "stores"))
