@@ -25,7 +25,7 @@ def commands(page: Path) -> list[str]:
 
 def works(command: str) -> bool:
     """Whether a documented command is one we have; that they do what they say is for their own tests."""
-    words = re.sub(r"^sudo (-u \w+ )?", "", command).split()
+    words = re.sub(r"^sudo (-u [\w-]+ )?", "", command).split()
     if words[:2] == ["python3", "dev.py"]:
         return len(words) == 2 or words[2] in COMMANDS
     if words[:3] == ["python", "-m", "bopis.cli"]:

@@ -27,6 +27,7 @@ _TROUBLE = {
     "board_busy": "The lock board spares its coils for a moment, so door {n} did not open. Try again in a minute.",
     "wrong_door": "Another door opened instead of door {n}. Put nothing in; these lockers open nothing now.",
     "quarantined": "These lockers open nothing until they are set up anew: another door moved than the one meant.",
+    "closed_for_service": "These lockers are closed for service: somebody is setting up their doors.",
     "sensor_suspect": "The sensor of door {n} does not move, so nobody knows whether it opened. Look at it.",
     "expired": "The lockers did not answer in time. Nothing opened.",
     "unknown": "It is not certain whether door {n} opened. Look at it first.",
