@@ -19,6 +19,7 @@ from bopis.pickups import grants, holding, places
 from bopis.pickups.later import written
 from bopis.pickups.lifecycle import check_move
 from bopis.pickups.models import Pickup
+from bopis.pickups.promising import Promises
 from bopis.pickups.returning import goods_are_back
 from bopis.ports import Line
 from bopis.prepared import Prepared, Write, send
@@ -50,29 +51,24 @@ def measure(session: Session, pickup: Pickup, lines: tuple[Line, ...]) -> None:
 def reserve(session: Session, pickup: Pickup, now: dt.datetime, *, actor: str = SYSTEM) -> None:
     """Give a waiting pickup a place, a compartment or else the counter, and a code that opens nothing yet.
 
-    Every order passes here: all that is to be known is read by two statements, and what follows from it is sent as one.
+    All that is to be known is read by one statement, and what follows from it is sent as another.
     """
     assert pickup.store_id is not None
     check_move(pickup.state, "reserved")
     session.flush()
-    choice = places.choose_free(session, pickup)
-    door = choice.door
-    bank_id = door.bank_id if door else places.bank_of(session, pickup)
     try:
-        access = grants.issue(session, pickup, bank_id, now)
+        promise = Promises.read(session, [pickup.store_id], now, of=pickup.id).make(session, pickup, now)
     except grants.NoSelectorFree:
         pickup.reason = "no_code_free"
         return
-    reason, was = choice.reason if bank_id else "no_lockers", pickup.state
-    told = {"reason": reason, "was": was, "door": door.number if door else None}
+    told = {"reason": promise.reason, "was": pickup.state, "door": promise.door}
     send(
         session,
-        places.hold(pickup, door.compartment_id if door else None, now),
-        *access,
+        *promise.writes,
         timeline.entry(session, pickup.id, "reserved", actor=actor, at=now, **told),
-        Write(_MOVE, {"of": pickup.id, "to": "reserved", "why": reason}),
+        Write(_MOVE, {"of": pickup.id, "to": "reserved", "why": promise.reason}),
     )
-    _is_now(session, pickup, "reserved", reason)
+    _is_now(session, pickup, "reserved", promise.reason)
 
 
 _MOVE = Prepared(
