@@ -17,6 +17,7 @@ from bopis.merchants.models import Connection
 from bopis.messages import Reconcile, WatchSubscriptions
 from bopis.orders.models import Order
 from bopis.orders.privacy import erase
+from bopis.payments.watching import WatchPayments
 from bopis.pickups import grants, reconcile
 from bopis.pickups.models import Grant, Pickup
 from bopis.stores.queries import lock
@@ -178,4 +179,5 @@ STEPS: tuple[Step, ...] = (
     FollowHolds(),
     LapsePromises(),
     AuditDoors(),
+    WatchPayments(),
 )
