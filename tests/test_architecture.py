@@ -51,6 +51,7 @@ PURE = (
     "bopis/lockers/fit.py",
     "bopis/lockers/packing.py",
     "bopis/lockers/learning.py",
+    "bopis/lockers/item_table.py",
     "bopis/lockers/knobs.py",
     "bopis/lockers/allocation.py",
     "bopis/stores/hours*.py",
