@@ -103,7 +103,7 @@ def test_staff_sign_in_without_internet_for_as_long_as_a_manager_says(world: Wor
         assert settings(session, world.bank_id)["staff_offline_hours"] == 12
     assert told(world)[0] > before
     page = mo.reads(f"/banks/{world.bank_id}")
-    assert "For 12 hours, at all lockers of Fernhill High Street" in page
+    assert "12 hours, at all lockers of this store" in page
     assert "Staff sign in without internet, in hours: 72 → 12" in page
 
 
