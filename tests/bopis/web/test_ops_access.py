@@ -35,6 +35,8 @@ OPEN = {
     "static.asset": "style and scripts",
     "shopper.page": "guarded by its unguessable link",
     "shopper.state": "guarded by its unguessable link",
+    "shopper.extend": "guarded by its unguessable link",
+    "shopper.on_my_way": "guarded by its unguessable link",
 }
 """Endpoints without a sign-in, and why."""
 SIGNED = ("webhooks.", "receipts.")
