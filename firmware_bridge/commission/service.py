@@ -77,9 +77,13 @@ class Service:
                     keep.close(self._journal, by.name, by.staff)
                     self._close()
                 log.warning("closed for service by %s", by.name)
-            if self.course is not None:
-                self.course.by = by
+        self.taken_up(by)
         self.on_change()
+
+    def taken_up(self, by: By) -> None:
+        """Who answers now: whoever began may have left, or a power cut made it forget them."""
+        if self.course is not None:
+            self.course.by = by
 
     def let_move(self, *, sure: bool, badge: str = "", pin: str = "", name: str = "") -> Verdict:
         """A manager says that the doors with orders may be opened."""

@@ -36,10 +36,14 @@ LARGEST = 100_000
 class Parts:
     """What the page is drawn from, and acts on."""
 
-    journal: Journal
+    kiosk: KioskParts
     service: Service
     entry: Entry
     changes: Changes
+
+    @property
+    def journal(self) -> Journal:
+        return self.kiosk.journal
 
 
 def build(
@@ -49,7 +53,7 @@ def build(
     journal, changes = kiosk.journal, Changes()
     service = Service(journal, bus, kiosk.bank, new_id, Words(pins), config)
     service.clear, service.on_change = lambda: _clear(kiosk), changes.touch
-    parts = Parts(journal, service, Entry(journal, pins, OneTimePin(config.data_dir)), changes)
+    parts = Parts(kiosk, service, Entry(journal, pins, OneTimePin(config.data_dir)), changes)
     _add(app, parts)
     return parts
 
@@ -97,6 +101,8 @@ def _pages(app: flask.Flask, parts: Parts) -> None:
     @app.get("/api/commission/state")
     def commission_state() -> dict[str, Any]:
         _this_machine_only()
+        if flask.request.args.get("page") == "1":
+            parts.kiosk.page_seen = parts.journal.clock.mono()
         if _signed_in(parts, acts=False) is None:
             return {"seq": 0, "step": "sign_in", "closed": keep.is_closed(parts.journal)}
         since = flask.request.args.get("since", "0")
@@ -134,6 +140,7 @@ def _steps(app: flask.Flask, parts: Parts) -> None:
     def step(name: str, act: Callable[[_Body, By], Verdict | None]) -> None:
         def answered() -> dict[str, Any]:
             by = _who(parts, acts=True)
+            service.taken_up(by)
             verdict = act(_Body(), by)
             return {"ok": True} if verdict is None else vars(verdict)
 

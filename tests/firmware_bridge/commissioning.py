@@ -85,6 +85,10 @@ class Installer:
     def begins(self, board: str = BOARD, count: int = 1, resume: bool = False) -> dict[str, Any]:
         """Close the bank, find its boards, and open the first door."""
         self.does("begin")
+        return self.finds(board, count, resume)
+
+    def finds(self, board: str = BOARD, count: int = 1, resume: bool = False) -> dict[str, Any]:
+        """Find the boards of a closed bank, and open the first door."""
         line = self.is_at("board")["line"]
         self.does("boards", board=board, sensor="door", line=line, count=count, resume=resume)
         self.is_at("found")

@@ -127,7 +127,8 @@ def test_a_power_cut_loses_no_answer_and_opens_the_bank_to_nobody(
     installer.url = bridge.agent.kiosk_url
     assert bridge.kiosk()["trouble"] == "service"
     assert installer.state() == {"seq": 0, "step": "sign_in", "closed": True}
-    assert installer.comes_in("Alex").begins(resume=True)["doors"][0]["number"] == 1
+    assert installer.comes_in("Alex").finds(resume=True)["doors"][0]["number"] == 1
+    assert installer.state()["by"] == "Alex"
     installer.is_at("shut")
     locks.shut_door(2)
     installer.does("shut")

@@ -131,5 +131,5 @@ if (AT_KIOSK) {
   const nobody = () => ["sign_in", "begin", "written"].includes(state.step) && Date.now() - touched > AWAY_MS;
   setInterval(() => nobody() && location.assign("/"), 1_000);
 }
-const feed = follow(heard);
+const feed = follow(heard, AT_KIOSK);
 render();

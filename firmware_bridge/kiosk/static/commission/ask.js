@@ -1,4 +1,5 @@
 // The page's only way to the bridge: one long poll for where it stands, and small posts for each answer.
+import { painted } from "../kiosk/api.js";
 
 const POLL_LIMIT_MS = 15_000; // the bridge answers within 10 s
 const POST_LIMIT_MS = 10_000;
@@ -21,13 +22,14 @@ export async function post(name, body = {}) {
 }
 
 /** Follow where it stands, for ever: `heard(state)`, or `heard(null)` while the bridge is away. Returns `{refresh}`. */
-export function follow(heard) {
+export function follow(heard, atKiosk) {
   let asked = new AbortController();
   let seq = 0;
 
   async function once() {
     const signal = AbortSignal.any([asked.signal, AbortSignal.timeout(POLL_LIMIT_MS)]);
-    const answer = await fetch(`/api/commission/state?since=${seq}`, { cache: "no-store", signal });
+    const beat = atKiosk && (await painted()) ? "&page=1" : ""; // at the kiosk's screen: this page lives
+    const answer = await fetch(`/api/commission/state?since=${seq}${beat}`, { cache: "no-store", signal });
     if (!answer.ok) throw new Error(`no state: ${answer.status}`);
     const state = await answer.json();
     seq = state.seq;

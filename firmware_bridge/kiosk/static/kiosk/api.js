@@ -7,7 +7,7 @@ const RETRY_MS = 1_000;
 const FRAME_LIMIT_MS = 2_000;
 
 /** Wait for the screen to be painted once; false when it is not, as in a browser that hangs. */
-function painted() {
+export function painted() {
   return new Promise((tell) => {
     setTimeout(() => tell(false), FRAME_LIMIT_MS);
     requestAnimationFrame(() => tell(true));
