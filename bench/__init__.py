@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench import report
+from bench.allocation import page as allocation_page
 from bench.measure import QUICK, Plan, Result
 from devtools import ROOT, Trouble
 
@@ -31,7 +32,7 @@ def main(arguments: list[str]) -> int:
     """Measure what is named, or everything; 0 when every claim holds, 1 when one is short or void."""
     options = _read(arguments)
     if options.write_docs and not options.names:
-        return report.write_docs(options.out)
+        return _write_docs(options.out)
     plan = QUICK if options.quick else Plan(rounds=options.rounds, seconds=options.seconds)
     results = []
     for name in options.names or BENCHES:
@@ -39,8 +40,15 @@ def main(arguments: list[str]) -> int:
         report.keep(options.out, name, plan, found)
         results += found
     if options.write_docs:
-        report.write_docs(options.out)
+        _write_docs(options.out)
     return int(any(result.verdict != "holds" for result in results))
+
+
+def _write_docs(folder: Path) -> int:
+    doors = folder / "allocation.json"
+    if doors.exists():
+        allocation_page.write(doors)
+    return report.write_docs(folder)
 
 
 def _measured(name: str, plan: Plan) -> Iterator[Result]:
@@ -59,7 +67,7 @@ def _read(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--write-docs",
         action="store_true",
-        help="put the last results into docs/performance.md; without names, only that",
+        help="put the last results into docs/performance.md and docs/allocation.md; without names, only that",
     )
     options = parser.parse_args(arguments)
     options.out = options.out or ROOT / "var" / "bench" / ("quick" if options.quick else "")
