@@ -7,6 +7,8 @@ differs by more than a tenth, the machine was too restless and the run is void.
 
 from __future__ import annotations
 
+import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
@@ -107,7 +109,10 @@ def rotated(subjects: Mapping[str, Step], plan: Plan) -> dict[str, list[Any]]:
     for step in subjects.values():
         step(min(plan.seconds, WARM_SECONDS))
     found: dict[str, list[Any]] = {name: [] for name in subjects}
+    began = time.monotonic()
     for number in range(plan.rounds):
+        said = f"round {number + 1} of {plan.rounds}, after {time.monotonic() - began:.0f} s: {', '.join(subjects)}"
+        print(f"  {said}", file=sys.stderr, flush=True)
         for name in order_of(list(subjects), number):
             found[name].append(subjects[name](plan.seconds))
     return found

@@ -55,7 +55,7 @@ def write_docs(folder: Path, page: Path = PAGE) -> int:
 
 def table(kept: Sequence[dict[str, Any]]) -> str:
     """One row a claim, and below when and where it was measured."""
-    rows = ["| claim | figure | goal | |", "|---|---|---|---|"]
+    rows = ["| claim | figure | goal | verdict |", "|---|---|---|---|"]
     for body in kept:
         for result in body["results"]:
             rows.append(
