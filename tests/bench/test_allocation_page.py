@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -70,7 +69,11 @@ def test_no_two_names_lie_on_one_another(ends: Sequence[float]) -> None:
     series = [plots.Series(f"n{number}", [(1, 40), (2, end)]) for number, end in enumerate(ends)]
     picture = ElementTree.fromstring(plots.drawn("x", series, plots.Axis("a", (1, 2)), plots.Axis("b", (20, 100))))
 
-    names = sorted(float(text.get("y", "")) for text in picture.iter("{*}text") if text.get("class") == "name")
+    names = sorted(
+        float(text.get("y", ""))
+        for text in picture.iter("{http://www.w3.org/2000/svg}text")
+        if text.get("class") == "name"
+    )
     assert len(names) == len(ends)
     assert all(after - before >= 16.9 for before, after in pairwise(names))
 
