@@ -158,8 +158,8 @@ class Platform(Protocol):
     """A shop platform. Methods that call out raise only the three EffectErrors."""
 
     def verify(self, headers: Mapping[str, str], body: bytes, account: Account) -> Delivery:
-        """Check the raw body and say what it is. No I/O. Raises BadSignature, or BadDelivery when the
-        signature is good and the content is not what the vendor documents."""
+        """Check the raw body and say what it is. Headers' names come in lower case. No I/O. Raises BadSignature, or
+        BadDelivery when the signature is good and the content is not what the vendor documents."""
 
     def verify_for_app(self, headers: Mapping[str, str], body: bytes) -> tuple[str, Delivery]:
         """`verify` for the address that all accounts of our app share; the account's name comes first."""

@@ -42,7 +42,7 @@ class Shop:
         self.news.append((f"d{next(self._numbers)}", order.order_id))
 
     def verify(self, headers: Mapping[str, str], body: bytes, account: Account) -> Delivery:
-        return Delivery(headers["Delivery"], "orders/updated", body.decode().partition(" ")[0], None)
+        return Delivery(headers["delivery"], "orders/updated", body.decode().partition(" ")[0], None)
 
     def order_of(self, delivery: Delivery, body: bytes) -> str | None:
         return delivery.subject
