@@ -66,6 +66,16 @@ def test_without_internet_nobody_is_told_that_the_staff_know(kiosk: Kiosk) -> No
     expect(kiosk.page.get_by_text("We have told the staff")).to_have_count(0)
 
 
+def test_without_internet_no_screen_says_that_the_staff_know_already(kiosk: Kiosk) -> None:
+    for said in (session("failed"), session("counter", door=None)):
+        kiosk.bridge.show(session=said, online=False)
+        kiosk.says("it has not reached the staff yet. Tell them in person")
+        expect(kiosk.page.get_by_text("the staff know")).to_have_count(0)
+        expect(kiosk.page.get_by_text("We have told them")).to_have_count(0)
+        kiosk.bridge.show(session=said, online=True)
+        expect(kiosk.page.get_by_text("it has not reached the staff yet")).to_have_count(0)
+
+
 def test_a_door_left_open_is_asked_to_be_shut(kiosk: Kiosk) -> None:
     kiosk.bridge.show(session=session("open", left_open=True))
     kiosk.reads("Please push door 7 shut")

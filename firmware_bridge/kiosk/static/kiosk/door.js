@@ -5,12 +5,12 @@ import { reportedBanner } from "./screens.js";
 import { say, words } from "./words.js";
 
 /** Title and sentence for a session, by their names in the words. */
-function voice(session, staff, overdue) {
+function voice(session, staff, overdue, online) {
   const { phase, doors_left: left } = session;
   if (phase === "open" && overdue) return ["left_open_title", "left_open"];
   if (phase === "pull" || (phase === "open" && session.sensor === "hook")) return ["pull_title", "pull"];
   if (phase === "open") return ["open_title", staff ? "staff_open" : "open"];
-  if (phase === "failed") return ["failed_title", staff ? "staff_failed" : "failed"];
+  if (phase === "failed") return ["failed_title", staff ? "staff_failed" : online ? "failed" : "kept"];
   if (phase !== "shut") return [`${phase}_title`, phase];
   if (staff) return ["staff_shut_title", "staff_shut"];
   if (left === 0) return ["shut_title", "shut"];
@@ -41,8 +41,8 @@ function problems(session, reported, act) {
   return make("section", { class: "problems", "aria-labelledby": "problems" }, title, make("div", { class: "button-row" }, ...buttons));
 }
 
-function heading(session, doors, staff, overdue) {
-  const [title, text] = voice(session, staff, overdue);
+function heading(session, { doors, online }, staff, overdue) {
+  const [title, text] = voice(session, staff, overdue, online);
   const n = title === "more_title" ? session.doors_left : session.door;
   const place = doors.find((door) => door.number === session.door);
   const ordinal = Math.max(1, session.doors_total - session.doors_left);
@@ -68,6 +68,6 @@ export function door(view, act, state, memory) {
   const show = make("div", { class: "show" }, found && picture(state.doors, session.door, session.phase));
   const trouble = staff ? offline : problems(session, memory.reported, act);
   const actions = make("div", { class: "act" }, ways(session, act, overdue && !staff), trouble);
-  const element = make("div", { class: "screen screen--door", "data-phase": session.phase }, heading(session, state.doors, staff, overdue), show, actions);
+  const element = make("div", { class: "screen screen--door", "data-phase": session.phase }, heading(session, state, staff, overdue), show, actions);
   return { element };
 }

@@ -34,11 +34,11 @@ export function overdue(session) {
 function doorView(state, memory, overdue) {
   const session = state.session;
   const staff = session.who === "staff";
-  if (session.phase === "counter") return { name: "counter", key: `counter ${session.id}` };
+  if (session.phase === "counter") return { name: "counter", key: `counter ${session.id} ${state.online}` };
   if (session.door === null || session.door === undefined) return { name: "staffAtWork", key: "staffAtWork" };
   const parts = [session.id, session.door, session.phase, session.doors_left, session.can_reopen, overdue];
   const name = staff ? "staffDoor" : "door";
-  return { name, key: [name, ...parts, memory.reported, staff && state.online].join(" "), overdue };
+  return { name, key: [name, ...parts, memory.reported, (staff || session.phase === "failed") && state.online].join(" "), overdue };
 }
 
 function staffView(staff, memory) {
@@ -57,7 +57,7 @@ export function look(state, lost, memory, { pausedSeconds = 0, overdue = false }
   if (state.trouble) return { name: "trouble", key: `trouble ${state.trouble} ${memory.reported}`, trouble: state.trouble };
   if (!state.ready) return { name: "moment", key: "moment" };
   if (memory.signing) return { name: "signIn", key: `signIn ${memory.signing.step} ${memory.signing.notice}`, ...memory.signing };
-  if (memory.verdict === "counter") return { name: "counter", key: "counter" };
+  if (memory.verdict === "counter") return { name: "counter", key: `counter ${state.online}` };
   if (state.assist || memory.verdict === "closed") return { name: "assist", key: `assist ${memory.reported}` };
   if (pausedSeconds > 0) return { name: "paused", key: `paused ${memory.reported}`, pausedSeconds };
   if (memory.resting) return { name: "rest", key: "rest" };

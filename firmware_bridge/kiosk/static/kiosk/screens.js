@@ -48,9 +48,9 @@ function assist(_view, _act, _state, memory) {
   return { element: stuck(memory, icon("qr"), words.assist_title, words.assist) };
 }
 
-function counter(_view, act) {
+function counter(_view, act, state) {
   const done = make("div", { class: "act" }, button(words.done, "primary large", act.done));
-  const element = calm(icon("counter"), words.counter_title, words.counter);
+  const element = calm(icon("counter"), words.counter_title, state.online ? words.counter : words.kept);
   element.append(done);
   return { element };
 }
