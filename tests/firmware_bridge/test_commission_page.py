@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from firmware_bridge.grants import Grants
 from firmware_bridge.layout import read_layout
 from sandbox.lockbank import PROTOCOLS, LockBank
 from tests.firmware_bridge.commissioning import BOARD, Bridge, Installer
+from tests.firmware_bridge.terminal import Terminal
 from tests.firmware_bridge.test_commission import DOORS, make_known
 from tests.firmware_bridge.test_staff import PIN, WRONG, person
 from tests.firmware_bridge.world import grant, until
@@ -153,6 +155,41 @@ def test_while_it_is_closed_nobody_opens_anything_and_left_it_works_as_before(
     assert [event["step"] for event in bridge.events("commissioning")] == ["begun", "left"]
     answer = requests.post(f"{kiosk}/api/staff/sign-in", json={"badge": "A1001", "pin": PIN}, timeout=15)
     assert answer.json()["verdict"] == "in"
+
+
+def test_it_does_not_begin_while_a_shopper_stands_at_an_open_door(
+    bridge: Bridge, locks: LockBank, installer: Installer
+) -> None:
+    knows_its_doors(bridge)
+    installer.url = bridge.agent.kiosk_url
+    bridge.agent.judge.bank_key = b"k" * 32
+    bridge.agent.journal.clock.believe(time.time())
+    holds_an_order(bridge, 2)
+    installer.comes_in()
+    answer = requests.post(f"{installer.url}/api/code", json={"code": "047193508"}, timeout=15).json()
+    assert answer["verdict"] == "open"
+    assert installer.refused("begin") == "in_use"
+    until(lambda: bridge.kiosk()["session"]["phase"] == "open")
+    locks.shut_door(2)
+    until(lambda: bridge.kiosk()["session"]["phase"] == "shut")
+    installer.does("begin")
+    assert bridge.kiosk()["session"] is None
+
+
+def test_the_terminal_prints_where_the_page_is_and_a_pin_for_it(
+    bridge: Bridge, installer: Installer, tmp_path: Path
+) -> None:
+    config = tmp_path / "bridge.toml"
+    config.write_text('data_dir = "data"\ncloud_url = "http://127.0.0.1:1"\nport = "line"\n')
+    terminal = Terminal("commission", "--page", "--config", str(config))
+    try:
+        terminal.sees(f"{bridge.agent.kiosk_url}/commission")
+        terminal.sees("good once until ")
+        assert terminal.ends() == 0
+        pin = terminal.said.split(": ")[-1].strip()
+        assert installer.does("sign-in", one_time=pin, name="Kim")["verdict"] == "in"
+    finally:
+        terminal.close()
 
 
 def test_doors_that_hold_orders_open_for_a_managers_badge_and_pin_only(
