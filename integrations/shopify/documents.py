@@ -87,6 +87,22 @@ mutation PickedUp($fulfillment: FulfillmentInput!) {
 }
 """
 
+UNIT_LEFT = f"""
+query UnitLeft($id: ID!, $after: String) {{
+  fulfillmentOrder(id: $id) {{
+    id status orderId
+    assignedLocation {{ name location {{ id }} }}
+    lineItems(first: 100, after: $after) {{ pageInfo {{ hasNextPage endCursor }} nodes {{ {_LINE} }} }}
+  }}
+}}
+"""
+
+BACK_IN_STOCK = """
+mutation BackInStock($input: RefundInput!, $key: String!) {
+  refundCreate(input: $input) @idempotent(key: $key) { refund { id } userErrors { field message } }
+}
+"""
+
 
 def gid(kind: str, number: str) -> str:
     """Shopify's global id of a thing we know by its decimal number."""

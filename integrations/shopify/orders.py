@@ -42,6 +42,20 @@ def read_order(client: AdminClient, account: Account, order_id: str) -> dict[str
     return order
 
 
+def read_unit(client: AdminClient, account: Account, unit_id: str) -> dict[str, Any] | None:
+    """A fulfilment order with all its lines, as `schemas.UnitLeft` reads it; None when there is none.
+
+    Raises the three effect errors.
+    """
+    variables = {"id": documents.gid("FulfillmentOrder", unit_id), "after": None}
+    found = client.query(account, documents.UNIT_LEFT, variables).get("fulfillmentOrder")
+    if found is None:
+        return None
+    unit = read(schemas.UnitLeft(), found, "fulfillmentOrder")
+    _complete_lines(client, account, unit)
+    return unit
+
+
 def changed_orders(client: AdminClient, account: Account, since: dt.datetime) -> Iterator[tuple[str, dt.datetime]]:
     """Id and time of change of every order changed since then, oldest change first. Raises the three effect errors.
 

@@ -10,7 +10,7 @@ from bopis.ports import Account, AccountNews, Delivery, OrderSnapshot
 from integrations import http
 from integrations.shopify import documents, failures, schemas, webhooks
 from integrations.shopify.client import AdminClient
-from integrations.shopify.orders import changed_orders, read, read_order
+from integrations.shopify.orders import changed_orders, read, read_order, read_unit
 from integrations.shopify.subscriptions import ensure
 from integrations.shopify.translate import order_snapshot
 
@@ -106,6 +106,36 @@ class ShopifyPlatform:
                 return
             raise
         # Somebody at the shop's own pages may have been quicker between our look and our call.
+        if errors and not self._looks_done(account, unit_id):
+            raise failures.of_user_errors(errors)
+
+    def mark_returned(self, account: Account, unit_id: str, key: str) -> None:
+        """Put what is left of the fulfilment order back into stock, by a refund of its lines that moves no money.
+
+        Raises the three effect errors. The key makes a repeat harmless, so an unknown outcome is asked for again.
+        """
+        unit = read_unit(self._client, account, unit_id)
+        if unit is None or unit["status"] in ("CLOSED", "CANCELLED"):
+            return  # its own cancelling restocked it
+        where = (unit["assigned"] or {}).get("location") or {}
+        place = {"locationId": documents.gid("Location", where["id"])} if where.get("id") else {}
+        lines = [
+            {
+                "lineItemId": documents.gid("LineItem", (line["line_item"] or line)["id"]),
+                "quantity": line["quantity"],
+                "restockType": "CANCEL",
+                **place,
+            }
+            for line in unit["lines"]["nodes"]
+            if line["quantity"] > 0
+        ]
+        wanted = {
+            "orderId": documents.gid("Order", unit["order_id"]),
+            "notify": False,
+            "note": "Not collected",
+            "refundLineItems": lines,
+        }
+        errors = self._client.mutate(account, documents.BACK_IN_STOCK, {"input": wanted, "key": key}, "refundCreate")
         if errors and not self._looks_done(account, unit_id):
             raise failures.of_user_errors(errors)
 

@@ -180,6 +180,14 @@ class UnitState(Vendor):
     status = fields.String(required=True)
 
 
+class UnitLeft(Vendor):
+    id = Id(required=True)
+    status = fields.String(required=True)
+    order_id = Id(required=True, data_key="orderId")
+    assigned = fields.Nested(AssignedLocation, load_default=None, allow_none=True, data_key="assignedLocation")
+    lines = fields.Nested(UnitLines, required=True, data_key="lineItems")
+
+
 class MoreLines(Vendor):
     lines = fields.Nested(UnitLines, required=True, data_key="lineItems")
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from sandbox.shop import mutations, objects
+from sandbox.shop import mutations, objects, refunds
 from sandbox.shop.graphql.execute import Failed, cost_now, run
 from sandbox.shop.graphql.parse import BadDocument, parse
 from sandbox.shop.graphql.validate import error
@@ -127,6 +127,7 @@ def _resolvers(shop: Shop) -> dict[str, Any]:
         },
         "fulfillmentOrderLineItemsPreparedForPickup": lambda given: mutations.prepared_for_pickup(shop, given),
         "fulfillmentCreate": lambda given: mutations.fulfillment_create(shop, given),
+        "refundCreate": lambda given: refunds.refund_create(shop, given),
     }
 
 

@@ -124,6 +124,8 @@ class World:
     def __init__(self, now: Callable[[], dt.datetime], tell: Callable[..., None]) -> None:
         self.lock = threading.RLock()
         self.orders: dict[str, Order] = {}
+        self.refunds: dict[str, dict[str, Any]] = {}
+        """What was answered under each idempotency key."""
         self._now = now
         self._tell = tell
         self._order_ids = itertools.count(FIRST_ORDER)
@@ -215,6 +217,15 @@ class World:
             done = order.fulfillment_status == "FULFILLED"
             self.changed(order, "orders/fulfilled" if done else "orders/partially_fulfilled")
             return fulfillment_id
+
+    def put_back(self, order: Order, takes: list[tuple[UnitLine, int]]) -> None:
+        """These quantities are not handed over any more and are in stock again. Checked by the caller."""
+        for line, quantity in takes:
+            line.remaining -= quantity
+        for unit in order.units:
+            if unit.status in ("OPEN", "IN_PROGRESS") and not any(line.remaining for line in unit.lines):
+                unit.status = "CLOSED"
+        self.changed(order)
 
     def changed(self, order: Order, *topics: str) -> None:
         """Stamp a change and tell of it, of `orders/updated` as well."""

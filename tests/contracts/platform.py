@@ -279,6 +279,19 @@ class PlatformContract:
             mark(account, pickup.unit_id)
         assert meeting.shop.told() == ["ready", "collected"]
 
+    def test_what_nobody_collected_is_in_stock_again_once(self, meeting: Meeting) -> None:
+        order_id = meeting.order()
+        meeting.load()
+        (pickup,) = meeting.pickups()
+        platform = meeting.service.gateways.platforms[meeting.shop.vendor]
+        with meeting.service.database.reading() as session:
+            account = session.get_one(Connection, meeting.world.shop.connection_id).account()
+        for _ in range(3):
+            platform.mark_returned(account, pickup.unit_id, pickup.id)
+        assert meeting.shop.told() == ["ready", "returned"]
+        meeting.news(order_id)
+        assert meeting.tasks() <= {"reclaim"}
+
     def test_its_echo_of_what_it_was_told_changes_nothing(self, meeting: Meeting) -> None:
         order_id = meeting.order()
         meeting.load()

@@ -15,7 +15,11 @@ from tests.contracts.platform import PlatformContract, Sent, Shop
 from tests.sandbox.running import CLIENT_SECRET, DOMAIN, TOKEN, Running, running_sandbox
 
 TOPICS = {"placed": "orders/create", "changed": "orders/updated", "cancelled": "orders/cancelled"}
-DONE = {"fulfillmentOrderLineItemsPreparedForPickup": "ready", "fulfillmentCreate": "collected"}
+DONE = {
+    "fulfillmentOrderLineItemsPreparedForPickup": "ready",
+    "fulfillmentCreate": "collected",
+    "refundCreate": "returned",
+}
 MOODS = {"throttled": {"throttled": 1}, "revoked": {"token_revoked": True}, "down": {"down": True}, "well": {}}
 
 

@@ -1,4 +1,7 @@
-"""A GraphQL document with one operation, read into plain values. Fragments and directives are refused."""
+"""A GraphQL document with one operation, read into plain values. Fragments are refused, and directives but on a field.
+
+A directive's argument counts as one of its field's, by the name `@directive.argument`.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from typing import Any
 _TOKEN = re.compile(
     r"""[\s,]*(?:\#[^\n]*[\s,]*)*
     (?:(?P<name>[A-Za-z_]\w*)|(?P<variable>\$[A-Za-z_]\w*)|(?P<number>-?\d+(?:\.\d+)?)
-    |(?P<string>"(?:[^"\\\n]|\\.)*")|(?P<mark>[{}()\[\]:!=])|(?P<end>\Z))""",
+    |(?P<string>"(?:[^"\\\n]|\\.)*")|(?P<mark>[{}()\[\]:!=@])|(?P<end>\Z))""",
     re.VERBOSE,
 )
 
@@ -120,14 +123,21 @@ class _Reader:
         key = name = self._take("name")
         if self._skip(":"):
             name = self._take("name")
+        arguments = self._arguments()
+        while self._skip("@"):
+            directive = self._take("name")
+            arguments |= {f"@{directive}.{argument}": value for argument, value in self._arguments().items()}
+        selection = self._selection() if self._peek("{") else []
+        return Selected(key, name, arguments, selection)
+
+    def _arguments(self) -> dict[str, Any]:
         arguments = {}
         if self._skip("("):
             while not self._skip(")"):
                 argument = self._take("name")
                 self._mark(":")
                 arguments[argument] = self._value()
-        selection = self._selection() if self._peek("{") else []
-        return Selected(key, name, arguments, selection)
+        return arguments
 
     def _value(self) -> Any:
         kind, text = self._tokens[self._at]

@@ -34,6 +34,7 @@ TYPES: dict[str, _Fields] = {
             "FulfillmentCreatePayload",
             {"fulfillment": "FulfillmentInput!", "message": "String"},
         ),
+        "refundCreate": ("RefundCreatePayload", {"input": "RefundInput!", "@idempotent.key": "String!"}),
         "webhookSubscriptionCreate": (
             "WebhookSubscriptionCreatePayload",
             {"topic": "WebhookSubscriptionTopic!", "webhookSubscription": "WebhookSubscriptionInput!"},
@@ -98,6 +99,8 @@ TYPES: dict[str, _Fields] = {
         _USER_ERROR + ", code FulfillmentOrderLineItemsPreparedForPickupUserErrorCode"
     ),
     "FulfillmentCreatePayload": _plain("fulfillment Fulfillment, userErrors [UserError!]!"),
+    "RefundCreatePayload": _plain("refund Refund, order Order, userErrors [UserError!]!"),
+    "Refund": _plain("id ID!, legacyResourceId UnsignedInt64!, createdAt DateTime, note String"),
     "UserError": _plain(_USER_ERROR),
     "Fulfillment": _plain(
         "id ID!, status FulfillmentStatus!, displayStatus FulfillmentDisplayStatus, createdAt DateTime!"
@@ -120,6 +123,19 @@ INPUTS: dict[str, dict[str, str]] = {
         "fulfillmentOrderLineItems": "[FulfillmentOrderLineItemInput!]",
     },
     "FulfillmentOrderLineItemInput": {"id": "ID!", "quantity": "Int!"},
+    "RefundInput": {
+        "orderId": "ID!",
+        "note": "String",
+        "notify": "Boolean",
+        "refundLineItems": "[RefundLineItemInput!]",
+        "transactions": "[OrderTransactionInput!]",
+    },
+    "RefundLineItemInput": {
+        "lineItemId": "ID!",
+        "quantity": "Int!",
+        "restockType": "RefundLineItemRestockType",
+        "locationId": "ID",
+    },
     "WebhookSubscriptionInput": {
         "uri": "String",
         "format": "WebhookSubscriptionFormat",

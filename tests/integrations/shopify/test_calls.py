@@ -276,6 +276,36 @@ def test_after_silence_nothing_is_repeated_blindly(
     assert sum("fulfillmentCreate" in asked(shopify, number)["query"] for number in range(3)) == 1
 
 
+def left(word: str, *lines: Any) -> dict[str, Any]:
+    """A fulfilment order, as it is read before its goods go back into stock."""
+    found = {"id": gid("FulfillmentOrder", UNIT_ID), "status": word, "orderId": gid("Order", ORDER_ID)}
+    assigned = {"name": "High Street", "location": {"id": gid("Location", "7")}}
+    return {"fulfillmentOrder": {**found, "assignedLocation": assigned, "lineItems": page(list(lines))}}
+
+
+def test_what_is_left_goes_back_into_stock_and_no_money_moves(shop: Account, shopify: responses.RequestsMock) -> None:
+    answers(shopify, left("OPEN", line()), {"refundCreate": {"refund": {"id": "1"}, "userErrors": []}})
+    PLATFORM.mark_returned(shop, UNIT_ID, "key-1")
+    sent = asked(shopify, 1)["variables"]
+    (restocked,) = sent["input"]["refundLineItems"]
+    assert (sent["key"], "transactions" in sent["input"]) == ("key-1", False)
+    assert (restocked["restockType"], restocked["locationId"]) == ("CANCEL", gid("Location", "7"))
+    assert restocked["lineItemId"].startswith("gid://shopify/LineItem/")
+
+
+@pytest.mark.parametrize("word", ["CLOSED", "CANCELLED"])
+def test_of_what_is_over_nothing_goes_back(shop: Account, shopify: responses.RequestsMock, word: str) -> None:
+    answers(shopify, left(word, line()))
+    PLATFORM.mark_returned(shop, UNIT_ID, "key-1")
+
+
+def test_what_cannot_go_back_is_a_matter_for_a_person(shop: Account, shopify: responses.RequestsMock) -> None:
+    refused = {"refund": None, "userErrors": [{"field": ["input"], "message": "No."}]}
+    answers(shopify, left("OPEN", line()), {"refundCreate": refused}, status("OPEN"))
+    with pytest.raises(PermanentFailure):
+        PLATFORM.mark_returned(shop, UNIT_ID, "key-1")
+
+
 @pytest.mark.parametrize(
     ("data", "code"),
     [({"fulfillmentOrder": None}, "unit_not_found"), (status("CANCELLED"), "unit_cancelled")],

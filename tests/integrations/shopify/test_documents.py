@@ -24,6 +24,16 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "SUBSCRIPTIONS": {"after": None},
     "SUBSCRIBE": {"topic": "ORDERS_CREATE", "subscription": {"uri": "https://example.com/x", "format": "JSON"}},
     "READY_FOR_PICKUP": {"input": LINES},
+    "UNIT_LEFT": {"id": UNIT, "after": None},
+    "BACK_IN_STOCK": {
+        "key": "01a20497-f713-769e-9716-8fd705e1fae2",
+        "input": {
+            "orderId": "gid://shopify/Order/1",
+            "notify": False,
+            "note": "Not collected",
+            "refundLineItems": [{"lineItemId": "gid://shopify/LineItem/1", "quantity": 1, "restockType": "CANCEL"}],
+        },
+    },
     "PICKED_UP": {"fulfillment": {**LINES, "notifyCustomer": False}},
 }
 DOCUMENTS = {name: text for name, text in vars(documents).items() if name.isupper() and not name.startswith("_")}
