@@ -76,6 +76,7 @@ def _idle(kiosk: Kiosk) -> None:
 
 
 def _quarantined(kiosk: Kiosk) -> None:
+    kiosk.bridge.show(quarantined=True)
     expect(kiosk.page.locator("main .banner")).to_be_visible()
 
 
@@ -117,7 +118,7 @@ SCREENS = {
     "shut": Screen("shut_title", {"session": session("shut", can_reopen=True)}),
     "pull": Screen("pull_title", {"session": session("pull", can_reopen=True)}),
     "unlocked": Screen("pull_title", {"session": session("open", sensor="hook", can_reopen=True)}),
-    "quarantined": Screen("home_title", {"quarantined": True}, deed=_quarantined),
+    "quarantined": Screen("home_title", deed=_quarantined),
     "failed": Screen("failed_title", {"session": session("failed", can_reopen=True)}),
     "counter": Screen("counter_title", {"session": session("counter", door=None)}),
     "reported": Screen("reported_title", {"session": session("open")}, _reported),
