@@ -34,7 +34,11 @@ def create_app(service: Service, listener: BankListener) -> Flask:
     app.register_blueprint(associate.blueprint(database, listener, secure=public_url.startswith("https")))
     app.register_blueprint(
         ops.blueprint(
-            database, replay, secure=public_url.startswith("https"), installers=frozenset(gateways.installers)
+            database,
+            replay,
+            secure=public_url.startswith("https"),
+            installers=frozenset(gateways.installers),
+            holders=frozenset(gateways.payments),
         )
     )
     app.register_blueprint(connect.blueprint(database, gateways.installers, public_url))

@@ -73,7 +73,7 @@ def _take(session: Session, of: Authorisation, pickups: Sequence[Pickup], step: 
     if step.why != "under_way":
         of.why = step.why
     for kind in PASSING:
-        if kind != step.task:
+        if step.do != "ask" or (kind == "money_lapses") != (step.why == "lapses"):
             tasks.settle(session, kind, of.id, actor=SYSTEM, now=now)
     if step.do == "capture":
         want_capture(session, of, step.amount, step.why, SYSTEM, now)
@@ -82,7 +82,8 @@ def _take(session: Session, of: Authorisation, pickups: Sequence[Pickup], step: 
     elif step.do == "release":
         want_release(session, of, now)
     elif step.do == "ask":
-        ask(session, of, pickups, step.task, f"{{order}}, {{amount}}: {WHY[step.why]}.", now)
+        words = f"{{order}}, {{amount}}: {WHY[step.why]}."
+        ask(session, of, pickups, "money_lapses" if step.why == "lapses" else "money_unclear", words, now)
     session.flush()
 
 

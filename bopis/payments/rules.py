@@ -70,12 +70,11 @@ class Goods:
 
 @dataclass(frozen=True)
 class Step:
-    """What to do: wait, capture, release, refund, or ask a person (`task`). `why` is a stable word."""
+    """What to do: wait, capture, release, refund, or ask a person. `why` is a stable word."""
 
     do: str
     why: str
     amount: int = 0
-    task: str = ""
 
 
 def next_step(held: Held, goods: Goods, policy: Policy, now: dt.datetime) -> Step:
@@ -95,9 +94,9 @@ def _of_gone(held: Held, goods: Goods) -> Step:
     if goods.paid_on_platform or held.one_of_several:
         return Step("wait", held.state)
     if "collected" in goods.states:
-        return Step("ask", "left_unpaid", task="money_unclear")
+        return Step("ask", "left_unpaid")
     if held.state == "expired" and goods.live():
-        return Step("ask", "lapsed_unpaid", task="money_unclear")
+        return Step("ask", "lapsed_unpaid")
     return Step("wait", held.state)
 
 
@@ -105,7 +104,7 @@ def _of_authorised(held: Held, goods: Goods, policy: Policy, now: dt.datetime) -
     if goods.is_over():
         return Step("release", "called_off")
     if goods.paid_on_platform:
-        return Step("ask", "paid_on_platform", task="money_unclear")
+        return Step("ask", "paid_on_platform")
     if held.due == 0:
         return Step("release", "nothing_due")
     live = goods.live()
@@ -114,15 +113,15 @@ def _of_authorised(held: Held, goods: Goods, policy: Policy, now: dt.datetime) -
     if arrived or (lapses and policy.capture_early):
         return _capture(held, goods, policy.capture_at if arrived else "lapses")
     if lapses:
-        return Step("ask", "lapses", task="money_lapses")
+        return Step("ask", "lapses")
     return Step("wait", f"until_{policy.capture_at}" if goods.states else "no_pickup")
 
 
 def _capture(held: Held, goods: Goods, why: str) -> Step:
     if held.due is None and len(goods.live()) < len(goods.states):
-        return Step("ask", "part_called_off", task="money_unclear")
+        return Step("ask", "part_called_off")
     if held.due is None and held.one_of_several:
-        return Step("ask", "several_payments", task="money_unclear")
+        return Step("ask", "several_payments")
     return Step("capture", why, held.authorised if held.due is None else min(held.due, held.authorised))
 
 
@@ -133,7 +132,7 @@ def _of_captured(held: Held, goods: Goods) -> Step:
     if excess > 0:
         return Step("refund", _why_back(goods) if back == 0 else "less_is_due", excess)
     if held.due is not None and held.due > held.captured and not held.one_of_several and not goods.is_over():
-        return Step("ask", "more_is_due", task="money_unclear")
+        return Step("ask", "more_is_due")
     return Step("wait", "given_back" if held.captured == held.refunded else "captured")
 
 

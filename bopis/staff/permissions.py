@@ -27,6 +27,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "close_door": _IN_CHARGE,
     "set_up_bank": _IN_CHARGE,
     "replay": _IN_CHARGE,
+    "move_money": _IN_CHARGE,
     "enrol_bridge": _ADMIN,
     "revoke_bridge": _ADMIN,
     "end_quarantine": _ADMIN,

@@ -6,18 +6,23 @@ from flask import Blueprint
 
 from bopis.db import Database
 from bopis.web.associate import guard
-from bopis.web.ops import banks, boxes, bridges, connections, home, pickup, pickups, setup, tasks
+from bopis.web.ops import banks, boxes, bridges, connections, home, money, pickup, pickups, setup, tasks
 from bopis.web.ops.common import NEEDS, NOT_A_PERSON, helpers
 from bopis.web.ops.settling import Replay
 
 
 def blueprint(
-    database: Database, replay: Replay, *, secure: bool, installers: frozenset[str] = frozenset()
+    database: Database,
+    replay: Replay,
+    *,
+    secure: bool,
+    installers: frozenset[str] = frozenset(),
+    holders: frozenset[str] = frozenset(),
 ) -> Blueprint:
     """Everything under `/ops`, behind the associates' sign-in.
 
     `replay` lets a dead letter be tried again; `secure` says that pages are reached over https; `installers` are the
-    vendors whose shops are connected with a browser.
+    vendors whose shops are connected with a browser; `holders` those who hold shoppers' money.
     """
     routes = Blueprint("ops", __name__, url_prefix="/ops")
     guard.install(routes, database, secure=secure, needs=NEEDS, by_itself=NOT_A_PERSON)
@@ -29,6 +34,7 @@ def blueprint(
     banks.add(routes, database)
     bridges.add(routes, database)
     setup.add(routes, database)
+    money.add(routes, database, holders)
     boxes.add(routes, database, replay)
     connections.add(routes, database, installers)
     return routes

@@ -33,6 +33,8 @@ Deed = Callable[[Session, Task, StaffSession, dt.datetime], None]
 
 URGENT = ("shopper_needs_help", "shopper_at_counter", "wiring_mismatch", "goods_exposed")
 """Somebody stands there and waits."""
+MONEY = ("money_lapses", "money_unclear", "money_stuck", "money_disputed")
+"""Tasks about a payment, settled on its page."""
 _BUTTONS = {
     "no_phone": "Shopper reached",
     "text_failed": "Shopper reached",
@@ -82,6 +84,8 @@ def way(session: Session, task: Task, role: str) -> Way | None:
         shop = session.get(Connection, task.subject_id)
         if shop is not None:
             return Way(url_for("connect.start", vendor=shop.vendor, shop=shop.account_name), "Connect again")
+    if task.kind in MONEY:
+        return Way(url_for("ops.payment", payment_id=task.subject_id), "See the payment")
     if task.kind == "bridge_cloned":
         return Way(url_for("ops.bank", bank_id=task.subject_id, _anchor="bridge"), "See the bridge")
     if task.kind == "set_new_pin":

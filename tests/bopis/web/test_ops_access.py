@@ -12,9 +12,11 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from bopis import clock, inbox, tasks
+from bopis.ids import new_id
 from bopis.inbox import InboxEntry
 from bopis.lockers.models import Compartment
 from bopis.outbox import OutboxEntry
+from bopis.payments.models import Authorisation
 from bopis.pickups.models import Pickup
 from bopis.ports import Delivery
 from bopis.staff.models import StaffMember
@@ -39,7 +41,7 @@ OPEN = {
     "shopper.on_my_way": "guarded by its unguessable link",
 }
 """Endpoints without a sign-in, and why."""
-SIGNED = ("webhooks.", "receipts.")
+SIGNED = ("webhooks.", "receipts.", "payments.")
 """Blueprints whose callers prove themselves by a signature over what they send."""
 ENDS_THE_SESSION = "associate.sign_out"
 HOLDS = "associate.presence"
@@ -61,6 +63,21 @@ def ids(world: World) -> dict[str, str]:
             now=clock.now(),
         )
         inbox.store(session, world.shop, Delivery("d-1", "orders/paid", "1", None), b"{}", clock.now())
+        payment = new_id()
+        session.add(
+            Authorisation(
+                id=payment,
+                merchant_id=world.merchant_id,
+                connection_id=world.shop.connection_id,
+                reference="pi_1",
+                order_key="1",
+                order_name="#1",
+                currency="EUR",
+                authorised=2000,
+                state="authorised",
+                created_at=clock.now(),
+            )
+        )
         session.execute(update(InboxEntry).values(state="dead"))
         session.execute(update(OutboxEntry).values(state="dead"))
     with world.database.reading() as session:
@@ -74,6 +91,8 @@ def ids(world: World) -> dict[str, str]:
             "<staff_id>": world.ada_id,
             "<bank_id>": world.bank_id,
             "<bridge_id>": world.bridge_id,
+            "<payment_id>": payment,
+            "<kind>": "json",
             "<order_id>": session.get_one(Pickup, pickup).order_id,
             "<connection_id>": world.shop.connection_id,
             "<vendor>": "no-such-vendor",
@@ -91,7 +110,7 @@ def calls(web: Flask, ids: dict[str, str]) -> Iterator[tuple[str, str, str, bool
         for name, value in ids.items():
             path = path.replace(name, value)
         assert "<" not in path, path
-        named = any(name in rule.rule for name in ids if name != "<vendor>")
+        named = any(name in rule.rule for name in ids if name not in ("<vendor>", "<kind>"))
         for method in sorted((rule.methods or set()) & {"GET", "POST"}):
             yield rule.endpoint, method, path, named
 
@@ -152,7 +171,7 @@ def test_of_another_merchant_nothing_is_there(
 
 
 @pytest.mark.parametrize(
-    "path", ["/ops/", "/ops/pickups", "/ops/banks", "/ops/deliveries", "/ops/effects", "/ops/connections"]
+    "path", ["/ops/", "/ops/pickups", "/ops/banks", "/ops/deliveries", "/ops/effects", "/ops/connections", "/ops/money"]
 )
 def test_another_merchants_names_stand_on_no_page(
     web: Flask, world: World, phone: Phone, ids: dict[str, str], path: str
