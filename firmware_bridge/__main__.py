@@ -86,7 +86,8 @@ def _expected() -> tuple[type[Exception], ...]:
 def run(config: Config) -> int:
     """Serve until SIGTERM or SIGINT; 1 when the bridge could not go on."""
     from firmware_bridge import logs, notify
-    from firmware_bridge.agent import Agent, opened_data
+    from firmware_bridge.agent import Agent
+    from firmware_bridge.folder import opened_data
     from firmware_bridge.thrift import be_thrifty
 
     lately = logs.set_up(config.log_format)
@@ -105,8 +106,8 @@ def run(config: Config) -> int:
 
 def enrol_only(config: Config, asked: argparse.Namespace) -> int:
     """Become the bank's bridge, or say that this machine is one already."""
-    from firmware_bridge.agent import opened_data
     from firmware_bridge.cloud import enrol, read_code
+    from firmware_bridge.folder import opened_data
     from firmware_bridge.identity import forget_identity, load_identity
     from firmware_bridge.salvage import keep_copy
 

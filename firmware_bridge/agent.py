@@ -9,13 +9,11 @@ A thread that dies of something nobody foresaw ends the bridge: whoever runs it 
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from firmware_bridge import SOFTWARE, adapters, notify, status
 from firmware_bridge.backoff import Backoff
@@ -30,7 +28,7 @@ from firmware_bridge.desk import Desk
 from firmware_bridge.grants import Grants
 from firmware_bridge.handover import Handover
 from firmware_bridge.held import Held
-from firmware_bridge.journal import BadJournal, DamagedJournal, Journal, NotJournaled
+from firmware_bridge.journal import DamagedJournal, Journal, NotJournaled
 from firmware_bridge.judge import Judge
 from firmware_bridge.kiosk import commissioning
 from firmware_bridge.kiosk.server import kiosk_app
@@ -42,7 +40,7 @@ from firmware_bridge.pins import Pins
 from firmware_bridge.presence import Presence
 from firmware_bridge.protocol.wire import LONGEST_WAIT_SECONDS, PROTOCOL
 from firmware_bridge.rotation import Keyring
-from firmware_bridge.salvage import keep_copy, opened_journal
+from firmware_bridge.salvage import keep_copy
 from firmware_bridge.scanner import Scanner
 from firmware_bridge.sync import Sync
 from firmware_bridge.worklist import WorkList
@@ -63,24 +61,6 @@ def new_id() -> str:
 
 def six_digits() -> str:
     return f"{secrets.randbelow(10**6):06d}"
-
-
-@contextmanager
-def opened_data(config: Config) -> Iterator[Journal]:
-    """The journal, for this process alone. Raises BadJournal."""
-    try:
-        config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with (config.data_dir / "lock").open("w", encoding="ascii") as held:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            journal = opened_journal(config.data_dir / "journal.db", boot_id=secrets.token_hex(8))
-            try:
-                yield journal
-            finally:
-                journal.close()
-    except BlockingIOError as problem:
-        raise BadJournal(f"Another bridge is running on {config.data_dir}.") from problem
-    except PermissionError as problem:
-        raise BadJournal(f"The folder {config.data_dir} cannot be used ({problem.strerror}).") from problem
 
 
 class Agent:

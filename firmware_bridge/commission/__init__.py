@@ -19,10 +19,11 @@ def main(config: Config) -> int:
     Returns 0 when the wiring was written, else 1; what was found is kept. Raises BadJournal, NotJournaled.
     """
     from firmware_bridge import adapters
-    from firmware_bridge.agent import new_id, opened_data
+    from firmware_bridge.agent import new_id
     from firmware_bridge.bus import Bus
     from firmware_bridge.commission.wizard import Stopped, Wizard
     from firmware_bridge.commission.words import Words
+    from firmware_bridge.folder import opened_data
     from firmware_bridge.journal import BadJournal
     from firmware_bridge.pins import kept_pins
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import requests
 
-from firmware_bridge.agent import Agent, opened_data
+from firmware_bridge.agent import Agent
 from firmware_bridge.commission.one_time import OneTimePin
 from firmware_bridge.config import Config
+from firmware_bridge.folder import opened_data
 from sandbox.lockbank import LockBank
 from tests.firmware_bridge.world import until
 

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from firmware_bridge import scanner as scanning
-from firmware_bridge.agent import Agent, opened_data
+from firmware_bridge.agent import Agent
 from firmware_bridge.config import read_config
+from firmware_bridge.folder import opened_data
 from firmware_bridge.scanner import LONGEST_TEXT, Scanner, Texts
 from tests.firmware_bridge.plug import Plug
 from tests.firmware_bridge.world import until

@@ -19,12 +19,13 @@ from requests.adapters import BaseAdapter
 from urllib3 import HTTPResponse
 
 from firmware_bridge import agent as agents
-from firmware_bridge.agent import Agent, opened_data
+from firmware_bridge.agent import Agent
 from firmware_bridge.bus import Bus
 from firmware_bridge.clock import Clock as BridgeClock
 from firmware_bridge.cloud import Cloud, CloudError, enrol, load_identity
 from firmware_bridge.config import Config
 from firmware_bridge.desk import Desk
+from firmware_bridge.folder import opened_data
 from firmware_bridge.handover import Handover
 from firmware_bridge.kiosk.server import kiosk_app
 from tests.simulation.bank import URL

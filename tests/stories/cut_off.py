@@ -28,8 +28,9 @@ from bopis.pickups.work import work_list
 from bopis.tasks import Task
 from bopis.timeline import entries
 from devtools.probes import free_ports
-from firmware_bridge.agent import Agent, opened_data
+from firmware_bridge.agent import Agent
 from firmware_bridge.config import Config
+from firmware_bridge.folder import opened_data
 from sandbox.lockbank import LockBank
 from tests.firmware_bridge.world import until
 from tests.world import PIN, SECRET_KEY, World, build
