@@ -16,7 +16,7 @@ from bopis.drain import drain
 from bopis.effects import Gateways, handlers
 from bopis.merchants.models import Connection
 from bopis.payments.models import Authorisation
-from bopis.pickups import actions
+from bopis.pickups import actions, loading
 from bopis.pickups.models import Pickup
 from bopis.ports import Account, Money
 from bopis.tasks import Task
@@ -109,6 +109,12 @@ class Till:
         with self.database.transaction() as session:
             pickup = self.world.pickup(session, pickup_id)
             actions.make_collected(session, pickup, self.clock.now(), actor="system")
+        self.work()
+
+    def hand_over(self, pickup_id: str) -> None:
+        """Set aside at the counter, and from there into the shopper's hands."""
+        for action in (loading.set_aside, loading.hand_over):
+            self.world.staff(pickup_id, action)
         self.work()
 
     def bring_back(self, pickup_id: str) -> None:

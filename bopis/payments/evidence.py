@@ -70,7 +70,7 @@ def _pickup(session: Session, pickup: Pickup) -> dict[str, Any]:
 
 def as_pdf(evidence: dict[str, Any]) -> bytes:
     """The same on paper."""
-    from fpdf import FPDF  # only here: it costs every process 20 MB, and is needed once a month
+    from fpdf import FPDF  # only here: it costs a process 45 MB, and is needed once in a while
 
     page = FPDF(format="A4")
     page.set_margin(_MARGIN)

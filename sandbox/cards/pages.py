@@ -45,6 +45,7 @@ def cards_blueprint(processor: Processor) -> Blueprint:
     def ledger() -> Response:
         return jsonify(
             moves=processor.ledger(),
+            calls=processor.calls,
             events=[
                 {"id": each.event_id, "topic": each.topic, "answers": each.answers} for each in processor.events.sent
             ],

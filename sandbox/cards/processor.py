@@ -93,6 +93,7 @@ class Processor:
         self._ledger: list[dict[str, Any]] = []
         self._count = 0
         self._dice: dict[int, random.Random] = {}
+        self.calls = {"answered": 0, "lost_before": 0, "lost_after": 0}
 
     def authorise(self, amount: int, currency: str, metadata: dict[str, str], hours: float | None = None) -> Payment:
         """A shopper's card is authorised in the merchant's checkout."""
@@ -188,6 +189,12 @@ class Processor:
 
     def lost(self) -> str:
         """Whether this call is to be lost: "", "before" or "after" it is done."""
+        when = self._lost()
+        with self.lock:
+            self.calls[f"lost_{when}" if when else "answered"] += 1
+        return when
+
+    def _lost(self) -> str:
         for when in ("before", "after"):
             if self.behaviour.spend(f"lost_{when}"):
                 return when

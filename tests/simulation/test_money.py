@@ -1,0 +1,84 @@
+"""A fifth of the calls to the card processor is lost, half of them after they were done: the processor's own ledger and
+the timelines of the store agree again within three minutes, and nothing moved twice."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+import pytest
+
+from tests.sandbox.running import running_sandbox
+from tests.simulation.outside import Clock
+from tests.till import Till
+from tests.world import build
+
+WITHIN = 180
+STEP = 10
+ORDERS = 8
+SEEDS = (1, 2)
+
+
+@pytest.fixture
+def till(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Till]:
+    clock = Clock()
+    monkeypatch.setattr("bopis.clock.now", clock.now)
+    with running_sandbox(now=clock.now) as running:
+        world = build(sqlite_url)
+        yield Till(world, running, clock)
+        world.database.close()
+
+
+def disagreements(till: Till) -> list[str]:
+    """Where the processor's ledger and a pickup's timeline tell different stories."""
+    words = {"capture": "money_captured", "cancel": "money_released", "refund": "money_refunded"}
+    moved: dict[str, list[tuple[str, int]]] = {}
+    for move in till.running.get("/cards/api/ledger")["moves"]:
+        moved.setdefault(move["order"], []).append((words[move["what"]], move["amount"]))
+    found = []
+    for number in range(ORDERS):
+        told = [each for each in till.told(till.pickup(str(number))) if each[0] != "money_authorised"]
+        if sorted(told) != sorted(moved.get(str(number), [])):
+            found.append(f"order {number}: moved {moved.get(str(number))}, told {told}")
+    return found
+
+
+def settle(till: Till, dice: random.Random, wanted: dict[str, list[tuple[str, int]]]) -> None:
+    """Time passes, at most three minutes of it, until everybody tells what is wanted."""
+    for _ in range(WITHIN // STEP):
+        till.hear(dice)
+        till.pass_by(STEP)
+        if not disagreements(till) and all(
+            till.told(till.pickup(order))[1:] == moves for order, moves in wanted.items()
+        ):
+            return
+    assert {order: till.told(till.pickup(order))[1:] for order in wanted} == wanted
+    assert disagreements(till) == []
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_lost_calls_leave_no_doubt_for_longer_than_three_minutes(till: Till, seed: int) -> None:
+    dice = random.Random(seed)
+    pickups = [till.bought(str(number), 1000 + number) for number in range(ORDERS)]
+    till.running.post("/cards/api/behaviour", {"timeouts": 0.2, "seed": seed})
+    wanted: dict[str, list[tuple[str, int]]] = {}
+    for number, pickup in enumerate(pickups):
+        if number % 4 == 3:
+            till.call_off(pickup)
+            wanted[str(number)] = [("money_released", 1000 + number)]
+        else:
+            till.hand_over(pickup)
+            wanted[str(number)] = [("money_captured", 1000 + number)]
+    settle(till, dice, wanted)
+
+    for number in range(0, ORDERS, 4):
+        till.bring_back(pickups[number])
+        wanted[str(number)].append(("money_refunded", 1000 + number))
+    settle(till, dice, wanted)
+
+    moves = [(move["order"], move["what"]) for move in till.running.get("/cards/api/ledger")["moves"]]
+    assert len(moves) == len(set(moves))  # nothing twice
+    assert till.tasks() == []
+    calls = till.running.get("/cards/api/ledger")["calls"]
+    assert calls["lost_before"] and calls["lost_after"]  # or nothing was shown
