@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import sys
+from pathlib import Path
 
 import click
 from sqlalchemy import select
@@ -16,6 +17,8 @@ from bopis.config import BadSetting, Settings
 from bopis.doctor import FAIL, OK, Finding, examine
 from bopis.errors import BopisError
 from bopis.inbox import InboxEntry
+from bopis.lockers import item_table
+from bopis.lockers.items import take_over
 from bopis.lockers.models import Bank
 from bopis.merchants.actions import type_in
 from bopis.merchants.models import Merchant
@@ -102,6 +105,38 @@ def _merchant(session: Session, merchant_id: str) -> Merchant:
         known = "".join(f"\n  {merchant.id}  {merchant.name}" for merchant in found)
         raise click.ClickException(f"Say whose it is, with --merchant:{known}")
     return chosen[0]
+
+
+@cli.group("item-sizes")
+def item_sizes() -> None:
+    """What room a merchant's items need."""
+
+
+@item_sizes.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--merchant", "merchant_id", default="", help="Its id; needed only when there are several.")
+def import_item_sizes(file: Path, merchant_id: str) -> None:
+    """Take over a CSV table, whole or not at all. What it does not name stays as it is.
+
+    Columns: sku; and as far as known size (S, M, L, XL, none), height_mm, width_mm, depth_mm, grams, category, needs
+    (upright, chilled, frozen, accessible, with blanks between).
+    """
+    try:
+        items = item_table.read(file.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as problem:
+        raise click.ClickException(f"{file.name} is not UTF-8. Save it as “CSV UTF-8”. Nothing was kept.") from problem
+    except item_table.BadTable as problem:
+        shown = "\n".join(str(problem).splitlines()[:_MISTAKES_SHOWN])
+        more = len(problem.mistakes) - _MISTAKES_SHOWN
+        rest = f"\nand {more} more" if more > 0 else ""
+        raise click.ClickException(f"{file.name} was not taken over; nothing was kept.\n{shown}{rest}") from problem
+    with _service().database.transaction() as session:
+        merchant = _merchant(session, merchant_id)
+        new, known = take_over(session, merchant.id, items)
+    click.echo(f"{new} new items, {known} changed.")
+
+
+_MISTAKES_SHOWN = 20
 
 
 @cli.command("dead-letters")

@@ -78,7 +78,7 @@ class Compartment(Base):
 
 
 class ItemSize(Base):
-    """The locker size a merchant's item needs, by SKU."""
+    """What is known of the room that a merchant's item needs, by SKU; `fit.Item` says what each value means."""
 
     __tablename__ = "item_sizes"
     __table_args__ = (UniqueConstraint("merchant_id", "sku"),)
@@ -86,7 +86,16 @@ class ItemSize(Base):
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     merchant_id: Mapped[str] = mapped_column(Id, ForeignKey("merchants.id"))
     sku: Mapped[str]
-    size: Mapped[str]
+    size: Mapped[str] = mapped_column(default="")
+    high_mm: Mapped[int | None]
+    """With `wide_mm` and `deep_mm`: of one packed piece; all three or none."""
+    wide_mm: Mapped[int | None]
+    deep_mm: Mapped[int | None]
+    grams: Mapped[int | None]
+    category: Mapped[str] = mapped_column(default="")
+    confirmed: Mapped[str] = mapped_column(default="")
+    needs: Mapped[str] = mapped_column(default="")
+    """Of `fit.NEEDS`, with blanks between."""
 
 
 TAKES_GOODS = and_(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Collection
+from typing import Any
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from bopis import sealing
 from bopis.among import among
+from bopis.lockers.fit import Item
 from bopis.lockers.models import Bank, Compartment, ItemSize
 from bopis.prepared import Prepared
 
@@ -26,13 +28,28 @@ def compartment(session: Session, bank_id: str, number: int) -> Compartment | No
     ).first()
 
 
-def item_sizes(session: Session, merchant_id: str, skus: Collection[str]) -> dict[str, str]:
-    """The sizes a merchant has given for these SKUs."""
-    return dict(iter(_SIZES.run(session, of=merchant_id, skus=skus))) if skus else {}
+def item_sizes(session: Session, merchant_id: str, skus: Collection[str]) -> dict[str, Item]:
+    """What is known of the room that these SKUs need."""
+    return {row.sku: _item(row) for row in _ITEMS.run(session, of=merchant_id, skus=skus)} if skus else {}
 
 
-_SIZES = Prepared(
-    select(ItemSize.sku, ItemSize.size).where(ItemSize.merchant_id == bindparam("of"), among(ItemSize.sku, "skus"))
+def _item(row: Any) -> Item:
+    sides = (row.high_mm, row.wide_mm, row.deep_mm) if row.high_mm else None
+    return Item(row.size, sides, row.grams, row.category, row.confirmed, frozenset(row.needs.split()))
+
+
+_ITEMS = Prepared(
+    select(
+        ItemSize.sku,
+        ItemSize.size,
+        ItemSize.high_mm,
+        ItemSize.wide_mm,
+        ItemSize.deep_mm,
+        ItemSize.grams,
+        ItemSize.category,
+        ItemSize.confirmed,
+        ItemSize.needs,
+    ).where(ItemSize.merchant_id == bindparam("of"), among(ItemSize.sku, "skus"))
 )
 
 

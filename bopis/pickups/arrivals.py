@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from bopis import sealing, tasks, timeline
 from bopis.ids import new_id
-from bopis.lockers.fit import size_for
+from bopis.lockers.fit import Item, size_for
 from bopis.lockers.queries import item_sizes
 from bopis.logs import about
 from bopis.orders.actions import TakenOver
@@ -81,7 +81,7 @@ def _drawn_up(session: Session, arrivals: Sequence[Arrival], now: dt.datetime) -
     return [_pickup(arrival, sizes[arrival.order.merchant_id], now) for arrival in arrivals]
 
 
-def _pickup(arrival: Arrival, sizes: Mapping[str, str], now: dt.datetime) -> NewPickup:
+def _pickup(arrival: Arrival, sizes: Mapping[str, Item], now: dt.datetime) -> NewPickup:
     order, unit = arrival.order, arrival.unit
     pickup_id, token = new_id(), secrets.token_urlsafe(_LINK_BYTES)
     return NewPickup(
