@@ -119,7 +119,7 @@ def audit(session: Session, bank: Bank, now: dt.datetime) -> list[Finding]:
     for finding in found:
         tasks.ask(
             session,
-            KIND,
+            "door_disagrees",
             finding.compartment_id,
             merchant_id=bank.merchant_id,
             store_id=bank.store_id,

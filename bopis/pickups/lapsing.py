@@ -54,7 +54,7 @@ def _is_empty_handed(pickup: Pickup) -> bool:
 def _ask(session: Session, pickup: Pickup, hours: int, now: dt.datetime) -> None:
     tasks.ask(
         session,
-        NOT_LOADED,
+        "not_loaded",
         pickup.id,
         merchant_id=pickup.merchant_id,
         store_id=pickup.store_id,

@@ -33,6 +33,7 @@ NEEDS = {
     "associate.take_out": "take_out",
     "associate.set_aside": "set_aside",
     "associate.hand_over": "hand_over",
+    "associate.hand_over_late": "hand_over",
     "associate.unlock_code": "unlock_code",
     "associate.reclaim": "reclaim",
     "associate.look_inside": "reclaim",

@@ -30,7 +30,7 @@ _BEHIND_LISTS = frozenset({"reclaim", "shopper_at_counter"})
 _ABOUT_PICKUPS = frozenset(
     {
         *("no_phone", "text_failed", "platform_refused", "shopper_needs_help", "code_locked", "goods_gone"),
-        *("left_uncertain", "changed_after_loading"),
+        *("left_uncertain", "changed_after_loading", "uncollected", "not_loaded"),
     }
 )
 

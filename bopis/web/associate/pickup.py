@@ -16,7 +16,7 @@ from bopis import clock
 from bopis.bridges.models import DoorCommand
 from bopis.db import Database
 from bopis.errors import BopisError, Invalid
-from bopis.pickups import loading, queries
+from bopis.pickups import loading, queries, reclaiming
 from bopis.pickups.models import Pickup
 from bopis.pickups.words import REASONS, STATES
 from bopis.staff.models import StaffSession
@@ -35,6 +35,7 @@ DEEDS: dict[str, Deed] = {
     "take_out": lambda session, pickup, by: loading.take_out(session, pickup, by, clock.now(), _door()),
     "reclaim": lambda session, pickup, by: loading.open_to_reclaim(session, pickup, by, clock.now(), _door()),
     "look_inside": lambda session, pickup, by: loading.look_inside(session, pickup, by, clock.now(), _door() or 0),
+    "hand_over_late": lambda session, pickup, by: reclaiming.hand_over_late(session, pickup, by, clock.now()),
     "unlock_code": lambda session, pickup, by: loading.unlock_code(session, pickup, by, clock.now()),
     "confirm_empty": lambda session, pickup, by: loading.confirm_empty(session, pickup, by, clock.now()),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,9 +18,9 @@ from bopis.errors import BopisError, NotFound
 from bopis.inbox import InboxEntry
 from bopis.notices.models import Notice
 from bopis.outbox import OutboxEntry
-from bopis.pickups import by_hand
+from bopis.pickups import by_hand, reclaiming
 from bopis.pickups.models import Grant, Pickup, Placement
-from bopis.pickups.words import REASONS, STATES
+from bopis.pickups.words import KEPT, REASONS, STATES
 from bopis.stores.queries import lock
 from bopis.timeline import entries, first_break
 from bopis.web.associate import story
@@ -41,7 +42,8 @@ class GrantView:
 
 
 def add(routes: Blueprint, database: Database) -> None:
-    """`GET /ops/pickups/<id>`, `GET /ops/pickups/<id>/state`, `POST /ops/pickups/<id>/taken-out` (reason)."""
+    """`GET /ops/pickups/<id>`, `GET /ops/pickups/<id>/state`, `POST /ops/pickups/<id>/taken-out` (reason),
+    `POST /ops/pickups/<id>/keep` (hours)."""
 
     @routes.get("/pickups/<pickup_id>")
     def pickup(pickup_id: str) -> Response:
@@ -52,19 +54,39 @@ def add(routes: Blueprint, database: Database) -> None:
         with database.reading() as session:
             return jsonify(_state(session, _one(session, pickup_id)))
 
+    @routes.post("/pickups/<pickup_id>/keep")
+    def keep_longer(pickup_id: str) -> BaseResponse:
+        text = request.form.get("hours", "").strip()
+        hours = int(text) if text.isascii() and text.isdecimal() and len(text) < 5 else 0
+        return _done(
+            database,
+            pickup_id,
+            lambda session, found: reclaiming.keep_longer(session, found, hours, clock.now(), actor=actor()),
+        )
+
     @routes.post("/pickups/<pickup_id>/taken-out")
     def taken_out(pickup_id: str) -> BaseResponse:
-        try:
-            with database.transaction() as session:
-                found = _one(session, pickup_id)
-                if found.store_id is not None:
-                    lock(session, found.store_id)
-                by_hand.taken_out(session, found, request.form.get("reason", ""), clock.now(), actor=actor())
-        except BopisError as problem:
-            if not wants_page() or problem.status == 404:
-                raise
-            return show(database, pickup_id, problem)
-        return done("ops.pickup", pickup_id=pickup_id)
+        reason = request.form.get("reason", "")
+        return _done(
+            database,
+            pickup_id,
+            lambda session, found: by_hand.taken_out(session, found, reason, clock.now(), actor=actor()),
+        )
+
+
+def _done(database: Database, pickup_id: str, deed: Callable[[Session, Pickup], None]) -> BaseResponse:
+    """Do this to a pickup under its store's lock, and show its page again."""
+    try:
+        with database.transaction() as session:
+            found = _one(session, pickup_id)
+            if found.store_id is not None:
+                lock(session, found.store_id)
+            deed(session, found)
+    except BopisError as problem:
+        if not wants_page() or problem.status == 404:
+            raise
+        return show(database, pickup_id, problem)
+    return done("ops.pickup", pickup_id=pickup_id)
 
 
 def masked(email: str) -> str:
@@ -87,6 +109,7 @@ def show(database: Database, pickup_id: str, problem: BopisError | None = None) 
             zone=found.store.time_zone if found.store else me().store.time_zone,
             words=STATES,
             why=REASONS.get(found.reason, ""),
+            kept=KEPT.get(found.kept_because or "", "") if found.state == "ready" else "",
             story=story.tell(session, me().merchant_id, told),
             broken=first_break(told),
             stores=stores(session),

@@ -41,6 +41,9 @@ _BUTTONS = {
     "platform_refused": "Put right",
     "shopper_needs_help": "Helped",
     "goods_gone": "Settled",
+    "uncollected": "Settled",
+    "not_loaded": "Found it",
+    "door_disagrees": "Put right",
     "odd_event": "Looked at it",
     "look_after_bridge": "Seen to",
     "door_failed": "It works again",
@@ -59,7 +62,7 @@ _BUTTONS = {
 ABOUT_PICKUPS = frozenset(
     {
         *("no_phone", "text_failed", "platform_refused", "shopper_needs_help", "goods_gone", "left_uncertain"),
-        "goods_exposed",
+        *("goods_exposed", "uncollected", "not_loaded"),
         *("reclaim", "shopper_at_counter", "map_location", "changed_after_loading", "code_locked"),
     }
 )
