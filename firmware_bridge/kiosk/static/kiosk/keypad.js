@@ -46,7 +46,8 @@ function voice(notice, quarantined) {
   if (notice === null) {
     const scan = make("p", { class: "lead scan" }, icon("qr"), words.home_scan);
     const help = make("p", { class: quarantined ? "banner banner--warn" : "soft" }, quarantined ? words.quarantined : words.home_help);
-    return [make("div", { class: "art-frame" }, art()), make("h1", { class: "display", tabindex: -1 }, words.home_title), scan, help];
+    const title = make("h1", { class: quarantined ? "title" : "display", tabindex: -1 }, words.home_title); // room for the banner
+    return [make("div", { class: "art-frame" }, art()), title, scan, help];
   }
   const told = notice.startsWith("reported");
   const name = `title notice__title${told ? " notice__title--good" : ""}`;
