@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from argparse import Namespace
 from collections.abc import Callable
 
@@ -121,8 +122,8 @@ def test_a_badge_locked_while_cut_off_is_signed_out_on_the_lines_return_until_a_
 def test_a_badge_locked_at_the_kiosk_while_cut_off_is_locked_everywhere(store: Store) -> None:
     store.told()
     store.cut()
-    nine = '{"%s": {"version": 1, "wrong": 9, "paused_until": 0, "told": false}}' % store.world.ada_id
-    store.agent.journal.write("staff_tries", nine)
+    nine = {store.world.ada_id: {"version": 1, "wrong": 9, "paused_until": 0, "told": False}}
+    store.agent.journal.write("staff_tries", json.dumps(nine))
     assert refused(store, "111111")
     assert refused(store), "the right PIN too"
     store.mend()

@@ -34,14 +34,7 @@ def add(routes: Blueprint, database: Database) -> None:
     @routes.post("/people/<staff_id>/remove")
     def remove_person(staff_id: str) -> BaseResponse:
         with database.transaction() as session:
-            person = _one(session, staff_id)
-            if person.id == staff().staff_id:
-                raise Conflict("not_yourself", "Nobody removes themselves. Ask another manager.")
-            if person.role == "admin" and staff().staff.role != "admin":
-                raise Forbidden("not_allowed", "Only an admin removes an admin.")
-            people_changed(session, person.store_id)
-            actions.remove(session, person, clock.now())
-            tasks.settle(session, "set_new_pin", person.id, actor=f"staff:{staff().staff_id}", now=clock.now())
+            _remove(session, _one(session, staff_id))
         return _done()
 
     @routes.post("/people/<staff_id>/pin")
@@ -62,6 +55,16 @@ def add(routes: Blueprint, database: Database) -> None:
                 raise
             return make_response(_page(database, problem), problem.status)
         return _done()
+
+
+def _remove(session: Session, person: StaffMember) -> None:
+    if person.id == staff().staff_id:
+        raise Conflict("not_yourself", "Nobody removes themselves. Ask another manager.")
+    if person.role == "admin" and staff().staff.role != "admin":
+        raise Forbidden("not_allowed", "Only an admin removes an admin.")
+    people_changed(session, person.store_id)
+    actions.remove(session, person, clock.now())
+    tasks.settle(session, "set_new_pin", person.id, actor=f"staff:{staff().staff_id}", now=clock.now())
 
 
 def _page(database: Database, problem: BopisError | None = None) -> str:
