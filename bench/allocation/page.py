@@ -39,7 +39,7 @@ def write(results: Path, page: Path = PAGE) -> None:
 
 
 def _claims(results: Sequence[Row]) -> str:
-    lines = ["| claim | figure | goal | |", "|---|---|---|---|"]
+    lines = ["| claim | figure | goal | verdict |", "|---|---|---|---|"]
     lines += [
         f"| {one['name']} | {one['figure']:.2f} {one['unit']} | {one['goal']} | {one['verdict']} |" for one in results
     ]
@@ -60,7 +60,7 @@ def _by_policy(rows: Sequence[Row]) -> str:
     for policy in POLICIES:
         found = at_one["policies"][policy.name]
         shares = [usual[load]["policies"].get(policy.name) for load in LOADS]
-        served = " | ".join(f"{share['served'][0]:.1f}" if share else "" for share in shares)
+        served = " | ".join(f"{share['served'][0]:.1f}" if share else "–" for share in shares)
         carried = " / ".join(f"{found[what]:.1f}" for what in ("moved_down", "displaced", "refilled", "expired"))
         lines.append(
             f"| {policy.name} | {served} | {_signed(found['gain'])} | {_with(found['of_optimum'])} | {carried} |"

@@ -50,9 +50,7 @@ def drawn(title: str, series: Sequence[Series], across: Axis, up: Axis) -> str:
         end = _WIDTH - _RIGHT + 14
         x, y = places[-1]
         parts.append(f'<path d="M{x:.1f} {y:.1f}L{end - 3} {label:.1f}" stroke="{colour}" stroke-width="0.7"/>')
-        parts.append(
-            f'<text class="name" x="{end}" y="{label + 4:.1f}" style="fill:{colour}">{escape(one.name)}</text>'
-        )
+        parts.append(f'<text class="name" x="{end}" y="{label + 4:.1f}">{escape(one.name)}</text>')
     return "\n".join([*parts, "</svg>", ""])
 
 

@@ -14,7 +14,7 @@ from bopis.among import among
 from bopis.bell import NewsForBank
 from bopis.db import ring_after_commit
 from bopis.ids import new_id
-from bopis.lockers.fit import SIZES
+from bopis.lockers.fit import SIZES, USUAL_DOORS
 from bopis.lockers.models import Bank, Compartment
 from bopis.prepared import Prepared
 
@@ -24,7 +24,7 @@ SUSPECT = "its sensor does not move"
 NOT_FOUND = "not found when the lockers were set up"
 BY_ITSELF = (DID_NOT_OPEN, WRONG_DOOR, SUSPECT, NOT_FOUND)
 """Reasons no person gave: a door that was opened and shut at commissioning is rid of them."""
-USUAL_INNER_MM = {"S": [120, 400, 500], "M": [250, 400, 500], "L": [400, 400, 500], "XL": [640, 400, 500]}
+USUAL_INNER_MM = {kind.size: list(kind.inner_mm) for kind in USUAL_DOORS}
 """Height, width, depth of a door of which only the size is known."""
 
 

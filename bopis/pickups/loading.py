@@ -16,7 +16,9 @@ from bopis.bridges.actions import command_open
 from bopis.bridges.models import DoorCommand
 from bopis.bridges.queries import bridge_of
 from bopis.errors import Conflict
+from bopis.lockers import items
 from bopis.lockers.fit import SIZES
+from bopis.lockers.learning import TOO_SMALL
 from bopis.pickups import actions, grants, places
 from bopis.pickups.models import Pickup, Placement
 from bopis.staff.models import StaffSession
@@ -63,6 +65,7 @@ def too_small(session: Session, pickup: Pickup, by: StaffSession, now: dt.dateti
         raise Conflict("nothing_free", "No larger door is free. Take the order to the counter instead.")
     _abandon(session, old, now)
     placement = _take(session, pickup, choice.door.compartment_id, choice.robbed, now)
+    items.saw(session, pickup.merchant_id, pickup.lines, old.compartment.size, TOO_SMALL)
     _say(session, pickup, "too_small", by, now, was=old.compartment.number, door=choice.door.number)
     return _open(session, placement, "load", by, now)
 

@@ -11,7 +11,8 @@ from click.testing import CliRunner, Result
 from bopis import sealing
 from bopis.cli import cli
 from bopis.lockers.fit import Item, size_for
-from bopis.lockers.items import take_over
+from bopis.lockers.items import saw, take_over
+from bopis.lockers.learning import TOO_SMALL
 from bopis.lockers.queries import item_sizes
 from bopis.ports import Line
 from tests.world import SECRET_KEY, World
@@ -82,3 +83,22 @@ def test_a_new_table_replaces_what_was_known_but_what_staff_confirmed_and_what_i
         assert take_over(session, world.merchant_id, {"A": Item(sides=(1, 2, 3))}) == (0, 1)
 
     assert known(world, "A", "B") == {"A": Item(sides=(1, 2, 3)), "B": Item(size="L")}
+
+
+def test_what_was_too_small_once_is_remembered_for_the_next_order(world: World) -> None:
+    vase = {"title": "Vase", "sku": "VASE", "quantity": 1}
+    for _ in range(2):  # known before or not
+        with world.database.transaction() as session:
+            saw(session, world.merchant_id, [vase], "S", TOO_SMALL)
+
+    assert known(world, "VASE") == {"VASE": Item(confirmed="M")}
+    assert size_for([Line("1", "Vase", 1, "VASE", 300)], known(world, "VASE")) == "M"
+
+
+def test_a_box_too_small_for_several_things_tells_of_none_of_them(world: World) -> None:
+    vase, mug = {"title": "", "sku": "VASE", "quantity": 1}, {"title": "", "sku": "MUG-2", "quantity": 1}
+    with world.database.transaction() as session:
+        for lines in ([vase, mug], [vase | {"quantity": 2}], [vase | {"sku": ""}], []):
+            saw(session, world.merchant_id, lines, "S", TOO_SMALL)
+
+    assert known(world, "VASE", "MUG-2") == {}
