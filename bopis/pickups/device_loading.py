@@ -141,7 +141,7 @@ def _place(
 ) -> Placement | None:
     for promised in pickup.wanted_placements():
         if promised.state == "held" and not promised.touched:
-            places.release(session, promised, "never_opened", now)
+            _take_promise_back(session, promised, now)
     holder = session.scalars(select(Placement).where(Placement.compartment_id == box.id, IS_LIVE)).first()
     if holder is not None and (holder.state != "held" or holder.touched):
         reason = f"{pickup.order.name} was put into door {box.number}, where {holder.pickup.order.name} should be."
@@ -161,6 +161,15 @@ def _place(
     if grant is not None:
         grants.changed(session, grant, now)
     return placement
+
+
+def _take_promise_back(session: Session, promised: Placement, now: dt.datetime) -> None:
+    """One made in this very moment, together with a code, never was: the goods are behind another door already."""
+    if promised.created_at == now:
+        session.delete(promised)
+        session.flush()
+    else:
+        places.release(session, promised, "never_opened", now)
 
 
 def _have_a_code(session: Session, bridge: Bridge, pickup: Pickup, event: DeviceEvent, now: dt.datetime) -> None:
