@@ -1,15 +1,12 @@
-"""Amounts as people write and read them. Pure. Source: ISO 4217, list one, "minor unit"."""
+"""Amounts as people write and read them. Pure."""
 
 from __future__ import annotations
 
 import re
 
 from bopis.errors import Invalid
+from bopis.ports import DECIMALS
 
-_NONE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
-_THREE = "BHD IQD JOD KWD LYD OMR TND"
-DECIMALS = {**dict.fromkeys(_NONE.split(), 0), **dict.fromkeys(_THREE.split(), 3)}
-"""Where it is not two."""
 _TYPED = re.compile(r"([0-9]{1,12})(?:[.,]([0-9]{1,3}))?")
 
 

@@ -11,6 +11,7 @@ ORDER_PICKUP = f"""
 query OrderPickup($id: ID!, $first: Int!, $after: String) {{
   order(id: $id) {{
     id name phone email cancelledAt closed updatedAt displayFinancialStatus customerLocale
+    currentTotalPriceSet {{ presentmentMoney {{ amount currencyCode }} }}
     shippingAddress {{ phone firstName countryCodeV2 }}
     billingAddress {{ phone firstName countryCodeV2 }}
     customer {{ firstName locale defaultPhoneNumber {{ phoneNumber }} defaultEmailAddress {{ emailAddress }} }}

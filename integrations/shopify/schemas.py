@@ -128,6 +128,15 @@ class Customer(Vendor):
     email = fields.Nested(EmailAddress, load_default=None, allow_none=True, data_key="defaultEmailAddress")
 
 
+class MoneyV2(Vendor):
+    amount = fields.String(required=True)
+    currency = fields.String(required=True, data_key="currencyCode")
+
+
+class MoneyBag(Vendor):
+    shown = fields.Nested(MoneyV2, required=True, data_key="presentmentMoney")
+
+
 class Order(Vendor):
     id = Id(required=True)
     name = fields.String(required=True)
@@ -138,6 +147,7 @@ class Order(Vendor):
     updated_at = fields.AwareDateTime(required=True, data_key="updatedAt")
     financial = fields.String(load_default=None, allow_none=True, data_key="displayFinancialStatus")
     locale = fields.String(load_default=None, allow_none=True, data_key="customerLocale")
+    total = fields.Nested(MoneyBag, load_default=None, allow_none=True, data_key="currentTotalPriceSet")
     shipping = fields.Nested(Address, load_default=None, allow_none=True, data_key="shippingAddress")
     billing = fields.Nested(Address, load_default=None, allow_none=True, data_key="billingAddress")
     customer = fields.Nested(Customer, load_default=None, allow_none=True)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from bopis.ports import Line, Location, OrderSnapshot, Unit
+from bopis.ports import Line, Location, Money, OrderSnapshot, Unit
 from integrations.phones import first_e164
 
 _STATUS = {
@@ -44,7 +44,16 @@ def order_snapshot(order: Mapping[str, Any], fallback_country: str = "") -> Orde
         first_name=_first(part.get("first_name") for part in (shipping, *destinations, billing, customer)),
         locale=order["locale"] or customer.get("locale") or "",
         complete=bool(units) or not is_live,
+        total=_total(order["total"]),
     )
+
+
+def _total(total: Mapping[str, Any] | None) -> Money | None:
+    """In the currency the shopper paid in; None for what is no amount, since nobody may guess."""
+    try:
+        return Money.of(total["shown"]["amount"], total["shown"]["currency"]) if total else None
+    except ValueError:
+        return None
 
 
 def _order_phone(order: Any, shipping: Any, billing: Any, customer: Any, country: str) -> str:

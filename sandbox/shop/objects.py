@@ -48,6 +48,7 @@ def order(found: Order, world: World, names: dict[str, str]) -> dict[str, Any]:
         "createdAt": written(found.created_at),
         "updatedAt": written(found.updated_at),
         "displayFinancialStatus": financial_status(found),
+        "currentTotalPriceSet": _money_bag(found.total),
         "displayFulfillmentStatus": found.fulfillment_status,
         "customerLocale": "en-US",
         "note": None,
@@ -64,6 +65,11 @@ def order(found: Order, world: World, names: dict[str, str]) -> dict[str, Any]:
         },
         "fulfillmentOrders": [unit(each, found, names) for each in world.visible_units(found)],
     }
+
+
+def _money_bag(cents: int) -> dict[str, Any]:
+    money = {"amount": f"{cents // 100}.{cents % 100:02d}", "currencyCode": "USD"}
+    return {"presentmentMoney": money, "shopMoney": money}
 
 
 def financial_status(found: Order) -> str:

@@ -46,6 +46,7 @@ TYPES: dict[str, _Fields] = {
             "id ID!, legacyResourceId UnsignedInt64!, name String!, phone String, email String, test Boolean!,"
             "cancelledAt DateTime, cancelReason OrderCancelReason, closed Boolean!, closedAt DateTime,"
             "createdAt DateTime!, updatedAt DateTime!, displayFinancialStatus OrderDisplayFinancialStatus,"
+            "currentTotalPriceSet MoneyBag!,"
             "displayFulfillmentStatus OrderDisplayFulfillmentStatus!, customerLocale String, note String,"
             "tags [String!]!, shippingAddress MailingAddress, billingAddress MailingAddress, customer Customer"
         ),
@@ -54,6 +55,8 @@ TYPES: dict[str, _Fields] = {
             {**_PAGE, "displayable": "Boolean", "query": "String"},
         ),
     },
+    "MoneyBag": _plain("presentmentMoney MoneyV2!, shopMoney MoneyV2!"),
+    "MoneyV2": _plain("amount Decimal!, currencyCode CurrencyCode!"),
     "MailingAddress": _plain(
         "firstName String, lastName String, phone String, address1 String, city String, zip String,"
         "countryCodeV2 CountryCode"

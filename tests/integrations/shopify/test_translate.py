@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bopis.ports import Line, Location, OrderSnapshot, Unit
+from bopis.ports import Line, Location, Money, OrderSnapshot, Unit
 from integrations.shopify import schemas
 from integrations.shopify.translate import order_snapshot
 from tests.integrations.shopify.payloads import ORDER_ID, UNIT_ID, gid, line, order, page, unit
@@ -91,6 +91,26 @@ def test_only_the_merchants_own_store_is_a_pickup(method: Any, is_pickup: bool) 
 )
 def test_money_promised_is_not_money_paid(status: str | None, paid: bool) -> None:
     assert translated(order(unit(), displayFinancialStatus=status)).paid is paid
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "total"),
+    [
+        ("19.99", "EUR", Money(1999, "EUR")),
+        ("19.9", "EUR", Money(1990, "EUR")),
+        ("500.0", "JPY", Money(500, "JPY")),
+        ("1.234", "KWD", Money(1234, "KWD")),
+        ("0.0", "USD", Money(0, "USD")),
+        ("1.999", "EUR", None),
+        ("1e3", "EUR", None),
+        ("", "EUR", None),
+    ],
+)
+def test_what_it_costs_is_counted_in_minor_units(amount: str, currency: str, total: Money | None) -> None:
+    shown = {"presentmentMoney": {"amount": amount, "currencyCode": currency}}
+
+    assert translated(order(unit(), currentTotalPriceSet=shown)).total == total
+    assert translated(order(unit())).total is None
 
 
 def test_the_place_is_where_the_shopper_was_told_to_come() -> None:
