@@ -274,7 +274,9 @@ class StoreMachine(RuleBasedStateMachine):
         states = {
             row["platform_order_id"]: row
             for row in self.store.rows(
-                "SELECT o.platform_order_id, p.id, p.state FROM pickups p JOIN orders o ON o.id = p.order_id"
+                "SELECT o.platform_order_id, p.id, p.state, p.reason, EXISTS (SELECT 1 FROM timeline t"
+                " WHERE t.pickup_id = p.id AND t.what = 'expired') AS was_over"
+                " FROM pickups p JOIN orders o ON o.id = p.order_id"
             )
         }
         for order_id, order in self.store.shop.orders.items():
@@ -287,9 +289,10 @@ class StoreMachine(RuleBasedStateMachine):
                 assert pickup["state"] in ("cancelled", "returned", "collected"), (order_id, pickup["state"])
             elif gone:
                 assert pickup["state"] == "collected", (order_id, pickup["state"])
-            else:
+            elif not (pickup["was_over"] and pickup["state"] == "returned"):
                 assert pickup["state"] not in ("cancelled", "returned"), (order_id, pickup["state"])
-            if pickup["state"] in ("waiting", "reserved") and order.paid and not order.cancelled_at:
+            has_lapsed = pickup["reason"] == "not_loaded"
+            if not has_lapsed and pickup["state"] in ("waiting", "reserved") and order.paid and not order.cancelled_at:
                 assert pickup["state"] == "reserved", f"order {order_id} is paid and waits for nothing"
 
     def what_is_ready_is_there(self) -> None:

@@ -31,7 +31,7 @@ def test_more_time_is_given_once_and_the_page_says_until_when(world: World, clie
     pickup = world.ready("1001")
     before = pickup_of(world, pickup).hold_until
     assert before is not None
-    assert "I need more time" in client.get(link(world, pickup), headers=PAGE).text
+    assert "Keep it until" in client.get(link(world, pickup), headers=PAGE).text
     for _ in range(2):  # tapped twice
         answer = client.post(f"{link(world, pickup)}/extend", data={"until": before.isoformat()}, headers=PAGE)
         assert (answer.status_code, unquote(answer.headers["Location"])) == (303, link(world, pickup))
@@ -39,14 +39,14 @@ def test_more_time_is_given_once_and_the_page_says_until_when(world: World, clie
     with world.database.reading() as session:
         assert session.scalars(select(Grant.valid_until)).one() == before + dt.timedelta(hours=24)
         assert [entry.actor for entry in entries(session, pickup) if entry.what == "extended"] == ["shopper"]
-    assert "I need more time" not in client.get(link(world, pickup), headers=PAGE).text
+    assert "Keep it until" not in client.get(link(world, pickup), headers=PAGE).text
 
 
 def test_beyond_the_limits_the_page_says_no_and_whom_to_ask(world: World, client: FlaskClient) -> None:
     with world.database.transaction() as session:
         session.get_one(Merchant, world.merchant_id).holding = {"extend_times": 0}
     pickup = world.ready("1001")
-    assert "I need more time" not in client.get(link(world, pickup), headers=PAGE).text
+    assert "Keep it until" not in client.get(link(world, pickup), headers=PAGE).text
     answer = client.post(f"{link(world, pickup)}/extend", headers=PAGE)
     assert answer.status_code == 409
     assert "It cannot be kept longer. Ask at the counter" in answer.text
