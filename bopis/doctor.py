@@ -203,6 +203,8 @@ def _ask(service: Service, connection: Connection) -> None:
     account, gateways = connection.account(), service.gateways
     if connection.vendor in gateways.platforms:
         gateways.platforms[connection.vendor].fetch_order(account, "1")
+    elif connection.vendor in gateways.payments:
+        gateways.payments[connection.vendor].fetch(account, "none")
     elif connection.vendor in gateways.messengers:
         sender = str(account.settings.get("from", ""))
         gateways.messengers[connection.vendor].find(account, sender, "", clock.now())

@@ -97,6 +97,7 @@ class Stack:
             "KIOSK_URL": self.kiosk,
             "SHOPIFY_URL": self.sandbox,
             "TWILIO_URL": self.sandbox,
+            "STRIPE_URL": self.sandbox,
             "SMTP_URL": self.mail,
             "MAIL_FROM": "Fernhill <pickup@fernhill.example>",
             "SANDBOX_MAIL_PORT": self.mail.rpartition(":")[2],

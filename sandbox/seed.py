@@ -206,9 +206,16 @@ def _bank(session: Session, store: Store) -> None:
     session.flush()
 
 
+def _cards(session: Session) -> Connection:
+    keys = {"secret_key": "sk_test_" + secrets.token_hex(16), "webhook_secret": "whsec_" + secrets.token_hex(16)}
+    merchant = session.scalars(select(Merchant).order_by(Merchant.created_at).limit(1)).one()
+    return _connection(session, merchant, "stripe", "acct_" + secrets.token_hex(8), {}, keys)
+
+
 def _write_files(session: Session, directory: Path, settings: Settings) -> None:
     shop = session.scalars(select(Connection).where(Connection.vendor == "shopify")).one()
     phone = session.scalars(select(Connection).where(Connection.vendor == "twilio")).one()
+    cards = session.scalars(select(Connection).where(Connection.vendor == "stripe")).first() or _cards(session)
     bank = session.scalars(select(Bank)).one()
     secret = shop.account().secrets
     _write(
@@ -226,6 +233,10 @@ def _write_files(session: Session, directory: Path, settings: Settings) -> None:
                     "account_sid": phone.account_name,
                     "auth_token": phone.account().secrets["auth_token"],
                     "from": phone.settings["from"],
+                },
+                "stripe": {
+                    **cards.account().secrets,
+                    "webhook_url": f"{settings.public_url}/payments/stripe/{cards.id}",
                 },
                 "bank": {"tty": str((directory / "bank.tty").absolute()), "doors": doors()},
             },
