@@ -13,6 +13,9 @@ NEW_CODE = "new_code"
 KEPT_LONGER = "kept_longer"
 """The template of one that says so because staff hold the goods once more."""
 
+AT_COUNTER = "at_counter"
+"""The template of one that says that what lay in a locker is at the counter now."""
+
 
 @dataclass(frozen=True)
 class MarkReady:

@@ -13,7 +13,7 @@ from bopis import tasks, timeline
 from bopis.errors import EffectError, PermanentFailure
 from bopis.merchants.effects import failed
 from bopis.merchants.queries import messenger_account
-from bopis.messages import KEPT_LONGER, NEW_CODE, TellShopper
+from bopis.messages import AT_COUNTER, KEPT_LONGER, NEW_CODE, TellShopper
 from bopis.notices import texts
 from bopis.notices.actions import mail_instead, note
 from bopis.notices.models import TEXT, Notice
@@ -85,6 +85,8 @@ class TellShopperEffect:
         if message.template in REMINDERS:
             said_at = notice.created_at if notice else now
             return texts.reminder(template=message.template, said_at=said_at, **facts)
+        if message.template == AT_COUNTER:
+            return texts.at_counter_now(**facts)
         return texts.ready(renewed=message.template in (NEW_CODE, KEPT_LONGER), **facts)
 
     def call(self, work: _Text) -> Receipt | PermanentFailure:

@@ -38,6 +38,13 @@ def ready(*, store: str, order: str, at_counter: bool, renewed: bool = False, **
     return _written(subject, lead, store=store, at_counter=at_counter, **facts)
 
 
+def at_counter_now(*, store: str, order: str, **facts: Any) -> Written:
+    """The e-mail that says that an order left its locker for the counter; facts as in `ready`."""
+    store, order = _one_line(store), _one_line(order)
+    lead = f"Your order {order} is now at the counter, and still yours. Its code has not changed."
+    return _written(f"{order} is now at the counter of {store}", lead, store=store, **facts)
+
+
 def reminder(
     *, template: str, said_at: dt.datetime, store: str, order: str, until: dt.datetime, time_zone: str, **facts: Any
 ) -> Written:

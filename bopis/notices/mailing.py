@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from bopis import tasks, timeline
 from bopis.errors import EffectError, PermanentFailure
-from bopis.messages import KEPT_LONGER, NEW_CODE, MailShopper
+from bopis.messages import AT_COUNTER, KEPT_LONGER, NEW_CODE, MailShopper
 from bopis.notices import letters
 from bopis.notices.actions import note, of
 from bopis.notices.models import EMAIL, Notice
@@ -68,6 +68,8 @@ class MailShopperEffect:
         }
         if message.template in REMINDERS:
             written = letters.reminder(template=message.template, said_at=notice.created_at, **facts)
+        elif message.template == AT_COUNTER:
+            written = letters.at_counter_now(**facts)
         else:
             written = letters.ready(renewed=message.template in (NEW_CODE, KEPT_LONGER), **facts)
         host = urlsplit(self.public_url).hostname

@@ -44,6 +44,14 @@ def ready(
     return _signed(store, f"{_plain(order)} {news}. {show} until {in_store(until, time_zone)}. {link} STOP to opt out")
 
 
+def at_counter_now(
+    *, store: str, order: str, code: str | None, until: dt.datetime, time_zone: str, link: str, at_counter: bool
+) -> str:
+    """The text that says that an order left its locker for the counter, and that nothing else has changed."""
+    news = f"{_plain(order)} is now at the counter, yours until {in_store(until, time_zone)}"
+    return _signed(store, f"{news}. {_show(code, at_counter)}. {link} STOP to opt out")
+
+
 def reminder(
     *,
     template: str,

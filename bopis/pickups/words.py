@@ -27,6 +27,7 @@ REASONS = {
     "too_big": "Too big for any door here",
     "nothing_free": "No fitting door is free",
     "no_lockers": "This store has no lockers",
+    "made_room": "It waited longest, so it made room for a fresh order",
     "door_taken": "Its door went to an order that was ready first",
     "edited": "The order was changed",
     "cancelled_on_platform": "Called off in the shop",

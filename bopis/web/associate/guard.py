@@ -31,6 +31,7 @@ NEEDS = {
     "associate.another_box": "load",
     "associate.too_small": "load",
     "associate.take_out": "take_out",
+    "associate.to_counter": "take_out",
     "associate.set_aside": "set_aside",
     "associate.hand_over": "hand_over",
     "associate.hand_over_late": "hand_over",

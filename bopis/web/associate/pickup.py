@@ -16,7 +16,7 @@ from bopis import clock
 from bopis.bridges.models import DoorCommand
 from bopis.db import Database
 from bopis.errors import BopisError, Invalid
-from bopis.pickups import loading, queries, reclaiming
+from bopis.pickups import loading, moves, queries, reclaiming
 from bopis.pickups.models import Pickup
 from bopis.pickups.words import REASONS, STATES
 from bopis.staff.models import StaffSession
@@ -36,6 +36,7 @@ DEEDS: dict[str, Deed] = {
     "reclaim": lambda session, pickup, by: loading.open_to_reclaim(session, pickup, by, clock.now(), _door()),
     "look_inside": lambda session, pickup, by: loading.look_inside(session, pickup, by, clock.now(), _door() or 0),
     "hand_over_late": lambda session, pickup, by: reclaiming.hand_over_late(session, pickup, by, clock.now()),
+    "to_counter": lambda session, pickup, by: moves.to_counter(session, pickup, by, clock.now()),
     "unlock_code": lambda session, pickup, by: loading.unlock_code(session, pickup, by, clock.now()),
     "confirm_empty": lambda session, pickup, by: loading.confirm_empty(session, pickup, by, clock.now()),
 }
@@ -100,6 +101,7 @@ def show(database: Database, pickup_id: str, problem: BopisError | None = None) 
             state_words=STATES[looked.view.state],
             why=REASONS.get(looked.view.reason, ""),
             code_locked=is_open(session, "code_locked", pickup_id),
+            room=_room(session, looked),
             said=situation.headline(looked.view, told),
             story=story.tell(session, me.staff.merchant_id, looked.told),
         )
@@ -129,6 +131,12 @@ class _Looked:
         """For JSON; `version` changes with anything in it."""
         body = {**asdict(self.view), "present": self.present}
         return {**body, "version": hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:16]}
+
+
+def _room(session: Session, looked: _Looked) -> moves.Room | None:
+    """Who could make room for what is in hand and has no door; it is asked for nobody else."""
+    in_hand = looked.pickup.state in ("waiting", "reserved")
+    return moves.room_for(session, looked.pickup, clock.now()) if in_hand and looked.banks else None
 
 
 def _state(database: Database, pickup_id: str) -> dict[str, object]:

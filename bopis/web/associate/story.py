@@ -25,6 +25,8 @@ WORDS = {
     "another_box": "Added door {door}",
     "loaded_at_kiosk": "Put into door {door} at the kiosk",
     "place_given_up": "Did not go into door {door}",
+    "to_counter": "Opened door {door} to carry it to the counter",
+    "moved_to_counter": "Carried to the counter",
     "too_small": "Door {was} was too small, took door {door}",
     "set_aside": "Set aside at the counter",
     "taken_out_by_hand": "Taken out of door {door} by hand: {reason}",

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from bopis.notices.texts import ONE_SEGMENT, ready, septets
+from bopis.notices.texts import ONE_SEGMENT, at_counter_now, ready, septets
 
 UNTIL = dt.datetime(2026, 11, 25, 23, 0, tzinfo=dt.UTC)
 LINK = "https://pickup.example.com/p/" + "x" * 22
@@ -44,3 +44,19 @@ def test_at_the_counter_no_locker_is_promised() -> None:
 
 def test_without_a_code_the_text_asks_for_the_qr() -> None:
     assert "Show the QR until" in text(code=None)
+
+
+@pytest.mark.parametrize("store", ["Fernhill High Street", "The Very Long Named Department Store of Fernhill"])
+def test_what_left_its_locker_is_said_to_be_at_the_counter_in_one_segment(store: str) -> None:
+    written = at_counter_now(
+        store=store,
+        order="#1001",
+        code="047 193 508",
+        until=UNTIL,
+        time_zone="America/New_York",
+        link=LINK,
+        at_counter=True,
+    )
+
+    assert "#1001 is now at the counter, yours until Wed 25 Nov 18:00. Code 047 193 508." in written and LINK in written
+    assert (septets(written) or 999) <= ONE_SEGMENT
