@@ -64,8 +64,8 @@ def want_release(session: Session, of: Authorisation, now: dt.datetime) -> None:
 
 def refused(session: Session, of: Authorisation, what: str, said: str, now: dt.datetime) -> None:
     """The provider will not do what was asked: a person decides."""
-    of.why = "refused"
     pickups = hold(session, of.order_id) if of.order_id else []
+    of.why = "refused"
     ask(session, of, pickups, "money_stuck", f"The money for {{order}} could not be {what}: {said}", now)
 
 

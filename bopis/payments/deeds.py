@@ -49,7 +49,7 @@ def settled(session: Session, of: Authorisation, now: dt.datetime, *, actor: str
 def _begin(session: Session, of: Authorisation, state: str, actor: str, now: dt.datetime) -> None:
     if of.order_id is not None:
         ledger.hold(session, of.order_id)
-    session.refresh(of, with_for_update=True)
+    ledger.keep_still(session, of)
     if of.state != state:
         raise Conflict("payment_moved_on", "This payment has moved on. Look at it again.")
     if of.is_busy():

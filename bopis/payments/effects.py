@@ -130,8 +130,8 @@ class ReleaseMoneyEffect(_PaymentEffect):
 
     def give_up(self, session: Session, message: ReleaseMoney, problem: EffectError, now: dt.datetime) -> None:
         found = session.get_one(Authorisation, message.authorisation_id)
-        found.releasing_at = None
         actions.refused(session, found, "let go", problem.message, now)
+        found.releasing_at = None
 
 
 def _to_ask(row: Capture | Refund, now: dt.datetime) -> _Work | None:
@@ -144,5 +144,5 @@ def _to_ask(row: Capture | Refund, now: dt.datetime) -> _Work | None:
 
 
 def _refused(session: Session, row: Any, what: str, problem: EffectError, now: dt.datetime) -> None:
-    row.state = "failed"
     actions.refused(session, row.authorisation, what, problem.message, now)
+    row.state = "failed"

@@ -45,7 +45,7 @@ def agree(session: Session, connection: Connection, seen: PaymentSeen, now: dt.d
     if found.order_id is None:
         _link(session, found, now)
     pickups = hold(session, found.order_id) if found.order_id else []
-    session.refresh(found, with_for_update=True)
+    keep_still(session, found)
     announce(session, found, pickups, now)
     if _RANK[seen.state] > _RANK[found.state]:
         _into(session, found, seen, pickups, now)
@@ -67,6 +67,13 @@ def agree(session: Session, connection: Connection, seen: PaymentSeen, now: dt.d
             merchant_id=found.merchant_id,
         )
     return found
+
+
+def keep_still(session: Session, of: Authorisation) -> None:
+    """Hold a payment until the transaction ends, and see it as it is now."""
+    # In two statements: what it was loaded with may be an outer join, which PostgreSQL does not lock.
+    session.execute(select(Authorisation.id).where(Authorisation.id == of.id).with_for_update())
+    session.refresh(of)
 
 
 def hold(session: Session, order_id: str) -> list[Pickup]:

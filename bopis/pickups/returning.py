@@ -13,10 +13,15 @@ from bopis.pickups.models import Pickup
 
 
 def goods_are_back(session: Session, pickup: Pickup, now: dt.datetime) -> None:
-    """What was not collected is with the store again: its shop's stock is put right, and the money is a person's."""
+    """What was not collected is with the store again: its shop's stock is put right.
+
+    The money is a person's business, but where we look after it: then it follows by itself.
+    """
     assert pickup.store is not None
     if holding.rules_of(pickup.store).restock:
         outbox.put(session, MarkReturned(pickup.id), now, merchant_id=pickup.merchant_id)
+    if pickup.order.secured:
+        return
     tasks.ask(
         session,
         "uncollected",

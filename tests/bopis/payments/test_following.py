@@ -6,6 +6,8 @@ import random
 
 import pytest
 
+from bopis import tasks
+from bopis.pickups import actions, loading, places
 from tests.till import Till
 
 DAY = 24 * 3600.0
@@ -87,6 +89,23 @@ def test_what_comes_back_is_given_back(till: Till) -> None:
     assert till.running.moves() == [("capture", 2000), ("refund", 2000)]
     assert till.ledger() == [("captured", 2000, 2000)]
     assert till.told(pickup)[2:] == [("money_refunded", 2000)]
+
+
+def test_what_nobody_collected_is_let_go_and_nobody_is_asked_about_the_money(till: Till) -> None:
+    pickup = till.bought()
+    till.world.staff(pickup, loading.set_aside)
+    with till.database.transaction() as session:
+        found = till.world.pickup(session, pickup)
+        actions.move(session, found, "expired", actor="system", now=till.clock.now())
+        for place in found.live_placements():
+            places.release(session, place, "staff", till.clock.now())
+        session.expire(found, ["placements"])
+        actions.make_returned_if_empty(session, found, till.clock.now(), actor="system")
+    till.work()
+
+    assert till.running.moves() == [("cancel", 2000)]
+    with till.database.reading() as session:
+        assert not tasks.is_open(session, "uncollected", pickup)
 
 
 def test_an_order_that_became_cheaper_is_taken_for_less(till: Till) -> None:

@@ -17,11 +17,11 @@ from tests.world import build
 
 
 @pytest.fixture
-def till(sqlite_url: str) -> Iterator[Till]:
+def till(database_url: str) -> Iterator[Till]:
     clock = Clock()
     with pytest.MonkeyPatch.context() as patch, running_sandbox(now=clock.now) as running:
         patch.setattr("bopis.clock.now", clock.now)
-        world = build(sqlite_url)
+        world = build(database_url)
         yield Till(world, running, clock)
         world.database.close()
 
