@@ -28,6 +28,7 @@ KINDS = {
     "code_locked": "See who it is, then unlock the code",
     "door_failed": "Look at the door",
     "wiring_mismatch": "Set the lockers up anew",
+    "closed_for_service": "Finish setting the doors up",
     "goods_exposed": "Look behind the door that opened by mistake",
     "sensor_suspect": "Look at the door and its sensor",
     "door_left_open": "Shut the door",

@@ -26,6 +26,7 @@ from bopis.pickups.device_machine import clock_moved, disk_roomy, disk_tight, jo
 from bopis.pickups.device_reports import counter_arrived, grant_locked, opened_unasked, problem_reported, staff_locked
 from bopis.pickups.device_wiring import (
     commissioned,
+    commissioning,
     quarantine_ended,
     sensor_sound,
     sensor_suspect,
@@ -218,6 +219,7 @@ _HANDLERS: dict[str, Callable[[Session, Bridge, DeviceEvent, dt.datetime], None]
     "quarantine_ended": quarantine_ended,
     "sensor_suspect": sensor_suspect,
     "sensor_sound": sensor_sound,
+    "commissioning": commissioning,
     "commissioned": commissioned,
     "counter_arrived": counter_arrived,
     "problem_reported": problem_reported,

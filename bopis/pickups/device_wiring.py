@@ -68,6 +68,16 @@ def sensor_sound(session: Session, bridge: Bridge, event: DeviceEvent, now: dt.d
         tasks.settle(session, "sensor_suspect", box.id, actor=actor(bridge, event), now=now)
 
 
+def commissioning(session: Session, bridge: Bridge, event: DeviceEvent, now: dt.datetime) -> None:
+    """Somebody is setting the doors up: the bank is closed for service until they end it."""
+    step, by = event.data["step"], event.data["by"]
+    if step == "begun":
+        text = f"{by} is setting up the doors of “{bridge.bank.name}”: it is closed for service until that is done."
+        ask(session, bridge, "closed_for_service", bridge.bank_id, text, now)
+    elif step == "left":
+        tasks.settle(session, "closed_for_service", bridge.bank_id, actor=actor(bridge, event), now=now)
+
+
 def commissioned(session: Session, bridge: Bridge, event: DeviceEvent, now: dt.datetime) -> None:
     """Somebody opened door after door and said what moved: that is how the bank is wired from now on.
 
@@ -76,7 +86,8 @@ def commissioned(session: Session, bridge: Bridge, event: DeviceEvent, now: dt.d
     data = event.data
     before = lockers.commission(session, bridge.bank, data["board"], data["board_options"], data["doors"])
     by = actor(bridge, event)
-    tasks.settle(session, "wiring_mismatch", bridge.bank_id, actor=by, now=now)
+    for kind in ("wiring_mismatch", "closed_for_service"):
+        tasks.settle(session, kind, bridge.bank_id, actor=by, now=now)
     for box in before.put_right:
         for kind in ("door_failed", "sensor_suspect"):
             tasks.settle(session, kind, box.id, actor=by, now=now)

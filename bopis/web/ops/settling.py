@@ -93,7 +93,7 @@ def way(session: Session, task: Task, role: str) -> Way | None:
         return Way(url_for("ops.bank", bank_id=task.subject_id, _anchor="bridge"), "See the bridge")
     if task.kind == "set_new_pin":
         return Way(url_for("associate.people"), "Choose a PIN")
-    if task.kind == "wiring_mismatch":
+    if task.kind in ("wiring_mismatch", "closed_for_service"):
         return Way(url_for("ops.bank", bank_id=task.subject_id), "See the lockers")
     if task.kind in ("reconnect", "connection_failed"):
         return Way(url_for("ops.connections"), "See the connection")

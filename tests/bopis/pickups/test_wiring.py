@@ -183,3 +183,15 @@ def test_a_board_that_would_not_pulse_leaves_its_door_in_service(world: World) -
     world.device(("door_failed", {**told, "reason": "rejected"}))
     assert box(world, number).in_service
     assert list(tasks(world)) == ["shopper_needs_help"]
+
+
+def test_a_bank_closed_for_service_is_somebodys_task_until_it_opens_again(world: World) -> None:
+    begun = {"step": "begun", "by": "Kim", "staff": None, "goods": []}
+    world.device(("commissioning", begun))
+    assert tasks(world)["closed_for_service"].startswith("Kim is setting up the doors")
+    world.device(("commissioning", {**begun, "step": "goods_may_move"}))
+    assert "closed_for_service" in tasks(world)
+    world.device(("commissioning", {**begun, "step": "left"}))
+    assert "closed_for_service" not in tasks(world)
+    world.device(("commissioning", begun), ("commissioned", found(*range(1, 25))))
+    assert "closed_for_service" not in tasks(world)
