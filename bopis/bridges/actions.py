@@ -30,6 +30,7 @@ CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 COMMAND_LIFE = dt.timedelta(seconds=30)
 ENROLMENT_LIFE = dt.timedelta(minutes=15)
 NONCE_LIFE = LIFETIME + 2 * CLOCK_SKEW
+_REFUSED = "This enrolment code is wrong, used or too old. Ask for a new one."
 
 
 def offer_enrolment(
@@ -57,18 +58,24 @@ def revoke(session: Session, bridge: Bridge, now: dt.datetime) -> None:
 def enrol(session: Session, code: str, public_key: bytes, proof: bytes, software: str, now: dt.datetime) -> Bridge:
     """Make the bearer of a one-time code its bank's bridge; an earlier bridge of that bank is revoked.
 
-    `proof` is a signature over the code: the machine holds the private key. Raises Forbidden, Invalid.
+    `proof` is a signature over the code: the machine holds the private key. The same machine may ask again, since the
+    answer may have been lost on the way. Raises Forbidden, Invalid.
     """
     offer = session.scalars(
         select(EnrolmentCode).where(EnrolmentCode.code_hash == _hash(code)).with_for_update()
     ).first()
-    if offer is None or offer.used_at is not None or offer.expires_at <= now:
-        raise Forbidden("enrolment_refused", "This enrolment code is wrong, used or too old. Ask for a new one.")
+    if offer is None or offer.expires_at <= now:
+        raise Forbidden("enrolment_refused", _REFUSED)
     try:
         Ed25519PublicKey.from_public_bytes(public_key).verify(proof, code.encode())
     except (InvalidSignature, ValueError):
         raise Invalid("bad_proof", "The key did not sign the enrolment code.") from None
     bank = session.get_one(Bank, offer.bank_id)
+    if offer.used_at is not None:
+        bridge = bridge_of(session, bank.id)
+        if bridge is None or bridge.public_key != public_key or bridge.enrolled_at != offer.used_at:
+            raise Forbidden("enrolment_refused", _REFUSED)
+        return bridge
     offer.used_at = now
     session.execute(update(Bridge).where(Bridge.bank_id == bank.id, Bridge.revoked_at.is_(None)).values(revoked_at=now))
     tasks.settle(session, "bridge_cloned", bank.id, actor="system", now=now)

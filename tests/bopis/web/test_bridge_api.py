@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
@@ -19,7 +20,7 @@ from werkzeug.test import TestResponse
 from bopis import app, clock, sealing, wiring
 from bopis.bell import BankListener
 from bopis.bridges import actions as bridges
-from bopis.bridges.models import DeviceEvent, DoorCommand
+from bopis.bridges.models import Bridge, DeviceEvent, DoorCommand
 from bopis.config import Settings
 from bopis.drain import drain
 from bopis.lockers.actions import next_sync_version
@@ -130,7 +131,30 @@ def test_a_machine_with_the_one_time_code_becomes_the_banks_bridge_and_the_old_o
     assert line.post(line.body()).status_code == 401
     world.bridge_id, world.bridge_key = told["bridge_id"], new.bridge_key
     assert line.sync()["reset"] is True
-    assert line.client.post("/bridge/v1/enrol", json=sent).get_json()["code"] == "enrolment_refused"
+
+
+def test_a_machine_whose_answer_was_lost_asks_again_and_nobody_else_can(line: Line, world: World) -> None:
+    with world.database.transaction() as session:
+        bridges.offer_enrolment(session, session.get_one(Bank, world.bank_id), "FRESH", clock.now())
+
+    def ask(key: Ed25519PrivateKey) -> dict[str, Any]:
+        body = {
+            "code": "FRESH",
+            "public_key": base64.b64encode(key.public_key().public_bytes_raw()).decode(),
+            "protocol": 1,
+            "software": "1.0.0",
+            "proof": base64.b64encode(key.sign(b"FRESH")).decode(),
+        }
+        answer: dict[str, Any] = line.client.post("/bridge/v1/enrol", json=body).get_json()
+        return answer
+
+    key = Ed25519PrivateKey.generate()
+    told = ask(key)
+    assert ask(key) == told
+    assert ask(Ed25519PrivateKey.generate())["code"] == "enrolment_refused"
+    with world.database.transaction() as session:
+        bridges.revoke(session, session.get_one(Bridge, told["bridge_id"]), clock.now())
+    assert ask(key)["code"] == "enrolment_refused"
 
 
 def test_a_first_sync_brings_layout_and_every_live_grant_and_a_second_brings_nothing(
