@@ -150,7 +150,7 @@ def test_a_machine_whose_answer_was_lost_asks_again_and_nobody_else_can(line: Li
 
     key = Ed25519PrivateKey.generate()
     told = ask(key)
-    assert ask(key) == told
+    assert {**ask(key), "time": told["time"]} == told
     assert ask(Ed25519PrivateKey.generate())["code"] == "enrolment_refused"
     with world.database.transaction() as session:
         bridges.revoke(session, session.get_one(Bridge, told["bridge_id"]), clock.now())
