@@ -11,7 +11,7 @@ from . import ROOT, browser
 def main(arguments: list[str]) -> int:
     """Become pytest with these arguments; `--all` adds the long matrices."""
     browser.obtain()
-    workers = max(2, min(os.cpu_count() or 2, 8))
+    workers = max(4, min(2 * (os.cpu_count() or 2), 8))  # many wait for hardware and other processes
     defaults = ["-n", str(workers), "--dist", "loadgroup", "-q"]
     os.chdir(ROOT)
     sys.stdout.flush()
