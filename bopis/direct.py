@@ -68,6 +68,7 @@ class PostgresqlLine:
         connection: Any = pooled.driver_connection
         self._libpq: pq.abc.PGconn = connection.pgconn
         self._prepared: set[bytes] = set()
+        self._lost = False
 
     def insert(self, table: Table, row: Mapping[str, Any]) -> bool:
         statement = _statement(table, self._dialect)
@@ -78,21 +79,26 @@ class PostgresqlLine:
         return bool(self._done(self._libpq.exec_prepared(statement.name, values, statement.formats)).command_tuples)
 
     def is_open(self) -> bool:
-        return self._libpq.status == pq.ConnStatus.OK
+        return not self._lost and self._libpq.status == pq.ConnStatus.OK
 
     def answers(self) -> bool:
-        return self._libpq.exec_(b"").status in _DONE
+        self._lost = self._libpq.exec_(b"").status not in _DONE
+        return not self._lost
 
     def close(self) -> None:
-        self._pooled.close()
+        if self.is_open():
+            self._pooled.close()
+        else:
+            self._pooled.invalidate()  # there is nothing left to roll back on
 
     def _done(self, result: pq.abc.PGresult) -> pq.abc.PGresult:
         if result.status in _DONE:
             return result
         message = result.get_error_message()
-        if not self.is_open():
-            raise OperationalError(message)
         state = (result.error_field(pq.DiagnosticField.SQLSTATE) or b"").decode()
+        if not state or not self.is_open():  # no server said it: the library noticed that there is none
+            self._lost = True
+            raise OperationalError(message)
         try:
             raise errors.lookup(state)(message)
         except KeyError:

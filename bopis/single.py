@@ -45,6 +45,7 @@ class SingleInserts:
                 if line.is_open():
                     self._idle.append((time.monotonic(), line))
                 else:
+                    line.close()
                     self.close()  # the others went the same way
         except dialect.loaded_dbapi.OperationalError as problem:
             raise OperationalError(None, None, problem) from problem
