@@ -31,7 +31,7 @@ from tests import services
 
 OURS, BY_RQ = "ours", "a job each"
 STORES = 200
-A_SECOND = {OURS: 60, BY_RQ: 40, FLOOR: 600, TWIN: 600}
+A_SECOND = {OURS: 500, BY_RQ: 40, FLOOR: 600, TWIN: 600}
 """Orders laid out for each second of a turn; a turn lasts until they are worked off."""
 _EMPTIED = "inbox, outbox, timeline, grants, placements, pickups, orders"
 

@@ -20,6 +20,9 @@ OURS = "ours"
 STEADY = 350.0
 PATH = f"/webhooks/{filled.VENDOR}/{filled.CONNECTION}"
 CPU = 1.35
+MOST_REFUSED = 0.001
+"""Share of deliveries that a full server may ask to come again: on SQLite a writer waits 0.8 s at most, then says 503.
+What is refused counts for no rate."""
 
 
 @dataclass(frozen=True)
@@ -31,12 +34,12 @@ class _Turn:
 
 
 def run(plan: Plan) -> Iterator[Result]:
-    """ingest-pg, ingest-pg-cpu, ingest-steady; ingest-sqlite, ingest-sqlite-cpu."""
+    """ingest-pg, ingest-pg-cpu, ingest-steady; ingest-sqlite."""
     with machine.postgresql() as url, _servers(url, "bench.floors:postgresql()") as (ours, floor):
         yield from _compared("ingest-pg", ours, floor, plan)
         yield _steady(ours, floor, plan)
     with machine.sqlite() as url, _servers(url, "bench.floors:sqlite()") as (ours, floor):
-        yield from _compared("ingest-sqlite", ours, floor, plan)
+        yield next(_compared("ingest-sqlite", ours, floor, plan))
 
 
 @contextmanager
@@ -77,6 +80,7 @@ def _compared(name: str, ours: machine.Process, floor: machine.Process, plan: Pl
     void = _unanswered(turns[OURS]) or restless(rates[FLOOR], rates[TWIN])
     detail = {
         "requests_a_second": {subject: round(median(taken), 1) for subject, taken in rates.items()},
+        "refused": sum(turn.answers.refused for turn in turns[OURS]),
         "cpu_us": {subject: round(median(taken) * 1e6) for subject, taken in cpu.items()},
         "p99_ms": {subject: _p99_ms(taken) for subject, taken in turns.items()},
     }
@@ -109,7 +113,8 @@ def _turn(server: machine.Process, path: str, seconds: float, rate: float = 0.0)
 
 def _unanswered(turns: Sequence[_Turn]) -> str:
     refused = sum(turn.answers.refused for turn in turns)
-    return f"{refused} deliveries were refused" if refused else ""
+    taken = sum(len(turn.answers.times) for turn in turns)
+    return f"{refused} deliveries were refused" if refused > MOST_REFUSED * taken else ""
 
 
 def _p99_ms(turns: Sequence[_Turn]) -> float:

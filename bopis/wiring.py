@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bopis import sealing
@@ -13,10 +13,9 @@ from bopis.effects import Effect, Gateways, handlers
 from bopis.merchants.calling import CarefulPlatform
 from bopis.merchants.secrets import Keeper
 from bopis.messages import Message
-from bopis.ports import Installer, Mailer, Platform
+from bopis.ports import Installer, Mailer, Payments, Platform
 from integrations.shopify import ShopifyInstaller, ShopifyPlatform
 from integrations.smtp import Server, SmtpMailer
-from integrations.stripe import StripePayments
 from integrations.twilio import TwilioMessenger
 
 _HANDS = 32
@@ -62,9 +61,36 @@ def build(settings: Settings, bell: Bell | None = None) -> Service:
         messengers={"twilio": TwilioMessenger(base_url=settings.twilio_url)},
         installers=installers,
         mailer=_mailer(settings),
-        payments={"stripe": StripePayments(base_url=settings.stripe_url)},
+        payments=WhenAsked({"stripe": lambda: _stripe(settings)}),
     )
     return Service(settings, database, gateways, handlers(gateways, settings.public_url), _HANDS)
+
+
+class WhenAsked(Mapping[str, Payments]):
+    """Vendors whose library is large: 30 MB that only a process which serves an account of theirs takes."""
+
+    def __init__(self, makers: Mapping[str, Callable[[], Payments]]) -> None:
+        self._makers, self._made = makers, dict[str, Payments]()
+
+    def __getitem__(self, vendor: str) -> Payments:
+        if vendor not in self._made:
+            self._made[vendor] = self._makers[vendor]()
+        return self._made[vendor]
+
+    def __contains__(self, vendor: object) -> bool:
+        return vendor in self._makers
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
+
+
+def _stripe(settings: Settings) -> Payments:
+    from integrations.stripe import StripePayments
+
+    return StripePayments(base_url=settings.stripe_url)
 
 
 def _mailer(settings: Settings) -> Mailer | None:
