@@ -15,7 +15,7 @@ from bopis.bell import SilentBell
 from bopis.config import Settings
 from bopis.wiring import build
 payments = build(Settings.from_env(os.environ), SilentBell()).gateways.payments
-before = "stripe" in payments, list(payments), "unheard-of" in payments, payments.get("unheard-of"), "stripe" in sys.modules
+before = "stripe" in payments, list(payments), "other" in payments, payments.get("other"), "stripe" in sys.modules
 same = payments["stripe"] is payments["stripe"]
 print(before, same, "stripe" in sys.modules)
 """
