@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bench.orders import Deliveries
+from bench.orders import KINDS
 from devtools import ROOT
 
 LEAD = 0.5
@@ -38,10 +38,18 @@ class Answers:
 
 
 def send(
-    port: int, path: str, seconds: float, *, connections: int = 16, rate: float = 0.0, processes: int = 2
+    port: int,
+    path: str,
+    seconds: float,
+    *,
+    connections: int = 16,
+    rate: float = 0.0,
+    processes: int = 2,
+    kind: str = "shopify",
 ) -> Answers:
-    """Send deliveries to a server on this machine for so long, from several processes."""
+    """Send deliveries of one of `orders.KINDS` to a server on this machine for so long, from several processes."""
     task = {
+        "kind": kind,
         "port": port,
         "path": path,
         "seconds": seconds,
@@ -98,8 +106,8 @@ def _length(head: bytes) -> int:
 class Generator:
     """The loop of one process."""
 
-    def __init__(self, port: int, path: str, connections: int, rate: float) -> None:
-        self._deliveries = Deliveries(f"127.0.0.1:{port}", path)
+    def __init__(self, port: int, path: str, connections: int, rate: float, kind: str) -> None:
+        self._deliveries = KINDS[kind](f"127.0.0.1:{port}", path)
         self._lines = [_Line(port) for _ in range(connections)]
         self._rate = rate
         self._ready = selectors.DefaultSelector()
@@ -135,7 +143,7 @@ class Generator:
 def main(arguments: Sequence[str]) -> None:
     """Do one task and write what came of it."""
     task = json.loads(arguments[0])
-    generator = Generator(task["port"], task["path"], task["connections"], task["rate"])
+    generator = Generator(task["port"], task["path"], task["connections"], task["rate"], task["kind"])
     time.sleep(max(0.0, task["at"] - time.monotonic()))
     found = generator.run(task["seconds"])
     print(json.dumps({"times": [round(seconds, 6) for seconds in found.times], "refused": found.refused}))

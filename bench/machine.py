@@ -109,7 +109,9 @@ class Process:
 
 
 @contextmanager
-def gunicorn(app: str, told: Mapping[str, str], *, workers: int = 2, threads: int = 8) -> Iterator[Process]:
+def gunicorn(
+    app: str, told: Mapping[str, str], *, workers: int = 2, threads: int = 8, python: str = sys.executable
+) -> Iterator[Process]:
     """A WSGI app as in production (gthread), answering on /livez."""
     port = free_ports(1)
     options = ["--no-control-socket", "--bind", f"127.0.0.1:{port}", "-k", "gthread", "-w", str(workers)]
@@ -127,7 +129,7 @@ def gunicorn(app: str, told: Mapping[str, str], *, workers: int = 2, threads: in
         "--backlog",
         "4096",
     ]
-    with running([sys.executable, "-m", "gunicorn", *options, app], told) as process:
+    with running([python, "-m", "gunicorn", *options, app], told) as process:
         wait_for(HttpProbe(f"http://127.0.0.1:{port}/livez"), process)
         yield Process(process.pid, port)
 

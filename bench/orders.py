@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import secrets
+import time
 
 SHOP = "bench.myshopify.example.com"
 SECRET = "the shop's secret for measuring"
@@ -37,6 +38,39 @@ class Deliveries:
             f"{self._head}X-Shopify-Webhook-Id: {number}\r\nX-Shopify-Hmac-Sha256: {signature}\r\n"
             f"Content-Length: {len(content)}\r\n\r\n"
         ).encode() + content
+
+
+class StripeDeliveries:
+    """The same for a Stripe endpoint: an event as large, signed with its time."""
+
+    def __init__(self, host: str, path: str) -> None:
+        self._head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json; charset=utf-8\r\n"
+        event = {
+            "id": f"evt_{_MARK}",
+            "object": "event",
+            "api_version": "2026-10-28",
+            "created": 1_795_348_800,
+            "livemode": False,
+            "pending_webhooks": 1,
+            "request": {"id": None, "idempotency_key": None},
+            "type": "charge.succeeded",
+            "data": {"object": json.loads(body("1"))},
+        }
+        self._before, self._after = json.dumps(event).encode().split(_MARK.encode())
+        self._number = secrets.randbelow(10**6) * 10**9
+
+    def next(self) -> bytes:
+        """One whole request."""
+        self._number += 1
+        content = self._before + f"{self._number:016d}".encode() + self._after
+        at = str(int(time.time()))
+        signature = hmac.new(SECRET.encode(), at.encode() + b"." + content, hashlib.sha256).hexdigest()
+        return (
+            f"{self._head}Stripe-Signature: t={at},v1={signature}\r\nContent-Length: {len(content)}\r\n\r\n"
+        ).encode() + content
+
+
+KINDS = {"shopify": Deliveries, "stripe": StripeDeliveries}
 
 
 def body(number: str) -> bytes:
