@@ -35,7 +35,7 @@ LAYERS = [
         db bell sealing rows
         messages
         ports
-        clock ids config errors logs engine single direct prepared memory among
+        money clock ids config errors logs engine single direct prepared memory among
     """.strip().splitlines()
 ]
 LEVEL = {name: level for level, layer in enumerate(LAYERS) for name in layer}
@@ -57,6 +57,7 @@ PURE = (
     "bopis/stores/hours*.py",
     "bopis/stores/holding.py",
     "bopis/payments/rules*.py",
+    "bopis/money.py",
     "integrations/phones.py",
     "integrations/*/translate*.py",
     "firmware_bridge/protocol/*.py",
@@ -65,7 +66,8 @@ PURE = (
     "firmware_bridge/boards/*.py",
 )
 PURE_MAY_IMPORT = (
-    *("bopis.ports", "bopis.messages", "bopis.errors", "firmware_bridge.protocol", "integrations.phones"),
+    *("bopis.ports", "bopis.money", "bopis.messages", "bopis.errors", "firmware_bridge.protocol"),
+    "integrations.phones",
     *("argon2", "cryptography", "http_message_signatures", "phonenumbers"),
 )
 IMPURE = {

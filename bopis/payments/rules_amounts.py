@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from bopis.errors import Invalid
-from bopis.ports import DECIMALS
+from bopis.money import DECIMALS
 
 _TYPED = re.compile(r"([0-9]{1,12})(?:[.,]([0-9]{1,3}))?")
 
