@@ -10,11 +10,13 @@ from typing import Any
 from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
 
+from bopis import changes
 from bopis.among import among
 from bopis.bell import NewsForBank
 from bopis.db import ring_after_commit
 from bopis.ids import new_id
 from bopis.lockers.fit import SIZES, USUAL_DOORS
+from bopis.lockers.knobs import Knobs
 from bopis.lockers.models import Bank, Compartment
 from bopis.prepared import Prepared
 
@@ -100,6 +102,18 @@ def end_quarantine(session: Session, bank: Bank) -> list[Compartment]:
         put_back_into_service(session, box)
     session.flush()
     return frozen
+
+
+def set_knobs(session: Session, bank: Bank, typed: Mapping[str, str], actor: str, now: dt.datetime) -> None:
+    """Choose doors otherwise from the next decision on; what is not typed stays as it is. Raises Invalid.
+
+    Nothing that is decided is taken back, and its bridge need not know.
+    """
+    before = Knobs.of(bank.knobs)
+    after = Knobs.typed(typed, before)
+    changes.note(session, bank.merchant_id, bank.id, "knobs", before.kept(), after.kept(), actor=actor, now=now)
+    bank.knobs = after.kept()
+    session.flush()
 
 
 def commission(

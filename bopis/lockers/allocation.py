@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from bopis.lockers.fit import SIZES
-from bopis.lockers.knobs import Knobs
+from bopis.lockers.knobs import Knobs, KnobsOf
 
 _RANK = {size: rank for rank, size in enumerate(SIZES)}
 _SPARE_DOORS = 3
@@ -44,11 +44,15 @@ class Choice:
 
 
 class Goods(NamedTuple):
-    """What wants a door: the size it needs, None when none will do; and what else, of `fit.NEEDS`."""
+    """What wants a door: the size it needs, None when none will do; and what else, of `fit.NEEDS`.
+
+    `bank_id` is the one bank whose doors its code opens; empty when it may still have a code of any.
+    """
 
     pickup_id: str
     size: str | None
     needs: frozenset[str] = frozenset()
+    bank_id: str = ""
 
 
 class Stay(NamedTuple):
@@ -118,9 +122,12 @@ def choose(doors: Sequence[Door], size: str | None, *, not_in: Collection[str] =
 
 
 def decide(
-    boxes: Sequence[Box], goods: Goods, now: dt.datetime, knobs: Knobs, *, not_in: Collection[str] = ()
+    boxes: Sequence[Box], goods: Goods, now: dt.datetime, knobs: Knobs | KnobsOf, *, not_in: Collection[str] = ()
 ) -> Decision:
-    """The door for goods in hand, and what must be carried first. `boxes` are those in service, `not_in` tried ones."""
+    """The door for goods in hand, and what must be carried first. `boxes` are those in service, `not_in` tried ones.
+
+    With several banks `knobs` says what each of them does; nothing is carried from one to another.
+    """
     if goods.size is None:
         return Decision(None, "too_big")
     fitting = [box for box in boxes if takes(box, goods) and box.door.compartment_id not in not_in]
@@ -130,8 +137,8 @@ def decide(
     if choice.door is not None:
         return Decision(choice.door, choice.reason)
     return (
-        _moved_down(boxes, fitting, knobs.moves)
-        or _displaced(boxes, fitting, now, knobs)
+        _moved_down(boxes, fitting, _each(knobs))
+        or _displaced(boxes, fitting, now, _each(knobs))
         or Decision(None, "nothing_free")
     )
 
@@ -154,27 +161,31 @@ def decide_parcels(boxes: Sequence[Box], parcels: Sequence[Goods]) -> list[Decis
 
 
 def refill(
-    boxes: Sequence[Box], waiting: Iterable[Waiting], now: dt.datetime, knobs: Knobs
+    boxes: Sequence[Box], waiting: Iterable[Waiting], now: dt.datetime, knobs: Knobs | KnobsOf
 ) -> tuple[Waiting, Decision] | None:
     """Who at the counter gets a free door, the newest first, or None. Ask again when it was loaded.
 
-    Nobody loses a promised door for it, and nobody is displaced.
+    Nobody loses a promised door for it, and nobody is displaced. With several banks `knobs` says who may come into
+    each of them.
     """
-    oldest = now - dt.timedelta(hours=knobs.waitlist_hours)
     unclaimed = [box for box in boxes if box.stay is not None or box.door.holder is None]
     if all(box.stay is not None for box in unclaimed):
         return None
-    still_fresh = [one for one in waiting if one.goods.size and _may_come_in(one, oldest, knobs)]
-    refused: set[tuple[str | None, frozenset[str]]] = set()
-    for one in sorted(still_fresh, key=lambda one: one.since, reverse=True):
-        alike = (one.goods.size, one.goods.needs)
-        if alike in refused or (one.loads and not _spare(unclaimed, one.goods)):
+    of, banks = _each(knobs), {box.door.bank_id for box in unclaimed}
+    refused: set[tuple[object, ...]] = set()
+    for one in sorted(waiting, key=lambda one: one.since, reverse=True):
+        open_to_it = frozenset(bank for bank in banks if _may_come_in(one, now, of(bank)))
+        alike = (one.goods.size, one.goods.needs, one.goods.bank_id, open_to_it)
+        if not open_to_it or not one.goods.size or alike in refused:
             continue
-        fitting = [box for box in unclaimed if takes(box, one.goods)]
+        theirs = [box for box in unclaimed if box.door.bank_id in open_to_it]
+        if one.loads and not _spare(theirs, one.goods):
+            continue
+        fitting = [box for box in theirs if takes(box, one.goods)]
         choice = choose([box.door for box in fitting if box.stay is None], one.goods.size)
         if choice.door is not None:
             return one, Decision(choice.door, "newest_first")
-        if (swapped := _moved_down(unclaimed, fitting, knobs.moves)) is not None:
+        if (swapped := _moved_down(theirs, fitting, of)) is not None:
             return one, swapped
         refused.add(alike)
     return None
@@ -185,12 +196,19 @@ def takes(box: Box, goods: Goods) -> bool:
     return (
         goods.size is not None
         and _RANK[box.door.size] >= _RANK[goods.size]
+        and goods.bank_id in ("", box.door.bank_id)
         and (box.cold == "" if not goods.needs else _has(box, goods.needs))
     )
 
 
-def _may_come_in(one: Waiting, oldest: dt.datetime, knobs: Knobs) -> bool:
-    return 0 < one.loads <= knobs.reloads or (one.loads == 0 and one.since > oldest)
+def _each(knobs: Knobs | KnobsOf) -> KnobsOf:
+    return (lambda _: knobs) if isinstance(knobs, Knobs) else knobs
+
+
+def _may_come_in(one: Waiting, now: dt.datetime, knobs: Knobs) -> bool:
+    if one.loads:
+        return one.loads <= knobs.reloads
+    return one.since > now - dt.timedelta(hours=knobs.waitlist_hours)
 
 
 def _has(box: Box, needs: frozenset[str]) -> bool:
@@ -202,17 +220,17 @@ def _spare(boxes: Sequence[Box], goods: Goods) -> bool:
     return sum(box.stay is None and takes(box, goods) for box in boxes) > _SPARE_DOORS
 
 
-def _moved_down(boxes: Sequence[Box], fitting: Sequence[Box], most: int) -> Decision | None:
+def _moved_down(boxes: Sequence[Box], fitting: Sequence[Box], of: KnobsOf) -> Decision | None:
     """Empty one of `fitting` by carrying what is in it, or that and one more, into smaller doors that are free."""
     free = [box for box in boxes if box.stay is None]
-    if not most or not free:
+    if not free:
         return None
-    for box, move in _moves(fitting, free):
+    most = {bank: of(bank).moves for bank in {box.door.bank_id for box in boxes}}
+    for box, move in _moves((box for box in fitting if most[box.door.bank_id]), free):
         return Decision(box.door, "moved_down", (move,))
-    if most < 2:
-        return None
+    twice = [box for box in boxes if most[box.door.bank_id] > 1]
     able = {box.door.compartment_id for box in fitting}
-    between = list(_moves([box for box in boxes if box.door.compartment_id not in able], free))
+    between = list(_moves([box for box in twice if box.door.compartment_id not in able], free))
     for box, move in _moves(fitting, [middle for middle, _ in between]):
         first = next(before for _, before in between if before.start is move.to)
         return Decision(box.door, "moved_down", (first, move))
@@ -236,23 +254,23 @@ def _room(box: Box) -> tuple[int, bool, bool, int]:
     return _RANK[door.size], door.holder is not None, door.accessible, door.number
 
 
-def _displaced(boxes: Sequence[Box], fitting: Sequence[Box], now: dt.datetime, knobs: Knobs) -> Decision | None:
+def _displaced(boxes: Sequence[Box], fitting: Sequence[Box], now: dt.datetime, of: KnobsOf) -> Decision | None:
     """Send the stalest that had its guaranteed hours to the counter; else one in a smaller door, to move into that."""
-    if not knobs.guaranteed_hours:
-        return None
-    latest = now - dt.timedelta(hours=knobs.guaranteed_hours)
-    stale = sorted(_stale(boxes, latest), key=lambda found: (found[0].since, found[1].door.number))
+    stale = sorted(_stale(boxes, now, of), key=lambda found: (found[0].since, found[1].door.number))
     able = {box.door.compartment_id for box in fitting}
     for stay, box in stale:
         if box.door.compartment_id in able:
             return Decision(box.door, "stalest_to_counter", (Move(stay.goods, box.door, None),))
-    for stay, box in stale if knobs.moves else ():
-        for emptied, move in _moves(fitting, [box]):
+    for stay, box in stale:
+        for emptied, move in _moves(fitting, [box]) if of(box.door.bank_id).moves else ():
             return Decision(emptied.door, "stalest_to_counter", (Move(stay.goods, box.door, None), move))
     return None
 
 
-def _stale(boxes: Iterable[Box], latest: dt.datetime) -> Iterator[tuple[Stay, Box]]:
+def _stale(boxes: Sequence[Box], now: dt.datetime, of: KnobsOf) -> Iterator[tuple[Stay, Box]]:
+    hours = {bank: of(bank).guaranteed_hours for bank in {box.door.bank_id for box in boxes}}
+    latest = {bank: now - dt.timedelta(hours=least) for bank, least in hours.items() if least}
     for box in boxes:
-        if box.stay is not None and not box.stay.pinned and box.stay.since <= latest:
+        least = latest.get(box.door.bank_id)
+        if least is not None and box.stay is not None and not box.stay.pinned and box.stay.since <= least:
             yield box.stay, box

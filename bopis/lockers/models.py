@@ -37,6 +37,8 @@ class Bank(Base):
     """Goes up with every change its bridge must hear of; rows carry the value of their last change."""
     indoors: Mapped[bool] = mapped_column(default=False)
     """Reached only while the store is open, so that goods are held for so many opening hours."""
+    knobs: Mapped[dict[str, Any]] = mapped_column(type_=Json, default=dict)
+    """How it chooses doors, as `lockers.knobs.Knobs` keeps it."""
     lapse_at: Mapped[dt.datetime | None]
     """When to look next for orders that were promised a door here and not loaded."""
     audit_at: Mapped[dt.datetime | None]
@@ -62,6 +64,8 @@ class Compartment(Base):
     inner_mm: Mapped[list[Any]] = mapped_column(type_=Json)
     """Height, width, depth."""
     accessible: Mapped[bool] = mapped_column(default=False)
+    cold: Mapped[str] = mapped_column(default="")
+    """chilled or frozen; empty when it is as warm as the room."""
     board_address: Mapped[int | None]
     """With `channel`: its coil and its sensor. None when it was not found at the last commissioning."""
     channel: Mapped[int | None]

@@ -6,7 +6,7 @@ Which one that is rules `lockers.allocation`. Every function that changes someth
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
@@ -22,9 +22,6 @@ from bopis.pickups import grants, holding, loading, places
 from bopis.pickups.models import IS_LIVE, Pickup, Placement
 from bopis.pickups.reminding import tell
 from bopis.staff.models import StaffSession
-
-_KNOBS = Knobs(moves=0)
-"""Nothing is carried from door to door yet."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +39,10 @@ def room_for(session: Session, pickup: Pickup, now: dt.datetime) -> Room | None:
     placed = any(place.compartment_id for place in pickup.wanted_placements())
     if pickup.store_id is None or not pickup.size or placed:
         return None
-    decision = decide(_boxes(session, pickup, now), Goods(pickup.id, pickup.size), now, _KNOBS)
+    boxes, knobs = _boxes(session, pickup, now)
+    # A move down asks for more than this page can show.
+    unmoved = {bank: replace(its, moves=0) for bank, its in knobs.items()}
+    decision = decide(boxes, Goods(pickup.id, pickup.size), now, unmoved.__getitem__)
     if decision.door is None or not decision.moves:
         return None
     leaving = session.get_one(Pickup, decision.moves[0].goods.pickup_id)
@@ -97,17 +97,21 @@ def arrived(session: Session, pickup: Pickup, now: dt.datetime, *, actor: str) -
     session.flush()
 
 
-def _boxes(session: Session, pickup: Pickup, now: dt.datetime) -> list[Box]:
-    """The doors of its store as the choice sees them. What may be neither taken nor emptied is left out."""
+def _boxes(session: Session, pickup: Pickup, now: dt.datetime) -> tuple[list[Box], dict[str, Knobs]]:
+    """The doors of its store as the choice sees them, and how each bank chooses.
+
+    What may be neither taken nor emptied is left out.
+    """
     rows = session.execute(
-        select(Compartment, Placement)
+        select(Compartment, Placement, Bank.knobs)
         .join(Bank, Bank.id == Compartment.bank_id)
         .outerjoin(Placement, and_(Placement.compartment_id == Compartment.id, IS_LIVE))
         .where(Bank.store_id == pickup.store_id, Compartment.in_service.is_(True), Bank.quarantined_at.is_(None))
         .where(or_(TAKES_GOODS, Placement.state == "loaded"))
     )
-    boxes = []
-    for box, placement in rows:
+    boxes, knobs = [], dict[str, Knobs]()
+    for box, placement, kept in rows:
+        knobs.setdefault(box.bank_id, Knobs.of(kept))
         door = Door(box.id, box.number, box.size, box.accessible, None, box.bank_id)
         if placement is None:
             boxes.append(Box(door))
@@ -115,7 +119,7 @@ def _boxes(session: Session, pickup: Pickup, now: dt.datetime) -> list[Box]:
             boxes.append(Box(door._replace(holder=placement.pickup_id)))
         elif _may_leave(placement, now):
             boxes.append(Box(door, _stay(placement)))
-    return boxes
+    return boxes, knobs
 
 
 def _may_leave(placement: Placement, now: dt.datetime) -> bool:

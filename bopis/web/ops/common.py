@@ -38,6 +38,7 @@ NEEDS = {
     "ops.reopen_door": "repair_door",
     "ops.end_quarantine": "end_quarantine",
     "ops.set_boards": "set_up_bank",
+    "ops.set_knobs": "set_up_bank",
     "ops.set_offline_hours": "set_up_bank",
     "ops.enrolment_code": "enrol_bridge",
     "ops.revoke_bridge": "revoke_bridge",
@@ -63,7 +64,7 @@ NEEDS = {
     "ops.replay_all": "replay",
 }
 """Endpoint → what it takes, as `staff.permissions` names it."""
-_SETTING = ("ops.set_boards", "ops.set_offline_hours")
+_SETTING = ("ops.set_boards", "ops.set_knobs", "ops.set_offline_hours")
 _SECTIONS = {
     "ops.home": ("ops.home", "ops.settle"),
     "ops.pickups": ("ops.pickups", "ops.find", "ops.pickup", "ops.taken_out"),

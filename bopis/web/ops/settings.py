@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from bopis import changes
 from bopis.lockers.boards import settings_of
+from bopis.lockers.knobs import Explained, Knobs, explained
 from bopis.lockers.models import Bank
 from bopis.staff.queries import names
 
@@ -24,6 +25,7 @@ LABELS = {
     "rest_ms": "A coil rests, in milliseconds",
     "sensor": "Sensors look at",
     "staff_offline_hours": "Staff sign in without internet, in hours",
+    **{knob.name: knob.label for knob in explained()},
 }
 """A setting's name → what people read; VALUES the same of values."""
 VALUES: dict[Any, str] = {
@@ -41,11 +43,24 @@ VALUES: dict[Any, str] = {
 
 
 def shown(session: Session, bank: Bank) -> dict[str, Any]:
-    """What the bank's page needs for its settings: `settings`, `changed` (who changed what, newest first), words."""
+    """What the bank's page needs for its settings: `settings`, `knobs`, `changed` (who changed what, newest first),
+    words."""
     found = changes.latest(session, [bank.id, bank.store_id], _LAST)
     who = names(session, bank.merchant_id, {each.actor.removeprefix("staff:") for each in found})
     changed = [(each.at, who.get(each.actor.removeprefix("staff:"), "Somebody"), _said(each)) for each in found]
-    return {"settings": settings_of(bank), "changed": changed, "labels": LABELS, "values": VALUES}
+    return {
+        "settings": settings_of(bank),
+        "knobs": knobs_of(bank),
+        "changed": changed,
+        "labels": LABELS,
+        "values": VALUES,
+    }
+
+
+def knobs_of(bank: Bank) -> list[tuple[Explained, int]]:
+    """Every knob of the choice of doors with its value there."""
+    now = Knobs.of(bank.knobs)
+    return [(knob, getattr(now, knob.name)) for knob in explained()]
 
 
 def _said(change: changes.SettingChange) -> list[str]:

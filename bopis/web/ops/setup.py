@@ -1,4 +1,4 @@
-"""What a manager sets of a bank: how its boards work, and how long staff sign in there without the internet."""
+"""What a manager sets of a bank: how its boards work, how it chooses doors, how long staff sign in offline."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from bopis import clock
 from bopis.bridges.people import set_staff_offline_hours
 from bopis.db import Database
 from bopis.errors import Conflict, Invalid
+from bopis.lockers.actions import set_knobs
 from bopis.lockers.boards import Setting, set_options, settings_of
 from bopis.lockers.models import Bank
 from bopis.web.associate.guard import wants_page
@@ -22,7 +23,8 @@ from firmware_bridge.boards.options import Switch, Whole
 
 
 def add(routes: Blueprint, database: Database) -> None:
-    """`POST /ops/banks/<id>/boards` (one field an option), `.../offline-hours` (hours)."""
+    """`POST /ops/banks/<id>/boards` (one field an option), `.../knobs` (one field a knob), `.../offline-hours`
+    (hours)."""
 
     def deed(path: str, name: str, act: Callable[[Session, Bank], None]) -> None:
         def view(bank_id: str) -> BaseResponse:
@@ -38,12 +40,17 @@ def add(routes: Blueprint, database: Database) -> None:
         routes.add_url_rule(f"/banks/<bank_id>/{path}", name, view, methods=["POST"])
 
     deed("boards", "set_boards", _set_boards)
+    deed("knobs", "set_knobs", _set_knobs)
     deed("offline-hours", "set_offline_hours", _set_hours)
 
 
 def _set_boards(session: Session, bank: Bank) -> None:
     given = {setting.name: _read(setting) for setting in settings_of(bank) if setting.name in request.form}
     set_options(session, bank, given, actor(), clock.now())
+
+
+def _set_knobs(session: Session, bank: Bank) -> None:
+    set_knobs(session, bank, request.form, actor(), clock.now())
 
 
 def _set_hours(session: Session, bank: Bank) -> None:

@@ -1,4 +1,4 @@
-"""What a manager sets of a bank: options of its boards, and how long staff sign in without the internet."""
+"""What a manager sets of a bank: options of its boards, who gets a door, how long staff sign in without internet."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlalchemy import update
 
 from bopis.bridges.people import settings
 from bopis.bridges.queries import layout
+from bopis.lockers.knobs import Knobs, explained
 from bopis.lockers.models import Bank, Compartment
 from firmware_bridge.layout import read_layout
 from tests.bopis.web.lockers import Lockers
@@ -112,3 +113,53 @@ def test_hours_beyond_a_week_or_none_are_refused(world: World, mo: Operator, hou
     assert mo.refused(f"/banks/{world.bank_id}/offline-hours", hours=hours) == (400, "bad_hours")
     with world.database.reading() as session:
         assert settings(session, world.bank_id)["staff_offline_hours"] == 72
+
+
+def knobs(world: World) -> Knobs:
+    with world.database.reading() as session:
+        return Knobs.of(session.get_one(Bank, world.bank_id).knobs)
+
+
+def test_the_page_explains_every_knob_with_its_usual_value(world: World, mo: Operator) -> None:
+    page = mo.reads(f"/banks/{world.bank_id}")
+    for knob in explained():
+        assert f"{knob.label}, {knob.least} to {knob.most}" in page
+        assert f"{knob.words} Usually {knob.usual}." in page
+
+
+def test_who_gets_a_door_is_set_for_one_bank_and_the_page_says_who_set_it(world: World, mo: Operator) -> None:
+    assert knobs(world) == Knobs()
+    mo.does(f"/banks/{world.bank_id}/knobs", guaranteed_hours="36", reloads="1")
+    assert knobs(world) == Knobs(guaranteed_hours=36, reloads=1)
+    assert "Hours an order keeps its door: as usual → 36" in mo.reads(f"/banks/{world.bank_id}")
+    mo.does(f"/banks/{world.bank_id}/knobs", guaranteed_hours="24", waitlist_hours="0")
+    assert knobs(world) == Knobs(waitlist_hours=0, reloads=1)
+
+
+@pytest.mark.parametrize(
+    ("knob", "value", "sentence"),
+    [
+        ("guaranteed_hours", "-1", "Hours an order keeps its door: give a whole number from 0 to 720."),
+        ("waitlist_hours", "721", "Hours an order waits for a door: give a whole number from 0 to 720."),
+        ("moves", "3", "Orders carried to make room: give a whole number from 0 to 2."),
+        ("reloads", "often", "Times an order may come back: give a whole number from 0 to 3."),
+        ("moves", "1.5", "give a whole number from 0 to 2."),
+        ("moves", "", "give a whole number from 0 to 2."),
+        ("moves", "9" * 40, "give a whole number from 0 to 2."),
+    ],
+)
+def test_a_knob_out_of_bounds_is_refused_by_name_and_changes_nothing(
+    world: World, mo: Operator, knob: str, value: str, sentence: str
+) -> None:
+    answer = mo.post(f"/banks/{world.bank_id}/knobs", page=True, **{"reloads": "1", knob: value})
+    assert answer.status_code == 400
+    assert sentence in answer.text and 'id="set-knobs" open' in answer.text
+    assert mo.refused(f"/banks/{world.bank_id}/knobs", **{knob: value}) == (400, "bad_knob")
+    assert knobs(world) == Knobs()
+
+
+def test_whoever_may_not_set_up_a_bank_does_not_set_who_gets_a_door(world: World, web: Flask, mo: Operator) -> None:
+    ada = Operator(web, badge="A1")
+    assert ada.post(f"/banks/{world.bank_id}/knobs", moves="0").status_code == 403
+    assert world.outsider is not None
+    assert mo.post(f"/banks/{world.outsider.bank_id}/knobs", moves="0").status_code == 404
