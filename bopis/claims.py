@@ -98,7 +98,7 @@ _CLAIM = {box: _claiming(box) for box in _WORK}
 
 def is_any_due(session: Session, now: dt.datetime) -> bool:
     """Whether there is anything to work on now in either box."""
-    return bool(_IS_ANY_DUE.run(session, now=now).scalar())
+    return bool(_IS_ANY_DUE.run(session, now=now)[0][0])
 
 
 _NOW = bindparam("now", type_=UtcDateTime())
@@ -113,7 +113,7 @@ def still_ours(session: Session, entries: Iterable[Entry]) -> list[Entry]:
     if not held:
         return []
     box = _BOX[type(next(iter(held.values())))]
-    tokens = dict(iter(_HELD[box].run(session, these=held)))
+    tokens = dict(_HELD[box].run(session, these=held))
     return [entry for entry in held.values() if tokens.get(entry.id) == entry.lease_token]
 
 

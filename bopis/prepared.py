@@ -1,19 +1,39 @@
 """Statements made ready once and handed to the driver as they are, for the few that every order needs.
 
-SQLAlchemy's own execution costs twice what the driver does, and each statement is a round trip. Whoever sends one of
-these still gets its errors and events: only compiling, caching and the mapper are left out.
+SQLAlchemy's own execution costs more than the driver's, and each statement is a round trip. To PostgreSQL these go past
+it; whoever sends one still gets its errors, and while somebody listens to the engine's statements they take its way.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, CursorResult, Dialect, Executable, literal_column
+import psycopg
+from sqlalchemy import ColumnElement, Connection, Dialect, Executable, literal_column
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 Values = Mapping[str, Any]
+Rows = list[tuple[Any, ...]]
 Into = TypeVar("Into")
+_NAMED = re.compile(r"%\((\w+)\)s")
+
+
+class _Text(NamedTuple):
+    """What a statement says: with its values named (or `?`), as SQLAlchemy sends it, and numbered for PostgreSQL."""
+
+    sql: str
+    names: tuple[str, ...]
+    numbered: str
+    selects: bool
+
+    @classmethod
+    def of(cls, sql: str, names: tuple[str, ...], *, selects: bool) -> _Text:
+        numbers = {name: number for number, name in enumerate(names, 1)}
+        numbered = _NAMED.sub(lambda found: f"${numbers[found[1]]}", sql).replace("%%", "%")
+        return cls(sql, names, numbered, selects)
 
 
 class _Form(NamedTuple):
@@ -22,7 +42,7 @@ class _Form(NamedTuple):
     `results`: how what the driver has becomes what our columns hold.
     """
 
-    sql: str
+    text: _Text
     parameters: tuple[tuple[str, Callable[[Any], Any] | None, Any], ...]
     results: tuple[Callable[[Any], Any] | None, ...]
 
@@ -32,20 +52,17 @@ class _Form(NamedTuple):
         binds = {name: bind for bind, name in compiled.bind_names.items()}
         makers = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in binds.items()}
         otherwise = {name: None if bind.required else bind.effective_value for name, bind in binds.items()}
-        names = compiled.positiontup if compiled.positional else list(binds)
+        names = tuple(compiled.positiontup if compiled.positional else binds)
         parameters = tuple((name, makers[name], otherwise[name]) for name in names)
-        told = getattr(statement, "exported_columns", ())
+        told = tuple(getattr(statement, "exported_columns", ()))
         results = tuple(column.type.dialect_impl(dialect).result_processor(dialect, None) for column in told)
-        return cls(compiled.string, parameters, results)
+        return cls(_Text.of(compiled.string, names, selects=bool(told)), parameters, results)
 
-    def named(self, values: Values, prefix: str = "") -> dict[str, Any]:
-        return {prefix + name: value for (name, _, _), value in zip(self.parameters, self.listed(values), strict=True)}
-
-    def listed(self, values: Values) -> tuple[Any, ...]:
-        return tuple(
+    def listed(self, values: Values) -> list[Any]:
+        return [
             make(values.get(name, otherwise)) if make else values.get(name, otherwise)
             for name, make, otherwise in self.parameters
-        )
+        ]
 
 
 class Prepared:
@@ -58,16 +75,15 @@ class Prepared:
         self._statement, self._columns = statement, columns
         self._forms: dict[str, _Form] = {}
 
-    def run(self, session: Session, **values: Any) -> CursorResult[Any]:
-        """Send it; a value that is not given is NULL."""
+    def run(self, session: Session, **values: Any) -> Rows:
+        """Send it, and return what it selects; a value that is not given is NULL."""
         connection = session.connection()
         form = self.form(connection.dialect)
-        given = form.listed(values) if connection.dialect.positional else form.named(values)
-        return connection.exec_driver_sql(form.sql, given)
+        return _run(connection, form.text, form.listed(values))
 
     def read(self, session: Session, into: Callable[..., Into], **values: Any) -> list[Into]:
         """Send it and make each row it selects, as our columns hold it, `into` something."""
-        rows = self.run(session, **values).all()
+        rows = self.run(session, **values)
         makers = self.form(session.connection().dialect).results
         return [
             into(*[make(value) if make else value for make, value in zip(makers, row, strict=True)]) for row in rows
@@ -77,8 +93,9 @@ class Prepared:
         """Send it once for each of these, which takes PostgreSQL one round trip."""
         connection = session.connection()
         form = self.form(connection.dialect)
-        given: Any = form.listed if connection.dialect.positional else form.named
-        connection.exec_driver_sql(form.sql, [given(values) for values in several])
+        connection.exec_driver_sql(
+            form.text.sql, [_given(connection, form.text, form.listed(values)) for values in several]
+        )
 
     def form(self, dialect: Dialect) -> _Form:
         """How this kind of database takes it."""
@@ -112,14 +129,49 @@ def send(session: Session, *writes: Write) -> None:
 
 def _send_as_one(connection: Connection, writes: tuple[Write, ...]) -> None:
     key = tuple(statement for statement, _ in writes)
+    forms = [statement.form(connection.dialect) for statement in key]
     if key not in _joined:
-        parts = enumerate(statement.form(connection.dialect).sql for statement in key)
-        *before, last = [sql.replace("%(", f"%(w{number}_") for number, sql in parts]
-        _joined[key] = f"WITH {', '.join(f'w{number} AS ({sql})' for number, sql in enumerate(before))} {last}"
-    given: dict[str, Any] = {}
-    for number, (statement, values) in enumerate(writes):
-        given |= statement.form(connection.dialect).named(values, f"w{number}_")
-    connection.exec_driver_sql(_joined[key], given)
+        *before, last = [form.text.sql.replace("%(", f"%(w{number}_") for number, form in enumerate(forms)]
+        sql = f"WITH {', '.join(f'w{number} AS ({part})' for number, part in enumerate(before))} {last}"
+        names = tuple(f"w{number}_{name}" for number, form in enumerate(forms) for name in form.text.names)
+        _joined[key] = _Text.of(sql, names, selects=False)
+    _run(
+        connection,
+        _joined[key],
+        [value for form, (_, values) in zip(forms, writes, strict=True) for value in form.listed(values)],
+    )
 
 
-_joined: dict[tuple[Prepared, ...], str] = {}
+_joined: dict[tuple[Prepared, ...], _Text] = {}
+
+
+def _run(connection: Connection, text: _Text, values: list[Any]) -> Rows:
+    if connection.dialect.name == "postgresql" and not connection.engine.dispatch.before_cursor_execute:
+        return _run_past(connection, text, values)
+    result = connection.exec_driver_sql(text.sql, _given(connection, text, values))
+    return [tuple(row) for row in result] if text.selects else []
+
+
+def _given(connection: Connection, text: _Text, values: list[Any]) -> Any:
+    return tuple(values) if connection.dialect.positional else dict(zip(text.names, values, strict=True))
+
+
+def _run_past(connection: Connection, text: _Text, values: list[Any]) -> Rows:
+    pooled = connection.connection
+    with psycopg.RawCursor(pooled.driver_connection) as cursor:
+        try:
+            cursor.execute(text.numbered, values)
+            return cursor.fetchall() if text.selects else []
+        except psycopg.Error as problem:
+            lost = connection.dialect.is_disconnect(problem, pooled, cursor)
+            if lost:
+                connection.invalidate(problem)
+            raise DBAPIError.instance(
+                text.numbered,
+                None,  # values are nobody's business
+                problem,
+                psycopg.Error,
+                hide_parameters=True,
+                connection_invalidated=lost,
+                dialect=connection.dialect,
+            ) from problem

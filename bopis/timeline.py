@@ -74,8 +74,8 @@ def entry(session: Session, pickup_id: str, what: str, *, actor: str, at: dt.dat
 
 
 def _head(session: Session, pickup_id: str) -> tuple[int, str]:
-    found = _LAST.run(session, of=pickup_id).first()
-    return (found.number, found.hash) if found else (0, "")
+    found = _LAST.run(session, of=pickup_id)
+    return found[0] if found else (0, "")
 
 
 _WRITE = Insert(TimelineEntry.__table__)  # type: ignore[arg-type]

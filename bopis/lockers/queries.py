@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Collection
-from typing import Any
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -30,12 +29,22 @@ def compartment(session: Session, bank_id: str, number: int) -> Compartment | No
 
 def item_sizes(session: Session, merchant_id: str, skus: Collection[str]) -> dict[str, Item]:
     """What is known of the room that these SKUs need."""
-    return {row.sku: _item(row) for row in _ITEMS.run(session, of=merchant_id, skus=skus)} if skus else {}
+    return dict(_ITEMS.read(session, _item, of=merchant_id, skus=skus)) if skus else {}
 
 
-def _item(row: Any) -> Item:
-    sides = (row.high_mm, row.wide_mm, row.deep_mm) if row.high_mm else None
-    return Item(row.size, sides, row.grams, row.category, row.confirmed, frozenset(row.needs.split()))
+def _item(
+    sku: str,
+    size: str,
+    high: int | None,
+    wide: int | None,
+    deep: int | None,
+    grams: int | None,
+    category: str,
+    confirmed: str,
+    needs: str,
+) -> tuple[str, Item]:
+    sides = (high, wide, deep) if high and wide and deep else None
+    return sku, Item(size, sides, grams, category, confirmed, frozenset(needs.split()))
 
 
 _ITEMS = Prepared(

@@ -15,8 +15,8 @@ from bopis.stores.models import Store
 
 def country_of(session: Session, merchant_id: str) -> str:
     """The country a merchant's phone numbers are read in when nothing better is known: that of its first store."""
-    found = _COUNTRY.run(session, of=merchant_id).first()
-    return found[0] if found else ""
+    found = _COUNTRY.run(session, of=merchant_id)
+    return found[0][0] if found else ""
 
 
 _COUNTRY = Prepared(

@@ -67,7 +67,7 @@ def issue(session: Session, pickup: Pickup, bank_id: str | None, now: dt.datetim
 
     Without a bank there is a QR only: no kiosk would read the code.
     """
-    rows = _KNOWN.run(session, of=pickup.id, bank=bank_id, rested=now - SELECTOR_REST).all()
+    rows = _KNOWN.run(session, of=pickup.id, bank=bank_id, rested=now - SELECTOR_REST)
     own = next((grant_id for grant_id, _ in rows if grant_id), None)
     if own is not None:
         changed(session, session.get_one(Grant, own), now)
@@ -166,7 +166,7 @@ def keep_verifiers(session: Session, verifiers: Mapping[tuple[str, int], bytes],
 
     The stores' locks are held.
     """
-    now_there = _CURRENT.run(session, grants={grant_id for grant_id, _ in verifiers}).all()
+    now_there = _CURRENT.run(session, grants={grant_id for grant_id, _ in verifiers})
     found = [grant for grant in now_there if (grant[0], grant[1]) in verifiers]
     versions = next_sync_versions(session, {bank_id for _, _, bank_id in found if bank_id})
     rows = (

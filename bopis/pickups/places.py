@@ -45,8 +45,8 @@ def choose_in_hand(session: Session, pickup: Pickup, *, not_in: Collection[str] 
 
 def bank_of(session: Session, pickup: Pickup) -> str | None:
     """The bank this pickup's code belongs to when it gets no door: that of its places, else the store's first."""
-    found = _BANK.run(session, of=pickup.id, store=pickup.store_id).first()
-    return found[0] if found else None
+    found = _BANK.run(session, of=pickup.id, store=pickup.store_id)
+    return found[0][0] if found else None
 
 
 _HELD = exists().where(

@@ -26,9 +26,9 @@ def lock(session: Session, *store_ids: str) -> None:
     held = memory(session, "locks")
     wanted = sorted(set(store_ids) - held.keys())
     if len(wanted) == 1:
-        _LOCK.run(session, of=wanted[0]).one()
+        (_,) = _LOCK.run(session, of=wanted[0])
     elif wanted:
-        _LOCK_ALL.run(session, these=wanted).all()
+        _LOCK_ALL.run(session, these=wanted)
     held.update(dict.fromkeys(wanted, True))
 
 
