@@ -19,27 +19,31 @@ from bopis.orders.models import Order
 from bopis.orders.privacy import erase
 from bopis.payments.watching import WatchPayments
 from bopis.pickups import grants, reconcile
-from bopis.pickups.models import Grant, Pickup
+from bopis.pickups.models import IS_NOT_CLOSED, Grant, Pickup
+from bopis.prepared import Prepared, word
 from bopis.stores.queries import lock
 from bopis.sweeps.holds import AuditDoors, FollowHolds, LapsePromises
-from bopis.sweeps.step import Step
+from bopis.sweeps.step import NOW, Step, first
 
 KEEP_BODIES = dt.timedelta(days=7)
 
 
 def sweep(database: Database, now: dt.datetime) -> bool:
-    """Take every step until it finds nothing more; True when any did something."""
+    """Take every step until none finds anything more; True when any did something."""
     did = False
-    for step in STEPS:
-        while _take(database, step, now):
-            did = True
+    while due := _due(database, now):
+        for step in due:
+            did = _take(database, step, now) or did
     return did
 
 
+def _due(database: Database, now: dt.datetime) -> list[Step]:
+    """The steps that find something. All looks are one transaction, and none of them costs the write lock."""
+    with database.reading() as session:
+        return [step for step in STEPS if step.find(session, now) is not None]
+
+
 def _take(database: Database, step: Step, now: dt.datetime) -> bool:
-    with database.reading() as session:  # so that looking costs no write lock
-        if step.find(session, now) is None:
-            return False
     with database.transaction() as session:
         found = step.find(session, now)
         if found is not None:
@@ -51,12 +55,7 @@ class CloseSpentGrants(Step):
     """A collected pickup's code is forgotten once its door may not be opened again."""
 
     def find(self, session: Session, now: dt.datetime) -> str | None:
-        return session.scalars(
-            select(Grant.id)
-            .join(Pickup, Pickup.id == Grant.pickup_id)
-            .where(Grant.state == "active", Grant.valid_until <= now, Pickup.closed_at.is_not(None))
-            .limit(1)
-        ).first()
+        return first(session, _SPENT, now)
 
     def do(self, session: Session, found: str, now: dt.datetime) -> None:
         grant = session.get_one(Grant, found)
@@ -69,9 +68,7 @@ class RenewLeases(Step):
     """A live grant's lease is renewed long before it lapses, so that only a store out of reach loses it."""
 
     def find(self, session: Session, now: dt.datetime) -> str | None:
-        return session.scalars(
-            select(Grant.id).where(Grant.state != "closed", Grant.lease_until <= now + grants.RENEW_BEFORE).limit(1)
-        ).first()
+        return first(session, _LEASED, now + grants.RENEW_BEFORE)
 
     def do(self, session: Session, found: str, now: dt.datetime) -> None:
         grant = session.get_one(Grant, found)
@@ -85,10 +82,7 @@ class ExpireCommands(Step):
 
     def find(self, session: Session, now: dt.datetime) -> str | None:
         # The bridge may be obeying in the very last second: its own word comes first.
-        late = now - dt.timedelta(seconds=10)
-        return session.scalars(
-            select(DoorCommand.id).where(DoorCommand.status == "waiting", DoorCommand.expires_at <= late).limit(1)
-        ).first()
+        return first(session, _UNHEEDED, now - dt.timedelta(seconds=10))
 
     def do(self, session: Session, found: str, now: dt.datetime) -> None:
         session.execute(
@@ -102,15 +96,7 @@ class EraseBodies(Step):
     """Raw deliveries hold personal data: they are erased after a week."""
 
     def find(self, session: Session, now: dt.datetime) -> str | None:
-        return session.scalars(
-            select(InboxEntry.id)
-            .where(
-                InboxEntry.received_at < now - KEEP_BODIES,
-                InboxEntry.body_sealed.is_not(None),
-                InboxEntry.state == "done",
-            )
-            .limit(1)
-        ).first()
+        return first(session, _OLD_BODY, now - KEEP_BODIES)
 
     def do(self, session: Session, found: str, now: dt.datetime) -> None:
         session.get_one(InboxEntry, found).body_sealed = None
@@ -120,7 +106,7 @@ class ForgetNonces(Step):
     """A bridge's request that is too old to be taken need not be remembered."""
 
     def find(self, session: Session, now: dt.datetime) -> str | None:
-        return session.scalars(select(BridgeNonce.nonce).where(BridgeNonce.seen_at < now - NONCE_LIFE).limit(1)).first()
+        return first(session, _OLD_NONCE, now - NONCE_LIFE)
 
     def do(self, session: Session, found: str, now: dt.datetime) -> None:
         forget_nonces(session, now)
@@ -130,9 +116,7 @@ class AskWhatChanged(Step):
     """Every platform is asked regularly what changed, because news get lost."""
 
     def find(self, session: Session, now: dt.datetime) -> str | None:
-        return session.scalars(
-            select(Connection.id).where(Connection.reconcile_at <= now, Connection.paused_at.is_(None)).limit(1)
-        ).first()
+        return first(session, _UNASKED, now)
 
     def do(self, session: Session, found: str, now: dt.datetime) -> None:
         connection = session.get_one(Connection, found)
@@ -144,9 +128,7 @@ class LookAfterSubscriptions(Step):
     """Every platform is looked at regularly: does it still send us its news?"""
 
     def find(self, session: Session, now: dt.datetime) -> str | None:
-        return session.scalars(
-            select(Connection.id).where(Connection.subscriptions_at <= now, Connection.paused_at.is_(None)).limit(1)
-        ).first()
+        return first(session, _UNWATCHED, now)
 
     def do(self, session: Session, found: str, now: dt.datetime) -> None:
         connection = session.get_one(Connection, found)
@@ -158,15 +140,41 @@ class EraseOrders(Step):
     """Who an order was for is forgotten, where that was asked for, once nothing of it waits for anybody."""
 
     def find(self, session: Session, now: dt.datetime) -> str | None:
-        is_open = exists().where(Pickup.order_id == Order.id, Pickup.closed_at.is_(None))
-        return session.scalars(
-            select(Order.id).where(Order.erasure_asked_at.is_not(None), Order.erased_at.is_(None), ~is_open).limit(1)
-        ).first()
+        return first(session, _TO_FORGET, now)
 
     def do(self, session: Session, found: str, now: dt.datetime) -> None:
         erase(session, session.get_one(Order, found), now)
 
 
+_SPENT = Prepared(
+    select(Grant.id)
+    .join(Pickup, Pickup.id == Grant.pickup_id)
+    .where(Grant.state == word("active"), Grant.valid_until <= NOW, Pickup.closed_at.is_not(None))
+    .limit(1)
+)
+_LEASED = Prepared(select(Grant.id).where(IS_NOT_CLOSED, Grant.lease_until <= NOW).limit(1))
+_UNHEEDED = Prepared(
+    select(DoorCommand.id).where(DoorCommand.status == word("waiting"), DoorCommand.expires_at <= NOW).limit(1)
+)
+_OLD_BODY = Prepared(
+    select(InboxEntry.id)
+    .where(InboxEntry.received_at < NOW, InboxEntry.body_sealed.is_not(None), InboxEntry.state == word("done"))
+    .limit(1)
+)
+_OLD_NONCE = Prepared(select(BridgeNonce.nonce).where(BridgeNonce.seen_at < NOW).limit(1))
+_UNASKED, _UNWATCHED = (
+    Prepared(select(Connection.id).where(at <= NOW, Connection.paused_at.is_(None)).limit(1))
+    for at in (Connection.reconcile_at, Connection.subscriptions_at)
+)
+_TO_FORGET = Prepared(
+    select(Order.id)
+    .where(
+        Order.erasure_asked_at.is_not(None),
+        Order.erased_at.is_(None),
+        ~exists().where(Pickup.order_id == Order.id, Pickup.closed_at.is_(None)),
+    )
+    .limit(1)
+)
 STEPS: tuple[Step, ...] = (
     CloseSpentGrants(),
     RenewLeases(),
