@@ -8,7 +8,7 @@ associate at the door sees it; `learning` lets it be wrong less often.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -20,6 +20,8 @@ TOO_BIG = "none"
 """In the item table: goes into no door."""
 NEEDS = ("upright", "chilled", "frozen", "accessible")
 """What a pickup may need beside room. `upright` is about packing, the others about the door."""
+COLD = ("chilled", "frozen")
+"""How cold a door may be, and goods may need it. What is frozen lies with nothing else."""
 _PIECES_THAT_LIE_FLAT = 4
 _PIECES_WORTH_PACKING = 16
 """Above this the search takes long and says little: small pieces fill a door to a known share."""
@@ -69,7 +71,7 @@ class Experience:
 
 
 class Need(NamedTuple):
-    """The smallest size that should do, None when no door will; what else the door must have; how we know."""
+    """The smallest size that should do, None when no door will take all of it; what else it needs; how we know."""
 
     size: str | None
     needs: frozenset[str]
@@ -85,6 +87,7 @@ class Piece(NamedTuple):
 
 
 NOTHING_LEARNED = Experience()
+_NOTHING = frozenset[str]()
 
 
 def size_for(lines: Sequence[Line], item_sizes: Mapping[str, str | Item]) -> str | None:
@@ -106,10 +109,11 @@ def need_of(
     """What door these lines need, all in one. `doors` are the kinds there are, the smallest first."""
     pieces = [piece for line in lines for piece in pieces_of(line, items, learned)]
     needs = frozenset[str]().union(*(items[line.sku].needs for line in lines if line.sku in items))
+    if not _may_lie_together(items[line.sku].needs if line.sku in items else _NOTHING for line in lines):
+        return Need(None, needs, "apart")
     size = smallest(pieces, doors, seed)
     measured = all(piece.thing is not None for piece in pieces)
-    reason = "too_big" if size is None else "packed" if pieces and measured else "guessed"
-    return Need(size, needs - {"upright"}, reason)
+    return Need(size, needs, "too_big" if size is None else "packed" if pieces and measured else "guessed")
 
 
 def parcels(
@@ -134,6 +138,10 @@ def parcels(
         else:
             bundles.append([piece])
     return [size for bundle in bundles if (size := smallest(bundle, doors, seed))]
+
+
+def _may_lie_together(needs: Iterable[frozenset[str]]) -> bool:
+    return len({"frozen" in each for each in needs}) < 2
 
 
 def pieces_of(line: Line, items: Mapping[str, Item], learned: Experience = NOTHING_LEARNED) -> list[Piece]:

@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from bopis import outbox, tasks, timeline
-from bopis.lockers.fit import size_for
 from bopis.lockers.queries import item_sizes
 from bopis.messages import FollowMoney, MailShopper, MarkCollected, MarkReady, TellShopper
 from bopis.pickups import grants, holding, places
 from bopis.pickups.later import written
 from bopis.pickups.lifecycle import check_move
+from bopis.pickups.measuring import measured
 from bopis.pickups.models import Pickup
 from bopis.pickups.promising import Promises
 from bopis.pickups.returning import goods_are_back
@@ -40,12 +40,15 @@ def move(
         outbox.put(session, news, now, merchant_id=pickup.merchant_id)
 
 
-def measure(session: Session, pickup: Pickup, lines: tuple[Line, ...]) -> None:
-    """Take over what is in it, and the door size that needs; an empty size fits no door."""
+def measure(session: Session, pickup: Pickup, lines: tuple[Line, ...]) -> bool:
+    """Take over what is in it, and the door that needs; returns whether that is another kind than before."""
+    before = pickup.size, pickup.needs, pickup.parcels
     known = item_sizes(session, pickup.merchant_id, [line.sku for line in lines if line.sku])
-    pickup.size = size_for(lines, known) or ""
+    for column, value in measured(lines, known)._asdict().items():
+        setattr(pickup, column, value)
     pickup.lines = written(lines)
     session.flush()
+    return before != (pickup.size, pickup.needs, pickup.parcels)
 
 
 def reserve(session: Session, pickup: Pickup, now: dt.datetime, *, actor: str = SYSTEM) -> None:

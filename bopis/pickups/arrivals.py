@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 
 from bopis import sealing, tasks, timeline
 from bopis.ids import new_id
-from bopis.lockers.fit import Item, size_for
+from bopis.lockers.fit import Item
 from bopis.lockers.queries import item_sizes
 from bopis.logs import about
 from bopis.orders.actions import TakenOver
 from bopis.pickups import grants, later, mapping
+from bopis.pickups.measuring import measured
 from bopis.pickups.models import NewPickup, Pickup
 from bopis.pickups.promising import Promises
 from bopis.ports import Unit
@@ -93,7 +94,7 @@ def _pickup(arrival: Arrival, sizes: Mapping[str, Item], now: dt.datetime) -> Ne
         location_id=unit.location.location_id,
         location_name=unit.location.name,
         reason=arrival.why,
-        size=size_for(unit.lines, sizes) or "",
+        **measured(unit.lines, sizes)._asdict(),
         lines=later.written(unit.lines),
         created_at=now,
         link_hash=link_hash(token),

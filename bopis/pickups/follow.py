@@ -32,8 +32,9 @@ class Followed:
     ids: Mapping[str, object] = field(default_factory=dict)
 
     def as_covered(self) -> OrderSnapshot:
-        """The snapshot; what a payment that we look after covers counts as paid."""
-        return replace(self.snapshot, paid=True) if self.order.secured else self.snapshot
+        """The snapshot; what a payment that we look after covers, now or before the door opens, counts as paid."""
+        covered = self.order.secured or self.order.pays_here
+        return replace(self.snapshot, paid=True) if covered else self.snapshot
 
     def wanted(self) -> list[Unit]:
         """The units to pick up, by their ids."""
@@ -144,12 +145,11 @@ def _keep_waiting_or_reserve(
         actions.change_store(session, pickup, store_id, now, actor=_PLATFORM)
         tasks.settle(session, "map_location", pickup.id, actor=actions.SYSTEM, now=now)
     pickup.location_id, pickup.location_name = unit.location.location_id, unit.location.name
-    size_before = pickup.size
-    actions.measure(session, pickup, unit.lines)
+    needs_another = actions.measure(session, pickup, unit.lines)
     why = _why_it_waits(store_id, unit, snapshot)
     if pickup.state == "reserved" and why:
         actions.put_back(session, pickup, now, reason=why, actor=_PLATFORM)
-    elif pickup.state == "reserved" and pickup.size != size_before:
+    elif pickup.state == "reserved" and needs_another:
         actions.give_up_place(session, pickup, now, reason="edited", actor=_PLATFORM)
     elif pickup.state == "waiting":
         pickup.reason = why

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, literal_column, text
+from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bopis import sealing
@@ -54,6 +54,14 @@ class Pickup(Base):
     size: Mapped[str]
     lines: Mapped[list[Any]] = mapped_column(type_=Json)
     """[{"title", "sku", "quantity"}]"""
+    needs: Mapped[str] = mapped_column(default="")
+    """What its goods need beside room, of `fit.NEEDS` with blanks between."""
+    low_door: Mapped[bool] = mapped_column(default=False)
+    """Its shopper needs a door that everybody can reach."""
+    parcels: Mapped[list[Any]] = mapped_column(type_=Json, default=list)
+    """What lies apart since no one door takes it all: [{"size", "needs", "holds": [[line, quantity]]}]; else empty."""
+    teaches: Mapped[dict[str, Any]] = mapped_column(type_=Json, default=dict)
+    """What its door will tell of a guess: {"sku", "category", "band"}; empty when it tells of no single piece."""
     differs: Mapped[str] = mapped_column(default="")
     """How the order differs from what was loaded, as stable words with blanks between."""
     link_hash: Mapped[str] = mapped_column(unique=True)
@@ -73,10 +81,19 @@ class Pickup(Base):
     """Why it is kept although its time is over, as a stable word."""
     pinned_until: Mapped[dt.datetime | None]
     """Its shopper is on the way: until then it stays where it lies."""
+    fee_due: Mapped[int | None] = mapped_column(BigInteger)
+    """What its storage costs by now and nobody has paid, in minor units of its merchant's `storage_fee`."""
+    fee_at: Mapped[dt.datetime | None]
+    """When its storage costs more than now; None where nobody has looked yet."""
+    fee_waived_at: Mapped[dt.datetime | None]
     closed_at: Mapped[dt.datetime | None]
     order: Mapped[Order] = relationship()
     store: Mapped[Store | None] = relationship()
     placements: Mapped[list[Placement]] = relationship(back_populates="pickup", order_by="Placement.created_at")
+
+    def is_unpaid(self) -> bool:
+        """Whether something is to be paid before it may be taken out."""
+        return bool(self.fee_due) or self.order.is_unpaid()
 
     def link_token(self) -> str:
         """The unguessable part of the shopper's link."""
@@ -108,8 +125,17 @@ class NewPickup:
     created_at: dt.datetime
     link_hash: str
     link_sealed: bytes
+    needs: str = ""
+    parcels: list[dict[str, object]] = field(default_factory=list)
+    teaches: dict[str, object] = field(default_factory=dict)
     state: str = "waiting"
     differs: str = ""
+    low_door: bool = False
+
+
+def all_needs(pickup: Pickup | NewPickup) -> frozenset[str]:
+    """What a pickup's goods need, and what its shopper asked for, of `fit.NEEDS`."""
+    return frozenset(pickup.needs.split()) | ({"accessible"} if pickup.low_door else frozenset())
 
 
 class Placement(Base):
@@ -134,6 +160,8 @@ class Placement(Base):
     """Its door was asked to open for loading, so goods may be inside although it is only held."""
     abandoned: Mapped[bool] = mapped_column(default=False)
     """Staff chose another place; it is released when its door is shut again."""
+    parcel: Mapped[int] = mapped_column(default=1)
+    """Which of its pickup's parcels goes there, counted from 1."""
     collected_at: Mapped[dt.datetime | None]
     """When the shopper's own opening of it was seen."""
     created_at: Mapped[dt.datetime]

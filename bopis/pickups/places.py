@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import and_, bindparam, exists, false, or_, select
 from sqlalchemy.orm import Session
 
 from bopis.ids import new_id
-from bopis.lockers.allocation import Choice, Door, choose
+from bopis.lockers.allocation import Box, Choice, Door, Goods, choose, takes
 from bopis.lockers.models import TAKES_GOODS, Bank, Compartment
-from bopis.pickups.models import IS_LIVE, NewPickup, Pickup, Placement
+from bopis.pickups.models import IS_LIVE, NewPickup, Pickup, Placement, all_needs
 from bopis.prepared import Prepared, Write, word
 from bopis.rows import Insert
 
@@ -24,6 +24,7 @@ _DOORS = (
         Compartment.accessible,
         Placement.pickup_id,
         Compartment.bank_id,
+        Compartment.cold,
     )
     .join(Bank, Bank.id == Compartment.bank_id)
     .outerjoin(Placement, and_(Placement.compartment_id == Compartment.id, IS_LIVE))
@@ -40,7 +41,34 @@ _FREE_OR_PROMISED = Prepared(
 def choose_in_hand(session: Session, pickup: Pickup, *, not_in: Collection[str] = ()) -> Choice:
     """The door for goods that are in hand: a free one, or one that another pickup is only promised."""
     rows = _FREE_OR_PROMISED.run(session, store=pickup.store_id, of=pickup.id)
-    return choose([Door._make(row) for row in rows], pickup.size or None, not_in=not_in)
+    boxes = [Box(Door(*door), cold=cold) for *door, cold in rows]
+    return among_these(session, boxes, pickup, not_in=not_in)
+
+
+def among_these(
+    session: Session, boxes: Iterable[Box], pickup: Pickup | NewPickup, *, not_in: Collection[str] = ()
+) -> Choice:
+    """The best of these doors, which are free or may be taken; else why there is none."""
+    goods = goods_of(pickup)
+    choice = choose([box.door for box in boxes if takes(box, goods)], goods.size, not_in=not_in)
+    if choice.door is None and goods.size and goods.needs and not _is_any(session, pickup.store_id, goods):
+        return Choice(None, "no_such_door")
+    return choice
+
+
+def goods_of(pickup: Pickup | NewPickup) -> Goods:
+    """A pickup as the choice of doors sees it."""
+    return Goods(pickup.id, pickup.size or None, all_needs(pickup))
+
+
+def _is_any(session: Session, store_id: str | None, goods: Goods) -> bool:
+    """Whether the store has a door at all that would take these goods."""
+    rows = session.execute(
+        select(Compartment.id, Compartment.number, Compartment.size, Compartment.accessible, Compartment.cold)
+        .join(Bank, Bank.id == Compartment.bank_id)
+        .where(Bank.store_id == store_id, Compartment.in_service.is_(True))
+    )
+    return any(takes(Box(Door(*door), cold=cold), goods) for *door, cold in rows)
 
 
 def bank_of(session: Session, pickup: Pickup) -> str | None:
@@ -60,15 +88,15 @@ _BANK = Prepared(
 )
 
 
-def hold(pickup: Pickup | NewPickup, compartment_id: str | None, now: dt.datetime) -> Write:
+def hold(pickup: Pickup | NewPickup, compartment_id: str | None, now: dt.datetime, parcel: int = 1) -> Write:
     """`give` as a change to be sent with others."""
-    row = {"id": new_id(), "merchant_id": pickup.merchant_id, "pickup_id": pickup.id}
+    row = {"id": new_id(), "merchant_id": pickup.merchant_id, "pickup_id": pickup.id, "parcel": parcel}
     return Write(_HOLD, {**row, "compartment_id": compartment_id, "created_at": now})
 
 
 _HOLD = Insert(
     Placement.__table__,  # type: ignore[arg-type]
-    *("id", "merchant_id", "pickup_id", "compartment_id", "created_at"),
+    *("id", "merchant_id", "pickup_id", "compartment_id", "created_at", "parcel"),
     state=word("held"),
     touched=false(),
     abandoned=false(),
@@ -77,7 +105,12 @@ _HOLD = Insert(
 
 
 def give(
-    session: Session, pickup: Pickup, compartment_id: str | None, now: dt.datetime, placement_id: str | None = None
+    session: Session,
+    pickup: Pickup,
+    compartment_id: str | None,
+    now: dt.datetime,
+    placement_id: str | None = None,
+    parcel: int = 1,
 ) -> Placement:
     """Hold a compartment, or the counter, for this pickup. The unique index lets only one hold a door.
 
@@ -91,6 +124,7 @@ def give(
         created_at=now,
         touched=False,
         abandoned=False,
+        parcel=parcel,
         evidence="",
         pickup=pickup,
     )

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from bopis import timeline
 from bopis.among import among
 from bopis.db import Id
-from bopis.lockers.allocation import Door, choose
+from bopis.lockers.allocation import Box, Door
 from bopis.lockers.models import TAKES_GOODS, Bank, Compartment
 from bopis.pickups import grants, places
 from bopis.pickups.codes import SELECTOR_REST
@@ -37,7 +37,7 @@ class Promises:
     """The free doors of some stores, their oldest banks and the selectors in use there, while their locks are held."""
 
     def __init__(self) -> None:
-        self._doors: dict[str, list[Door]] = {}
+        self._free: dict[str, list[Box]] = {}
         self._banks: dict[str, str] = {}
         self._taken: dict[str, set[int]] = {}
         self._granted = ""
@@ -60,9 +60,10 @@ class Promises:
         return found
 
     def _note(self, session: Session, kind: str, row: Sequence[Any]) -> None:
-        of, what, number, size, accessible, bank_id = row
+        of, what, number, size, accessible, bank_id, cold = row
         if kind == "door":
-            self._doors.setdefault(of, []).append(Door(what, number, size, accessible, None, bank_id))
+            door = Door(what, number, size, accessible, None, bank_id)
+            self._free.setdefault(of, []).append(Box(door, cold=cold))
         elif kind == "bank":
             self._banks[of] = what
             self._taken.setdefault(what, set())
@@ -76,13 +77,13 @@ class Promises:
     def make(self, session: Session, pickup: Pickup | NewPickup, now: dt.datetime) -> Promise:
         """Promise the best free door of its store, or else the counter. Raises grants.NoSelectorFree."""
         assert pickup.store_id is not None
-        free = self._doors.get(pickup.store_id, [])
-        choice = choose(free, pickup.size or None)
+        free = self._free.get(pickup.store_id, [])
+        choice = places.among_these(session, free, pickup)
         door = choice.door
         bank_id = door.bank_id if door else self._banks.get(pickup.store_id)
         access = self._access(session, pickup, bank_id, now)
         if door:
-            free.remove(door)
+            free[:] = [box for box in free if box.door is not door]
         place = places.hold(pickup, door.compartment_id if door else None, now)
         return Promise([place, *access], door.number if door else None, choice.reason if bank_id else "no_lockers")
 
@@ -103,17 +104,18 @@ def _rows(
     size: Any = None,
     accessible: Any = None,
     bank: Any = None,
+    cold: Any = None,
 ) -> Select[Any]:
-    columns = (of, what, number, size, accessible, bank)
+    columns = (of, what, number, size, accessible, bank, cold)
     return select(word(kind).label("kind"), *(null() if column is None else column for column in columns))
 
 
 def _all(in_stores: ColumnElement[bool]) -> Prepared:
-    # Of each size no more doors than could be given out, the best first as `choose` sees it: a store has dozens.
-    best_first = func.row_number().over(
-        partition_by=(Bank.store_id, Compartment.size), order_by=(Compartment.accessible, Compartment.number)
-    )
-    door = (Compartment.id, Compartment.number, Compartment.size, Compartment.accessible, Compartment.bank_id)
+    # Of each kind no more doors than could be given out, the best first as `choose` sees it: a store has dozens.
+    kind = (Compartment.size, Compartment.accessible, Compartment.cold)
+    best_first = func.row_number().over(partition_by=(Bank.store_id, *kind), order_by=Compartment.number)
+    size, accessible, cold = kind
+    door = (Compartment.id, Compartment.number, size, accessible, Compartment.bank_id, cold)
     free = (
         select(Bank.store_id, *door, best_first.label("rank"))
         .join(Bank, Bank.id == Compartment.bank_id)

@@ -26,6 +26,7 @@ REASONS = {
     "in_hand_goes_first": "It was in your hands, so it took a door another order was only promised",
     "too_big": "Too big for any door here",
     "nothing_free": "No fitting door is free",
+    "no_such_door": "No door here has what it needs",
     "no_lockers": "This store has no lockers",
     "made_room": "It waited longest, so it made room for a fresh order",
     "door_taken": "Its door went to an order that was ready first",

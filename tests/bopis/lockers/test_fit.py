@@ -101,10 +101,18 @@ def test_the_door_must_bear_the_weight() -> None:
     assert need_of([line("IRON", 3)], {"IRON": measured(50, 50, 50, grams=3_000)}).size == "L"
 
 
-def test_what_the_door_must_have_is_gathered_from_all_lines() -> None:
-    items = {"MILK": Item(needs=frozenset({"chilled", "upright"})), "MUG": Item(size="S")}
+def test_what_is_needed_is_gathered_from_all_lines() -> None:
+    items = {"MILK": Item(size="S", needs=frozenset({"chilled", "upright"})), "MUG": Item(size="S")}
 
-    assert need_of([line("MILK"), line("MUG")], items).needs == {"chilled"}
+    assert need_of([line("MILK"), line("MUG")], items) == Need("S", frozenset({"chilled", "upright"}), "guessed")
+
+
+@pytest.mark.parametrize("other", [Item(size="S"), Item(size="S", needs=frozenset({"chilled"}))])
+def test_what_is_frozen_goes_with_nothing_else_into_one_door(other: Item) -> None:
+    items = {"ICE": Item(size="S", needs=frozenset({"frozen"})), "OTHER": other}
+
+    assert need_of([line("ICE", 2)], items).size == "S"
+    assert need_of([line("ICE"), line("OTHER")], items).size is None
 
 
 def test_what_fits_no_door_as_one_goes_into_several_only_if_each_piece_fits_one() -> None:
