@@ -18,7 +18,7 @@ from bopis.lockers.allocation import Box, Door, Goods, Stay, decide
 from bopis.lockers.knobs import Knobs
 from bopis.lockers.models import TAKES_GOODS, Bank, Compartment
 from bopis.messages import AT_COUNTER
-from bopis.pickups import grants, holding, loading, places
+from bopis.pickups import emptying, grants, holding, places
 from bopis.pickups.models import IS_LIVE, Pickup, Placement
 from bopis.pickups.reminding import tell
 from bopis.staff.models import StaffSession
@@ -62,7 +62,7 @@ def to_counter(session: Session, pickup: Pickup, by: StaffSession, now: dt.datet
     if holding.is_pinned(pickup, now):
         raise Conflict("on_the_way", "Its shopper is on the way. Leave it where it is.")
     door = live[0].compartment.number
-    command = loading.take_out(session, pickup, by, now)
+    command = emptying.take_out(session, pickup, by, now)
     timeline.write(
         session, pickup.id, "to_counter", actor=f"staff:{by.staff_id}", at=now, door=door, command=command.id
     )

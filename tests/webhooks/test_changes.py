@@ -9,7 +9,7 @@ from bopis import clock
 from bopis.inbox import InboxEntry
 from bopis.merchants.models import Connection
 from bopis.outbox import OutboxEntry
-from bopis.pickups import loading
+from bopis.pickups import emptying
 from bopis.pickups.mapping import map_location
 from bopis.pickups.models import Grant, Pickup
 from bopis.stores.models import LocationMapping, Store
@@ -55,7 +55,7 @@ def test_what_was_taken_out_to_be_changed_is_loaded_again_as_it_should_be(door: 
     order_id = door.order("MUG-SLATE")
     pickup_id = door.load()
     door.change(order_id, "edit", add={"LIP-ROSE": 1})
-    command = door.world.staff(pickup_id, loading.take_out)
+    command = door.world.staff(pickup_id, emptying.take_out)
     assert command is not None
     door.world.door(command, item="absent")
     door.work()

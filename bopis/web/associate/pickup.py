@@ -16,7 +16,7 @@ from bopis import clock
 from bopis.bridges.models import DoorCommand
 from bopis.db import Database
 from bopis.errors import BopisError, Invalid
-from bopis.pickups import loading, moves, queries, reclaiming
+from bopis.pickups import emptying, loading, moves, queries, reclaiming
 from bopis.pickups.models import Pickup
 from bopis.pickups.words import REASONS, STATES
 from bopis.staff.models import StaffSession
@@ -32,13 +32,13 @@ DEEDS: dict[str, Deed] = {
     "open": lambda session, pickup, by: loading.open_to_load(session, pickup, by, clock.now()),
     "another_box": lambda session, pickup, by: loading.another_box(session, pickup, by, clock.now()),
     "too_small": lambda session, pickup, by: loading.too_small(session, pickup, by, clock.now()),
-    "take_out": lambda session, pickup, by: loading.take_out(session, pickup, by, clock.now(), _door()),
-    "reclaim": lambda session, pickup, by: loading.open_to_reclaim(session, pickup, by, clock.now(), _door()),
-    "look_inside": lambda session, pickup, by: loading.look_inside(session, pickup, by, clock.now(), _door() or 0),
+    "take_out": lambda session, pickup, by: emptying.take_out(session, pickup, by, clock.now(), _door()),
+    "reclaim": lambda session, pickup, by: emptying.open_to_reclaim(session, pickup, by, clock.now(), _door()),
+    "look_inside": lambda session, pickup, by: emptying.look_inside(session, pickup, by, clock.now(), _door() or 0),
     "hand_over_late": lambda session, pickup, by: reclaiming.hand_over_late(session, pickup, by, clock.now()),
     "to_counter": lambda session, pickup, by: moves.to_counter(session, pickup, by, clock.now()),
     "unlock_code": lambda session, pickup, by: loading.unlock_code(session, pickup, by, clock.now()),
-    "confirm_empty": lambda session, pickup, by: loading.confirm_empty(session, pickup, by, clock.now()),
+    "confirm_empty": lambda session, pickup, by: emptying.confirm_empty(session, pickup, by, clock.now()),
 }
 """What opens doors or follows from it; the counter's deeds stand in `counter`."""
 

@@ -17,7 +17,7 @@ from bopis.lockers.actions import put_back_into_service
 from bopis.lockers.models import Compartment
 from bopis.merchants.models import Connection
 from bopis.outbox import OutboxEntry
-from bopis.pickups import by_hand, loading
+from bopis.pickups import by_hand, emptying, loading
 from bopis.pickups.mapping import map_location
 from bopis.pickups.models import Pickup
 from bopis.pickups.reconcile import ask_now
@@ -150,7 +150,7 @@ def _handed_over(session: Session, task: Task, by: StaffSession, now: dt.datetim
 
 
 def _is_empty(session: Session, task: Task, by: StaffSession, now: dt.datetime) -> None:
-    loading.confirm_empty(session, _locked(session, task), by, now)
+    emptying.confirm_empty(session, _locked(session, task), by, now)
 
 
 def _locked(session: Session, task: Task) -> Pickup:

@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from bopis import clock
 from bopis.outbox import OutboxEntry
-from bopis.pickups import loading
+from bopis.pickups import emptying
 from bopis.pickups.models import Grant, Pickup
 from bopis.tasks import Task
 from tests.world import World
@@ -35,7 +35,7 @@ def test_an_order_called_off_after_loading_keeps_its_door_until_someone_has_empt
     assert open_tasks(world) == ["reclaim"]
     assert world.placements(world.order("2")) == [(2, "held")]
 
-    command = world.staff(pickup, loading.open_to_reclaim)
+    command = world.staff(pickup, emptying.open_to_reclaim)
     assert command is not None
     world.door(command, item="absent")
     assert world.state(pickup) == "returned"

@@ -14,7 +14,7 @@ from bopis.errors import Conflict
 from bopis.lockers.models import Bank, Compartment
 from bopis.merchants.models import Merchant
 from bopis.outbox import OutboxEntry
-from bopis.pickups import grants, holding, loading, reclaiming
+from bopis.pickups import emptying, grants, holding, loading, reclaiming
 from bopis.pickups.models import Grant, Pickup
 from bopis.staff.models import StaffSession
 from bopis.stores.models import Store
@@ -102,7 +102,7 @@ def late(world: World, pickup_id: str) -> None:
 
 
 def look_inside(world: World, pickup_id: str, door: int, item: str = "absent") -> None:
-    command = world.staff(pickup_id, lambda *given: loading.look_inside(*given, door))
+    command = world.staff(pickup_id, lambda *given: emptying.look_inside(*given, door))
     assert command is not None
     world.door(command, item=item)
     sensor(world, door, item=item, door="shut")
@@ -287,7 +287,7 @@ def test_an_expired_code_is_over_at_its_bridge_and_its_door_stays_taken(world: W
 def test_what_comes_out_is_told_to_the_shop_and_a_person_sees_to_the_money(world: World, time: Time) -> None:
     pickup = world.ready()
     time.passes(hours=73)
-    command = world.staff(pickup, loading.open_to_reclaim)
+    command = world.staff(pickup, emptying.open_to_reclaim)
     assert command is not None
     world.door(command, item="absent")
     assert (world.state(pickup), open_tasks(world)) == ("returned", ["uncollected"])
@@ -299,7 +299,7 @@ def test_a_merchant_may_keep_the_stock_to_itself(world: World, time: Time, chang
     change(restock=False)
     pickup = world.ready()
     time.passes(hours=73)
-    command = world.staff(pickup, loading.open_to_reclaim)
+    command = world.staff(pickup, emptying.open_to_reclaim)
     assert command is not None
     world.door(command, item="absent")
     with world.database.reading() as session:
@@ -309,7 +309,7 @@ def test_a_merchant_may_keep_the_stock_to_itself(world: World, time: Time, chang
 def test_a_sensor_that_still_sees_something_frees_nothing(world: World, time: Time) -> None:
     pickup = world.ready()
     time.passes(hours=73)
-    command = world.staff(pickup, loading.open_to_reclaim)
+    command = world.staff(pickup, emptying.open_to_reclaim)
     assert command is not None
     world.door(command, item="present")
     assert (world.state(pickup), world.placements(pickup)) == ("expired", [(1, "loaded")])

@@ -8,7 +8,7 @@ from bopis.bridges.models import DeviceEvent
 from bopis.errors import Conflict
 from bopis.lockers.models import Compartment
 from bopis.outbox import OutboxEntry
-from bopis.pickups import grants, loading
+from bopis.pickups import emptying, grants, loading
 from bopis.pickups.models import Grant, Pickup
 from bopis.tasks import Task
 from firmware_bridge.protocol import codes
@@ -119,7 +119,7 @@ def test_a_door_that_does_not_open_goes_out_of_service_and_another_is_offered(wo
 
 def test_goods_taken_out_again_put_the_pickup_back_on_the_list_with_its_code_asleep(world: World) -> None:
     pickup = world.ready("1")
-    assert world.staff(pickup, loading.take_out) is not None
+    assert world.staff(pickup, emptying.take_out) is not None
     tell(world, pickup, "unload")
     assert world.state(pickup) == "reserved"
     with world.database.reading() as session:

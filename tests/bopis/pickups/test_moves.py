@@ -11,7 +11,7 @@ from bopis import clock, timeline
 from bopis.errors import Conflict
 from bopis.messages import AT_COUNTER
 from bopis.outbox import OutboxEntry
-from bopis.pickups import holding, loading, moves
+from bopis.pickups import emptying, holding, loading, moves
 from bopis.pickups.models import Grant, Pickup, Placement
 from tests.world import World
 
@@ -112,7 +112,7 @@ def test_what_was_called_off_on_the_way_goes_back_to_the_store(world: World) -> 
 
 def test_taken_out_for_another_reason_it_waits_to_be_loaded_again(world: World) -> None:
     first, *_ = full(world)
-    command = world.staff(first, loading.take_out)
+    command = world.staff(first, emptying.take_out)
     assert command is not None
     world.door(command, item="absent")
 
