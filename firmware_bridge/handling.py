@@ -191,6 +191,7 @@ class Handling:
                     "pickup": item.pickup,
                     "name": item.name,
                     "size": item.size,
+                    "needs": list(item.needs),
                     "action": item.action,
                     "stage": item.stage,
                     "doors": _doors(item),

@@ -26,6 +26,8 @@ class Spot:
     column: int
     height: int
     accessible: bool
+    cold: str = ""
+    """chilled or frozen; empty when it is as warm as the room."""
 
     @property
     def wiring(self) -> str:
@@ -91,4 +93,5 @@ def _spot(door: Mapping[str, Any]) -> Spot:
         int(door["column"]),
         int(door.get("height", 1)),
         bool(door.get("accessible", False)),
+        str(door.get("cold", "")),
     )

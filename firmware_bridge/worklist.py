@@ -12,10 +12,13 @@ from firmware_bridge.bank import Bank
 from firmware_bridge.deeds import EMPTY, Deeds, Place
 from firmware_bridge.grants import Grants
 from firmware_bridge.held import Held
+from firmware_bridge.layout import Spot
 
 log = logging.getLogger(__name__)
 
 SIZES = ("S", "M", "L", "XL")
+_NEEDS = ("frozen", "chilled", "upright", "accessible")
+"""Of wire.NEEDS, what spoils soonest first."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class Item:
     grant: str | None
     name: str
     size: str
-    accessible: bool
+    needs: tuple[str, ...]
     action: str
     stage: str
     promised: tuple[Placement, ...]
@@ -79,15 +82,16 @@ class WorkList:
         return door.in_service and not door.suspect and door.state == "shut" and door.item != "present"
 
     def choose(self, item: Item, least: str, not_in: Collection[int] = ()) -> int | None:
-        """The smallest free door of at least this size, one promised to nobody first; None when there is none."""
+        """The smallest free door of at least this size that has what it needs, one promised to nobody first; or None."""
         if least not in SIZES or self._bank.layout is None:
             return None
         occupied = self.occupied() | set(not_in)
         promised = {place.door for each in self.items() if each.pickup != item.pickup for place in each.promised}
         ranked = [
-            (SIZES.index(spot.size), number in promised, spot.accessible != item.accessible, number)
+            (SIZES.index(spot.size), number in promised, spot.accessible != ("accessible" in item.needs), number)
             for number, spot in self._bank.layout.doors.items()
-            if spot.size in SIZES and SIZES.index(spot.size) >= SIZES.index(least) and self.usable(number, occupied)
+            if spot.size in SIZES and SIZES.index(spot.size) >= SIZES.index(least)
+            if _has(spot, item.needs) and self.usable(number, occupied)
         ]
         return min(ranked)[-1] if ranked else None
 
@@ -97,6 +101,12 @@ class WorkList:
                 yield str(body["pickup"]), _item(body, ())
             except (KeyError, TypeError, ValueError) as problem:
                 log.error("an order of the work list cannot be read (%s)", type(problem).__name__)
+
+
+def _has(spot: Spot, needs: Collection[str]) -> bool:
+    """As the service rules it: cold goods lie as cold as they need, and nothing else lies there."""
+    cold = next((kind for kind in ("frozen", "chilled") if kind in needs), "")
+    return spot.cold == cold and (spot.accessible or "accessible" not in needs)
 
 
 def _item(body: Mapping[str, Any], here: tuple[Place, ...]) -> Item:
@@ -113,7 +123,7 @@ def _item(body: Mapping[str, Any], here: tuple[Place, ...]) -> Item:
         grant=body.get("grant"),
         name=str(body["name"]),
         size=str(body["size"]),
-        accessible=body.get("accessible") is True,
+        needs=tuple(need for need in _NEEDS if need in body.get("needs", ())),
         action=str(body["action"]),
         stage=_stage(str(body["action"]), here, inside),
         promised=tuple(place for place, loaded in places if not loaded and place.door and place.id not in touched),

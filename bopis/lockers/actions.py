@@ -15,7 +15,7 @@ from bopis.among import among
 from bopis.bell import NewsForBank
 from bopis.db import ring_after_commit
 from bopis.ids import new_id
-from bopis.lockers.fit import SIZES, USUAL_DOORS
+from bopis.lockers.fit import COLD, SIZES, USUAL_DOORS
 from bopis.lockers.knobs import Knobs
 from bopis.lockers.models import Bank, Compartment
 from bopis.prepared import Prepared
@@ -160,9 +160,23 @@ def _new_compartment(session: Session, bank: Bank, door: Mapping[str, Any]) -> C
     return box
 
 
+def set_features(session: Session, box: Compartment, *, accessible: bool, cold: str) -> None:
+    """Say what a door is beside its size; its bridge hears of it. What is inside stays. Raises ValueError."""
+    box.accessible, box.cold = accessible, _cold(cold)
+    next_sync_version(session, box.bank_id)
+    session.flush()
+
+
+def _cold(word: str) -> str:
+    if word not in ("", *COLD):
+        raise ValueError(f"a door is as warm as the room, or {' or '.join(COLD)}")
+    return word
+
+
 def _wire(box: Compartment, door: Mapping[str, Any]) -> None:
     if door["size"] not in SIZES:
         raise ValueError("a door has one of the known sizes")
     box.board_address, box.channel = int(door["board"]), int(door["channel"])
     box.size, box.accessible = door["size"], bool(door["accessible"])
+    box.cold = _cold(door.get("cold", box.cold or ""))
     box.row, box.column, box.height = int(door["row"]), int(door["column"]), int(door["height"])

@@ -19,6 +19,7 @@ from bopis.stores.models import Store
 _LIVE = text("state <> 'released'")
 _OPEN = text("closed_at IS NULL")
 _DUE = text("due_at IS NOT NULL")
+_FEE = text("fee_at IS NOT NULL")
 _NOT_CLOSED = text("state <> 'closed'")
 _CLOSED = text("state = 'closed'")
 _TOLD = text("sync_version > 0")
@@ -33,6 +34,7 @@ class Pickup(Base):
         # No index holds the state: PostgreSQL then changes it in place, without a new entry in every index.
         Index("ix_pickups_store_open", "store_id", "created_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_pickups_merchant_open", "merchant_id", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_pickups_fee", "fee_at", sqlite_where=_FEE, postgresql_where=_FEE),
         Index("ix_pickups_due", "due_at", sqlite_where=_DUE, postgresql_where=_DUE),
         # Newest first, page by page, for those who look over all stores or one.
         Index("ix_pickups_merchant", "merchant_id", "id"),
@@ -84,7 +86,7 @@ class Pickup(Base):
     fee_due: Mapped[int | None] = mapped_column(BigInteger)
     """What its storage costs by now and nobody has paid, in minor units of its merchant's `storage_fee`."""
     fee_at: Mapped[dt.datetime | None]
-    """When its storage costs more than now; None where nobody has looked yet."""
+    """When to see again what its storage costs; None where it costs nothing."""
     fee_waived_at: Mapped[dt.datetime | None]
     closed_at: Mapped[dt.datetime | None]
     order: Mapped[Order] = relationship()
@@ -106,6 +108,15 @@ class Pickup(Base):
     def wanted_placements(self) -> list[Placement]:
         """The live ones that staff have not given up."""
         return [place for place in self.live_placements() if not place.abandoned]
+
+    def found_at(self) -> list[Placement]:
+        """Where its shopper finds it: not where it is only on its way to, once anything lies in its place."""
+        wanted = self.wanted_placements()
+        return [place for place in wanted if place.state == "loaded"] or wanted
+
+    def is_at_counter(self) -> bool:
+        """Whether its shopper finds all of it at the counter."""
+        return all(place.compartment_id is None for place in self.found_at())
 
 
 @dataclass
@@ -133,8 +144,8 @@ class NewPickup:
     low_door: bool = False
 
 
-def all_needs(pickup: Pickup | NewPickup) -> frozenset[str]:
-    """What a pickup's goods need, and what its shopper asked for, of `fit.NEEDS`."""
+def all_needs(pickup: Any) -> frozenset[str]:
+    """What a pickup's goods need, and what its shopper asked for, of `fit.NEEDS`; a row with these columns will do."""
     return frozenset(pickup.needs.split()) | ({"accessible"} if pickup.low_door else frozenset())
 
 

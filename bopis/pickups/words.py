@@ -11,6 +11,13 @@ STATES = {
     "collected": "Collected",
     "returned": "Returned",
 }
+NEEDS = {
+    "frozen": "Keep frozen",
+    "chilled": "Keep chilled",
+    "upright": "Keep upright",
+    "accessible": "Low door",
+}
+"""What goods need beside room, or their shopper asked for; what spoils soonest comes first."""
 KEPT = {
     "bank_silent": "Its time is over, but its lockers were not heard from: it may have been collected",
     "door_open": "Its time is over, but its door stands open",
@@ -28,9 +35,14 @@ REASONS = {
     "nothing_free": "No fitting door is free",
     "no_such_door": "No door here has what it needs",
     "no_lockers": "This store has no lockers",
+    "moved_down": "A smaller order moves to a smaller door to make room",
+    "stalest_to_counter": "Every fitting door is full, so the order that waited longest makes room",
+    "newest_first": "A door became free, and the newest order at the counter gets it",
+    "left_at_counter": "It was on its way to another door, and stayed at the counter",
     "made_room": "It waited longest, so it made room for a fresh order",
     "door_taken": "Its door went to an order that was ready first",
     "edited": "The order was changed",
+    "asked": "Its shopper asked for another door",
     "cancelled_on_platform": "Called off in the shop",
     "closed_on_platform": "Closed in the shop: moved, refunded or handed over there",
     "deleted_on_platform": "Deleted in the shop",

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from bopis.bridges.people import hashed
 from bopis.lockers.models import TAKES_GOODS, Bank, Compartment
 from bopis.orders.models import Order
-from bopis.pickups.models import IS_LIVE, IS_NOT_CLOSED, Grant, Pickup, Placement
+from bopis.pickups.models import IS_LIVE, IS_NOT_CLOSED, Grant, Pickup, Placement, all_needs
 
 AT_MOST = 5_000
 """Rows; more work than that no bank has."""
@@ -41,6 +41,8 @@ def _open_in(bank: Bank) -> Any:
             Pickup.state,
             Pickup.reason,
             Pickup.size,
+            Pickup.needs,
+            Pickup.low_door,
             Order.name,
             Grant.id.label("grant_id"),
             Grant.bank_id.label("code_for"),
@@ -56,7 +58,7 @@ def _open_in(bank: Bank) -> Any:
         .outerjoin(Placement, and_(Placement.pickup_id == Pickup.id, IS_LIVE))
         .outerjoin(Compartment, Compartment.id == Placement.compartment_id)
         .where(Pickup.store_id == bank.store_id, Pickup.closed_at.is_(None), Pickup.state.in_(_ACTIONS))
-        .order_by(Pickup.created_at, Pickup.id, Placement.created_at, Placement.id)
+        .order_by(Pickup.created_at, Pickup.id, Placement.parcel, Placement.created_at, Placement.id)
         .limit(AT_MOST)
     )
 
@@ -69,13 +71,14 @@ def _is_elsewhere(row: Row[Any], bank_id: str) -> bool:
 
 
 def _item(row: Row[Any]) -> dict[str, Any]:
+    needs = sorted(all_needs(row))
     return {
         "pickup": row.id,
         "grant": row.grant_id,
         "name": row.name,
         "size": row.size,
-        "accessible": False,
-        "needs": [],
+        "accessible": "accessible" in needs,
+        "needs": needs,
         "action": _ACTIONS[row.state],
         "why": row.reason,
         "placements": [],

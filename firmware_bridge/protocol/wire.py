@@ -23,14 +23,15 @@ are base64. Unknown fields are ignored, an unknown command kind is refused and r
 Event    {"seq": 1.., "kind": one of EVENTS, "at", "boot_id", "clock", "data": {...}}; data per kind is in EVENTS.
          (bridge, seq) is unique and contiguous; the bridge keeps an event until `acked` covers it.
 Grant    {"id", "version", "revoked": true}, or
-         {"id", "version", "revoked": false, "active": bool, "selector": "047", "salt", "verifier", "qr_sha256": hex,
-          "valid_from", "valid_until", "lease_until",
+         {"id", "version", "revoked": false, "active": bool, "unpaid": bool, "selector": "047", "salt",
+          "verifier", "qr_sha256": hex, "valid_from", "valid_until", "lease_until",
           "placements": [{"id", "kind": "compartment"|"counter", "door": 7|null}]}
-         Inactive grants are known but open nothing. No personal data, no order number.
+         Inactive grants are known but open nothing; unpaid ones neither, whatever was loaded for them here, and the
+         kiosk says why. Absent means paid. No personal data, no order number.
 Layout   {"hash", "bank": {"id", "name"}, "store": {"name", "time_zone"}, "board": name in the board registry,
           "board_options": {} or absent: how this bank's boards differ from the usual, by option name,
           "doors": [{"number": 7, "board": 0, "channel": 6, "size": "M", "row": 0, "column": 2, "height": 1,
-                     "accessible": bool}]}
+                     "accessible": bool, "cold": "" or absent|"chilled"|"frozen"}]}
          Every kind of board takes the option `sensor`: "door", or "hook" where it only tells what is locked.
          `row` counts from the top, `column` from the left, `height` is in rows; doors of one column share its width.
 Staff    {"hash", "people": [{"id", "version", "badge_hmac": hex, see `codes.badge_hmac`, "pin": Argon2id, encoded,
@@ -39,7 +40,7 @@ Staff    {"hash", "people": [{"id", "version", "badge_hmac": hex, see `codes.bad
          person's new version forgets their wrong PINs.
 Work     {"hash", "items": [Item], "taken": [numbers of doors that hold goods, or may, or must not be loaded]}
 Item     {"pickup", "grant": id|null, "name": "#1001", "size": "M" or "" (fits no door), "accessible": bool,
-          "needs": [], "action": "load"|"reclaim", "why": stable word,
+          "needs": [of NEEDS], "action": "load"|"reclaim", "why": stable word,
           "placements": [{"id", "door": 7|null, "loaded": bool}]}
          Only doors of this bank; null is the counter. No personal data.
 Settings {"hash", "hold_hours", "staff_offline_hours", "kiosk": {}}
@@ -68,6 +69,10 @@ REMOTE_OPENS_AN_HOUR = 10
 DOOR_STATES = ("shut", "open", "unknown")
 ITEM_STATES = ("present", "absent", "unsupported")
 CLOCKS = ("synced", "uncertain")
+
+# What goods need beside room. `chilled` and `frozen` go behind such doors alone, and nothing else does; `upright` is for
+# whoever loads them.
+NEEDS = ("upright", "chilled", "frozen", "accessible")
 
 # Why a door moved: a shopper's code, or staff loading, taking out again, reclaiming, or helping at the bank.
 CAUSES = ("grant", "load", "unload", "reclaim", "assist")

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from bopis import clock
 from bopis.db import Database
 from bopis.errors import Forbidden, NotSignedIn
+from bopis.pickups import words
 from bopis.staff.models import StaffSession
 from bopis.staff.permissions import may
 from bopis.staff.queries import LONGEST, live_session
@@ -32,7 +33,12 @@ NEEDS = {
     "associate.too_small": "load",
     "associate.take_out": "take_out",
     "associate.to_counter": "take_out",
+    "associate.carry": "load",
+    "associate.put_back": "load",
+    "associate.stop_carrying": "load",
+    "associate.leave_at_counter": "set_aside",
     "associate.set_aside": "set_aside",
+    "associate.low_door": "load",
     "associate.hand_over": "hand_over",
     "associate.hand_over_late": "hand_over",
     "associate.unlock_code": "unlock_code",
@@ -133,6 +139,7 @@ def install(
         return {
             "me": me,
             "may": may,
+            "need_words": words.NEEDS,
             "stamp": lambda at: in_store(at, zone),
             "hour": lambda at: in_store(at, zone)[-5:],
         }

@@ -13,8 +13,8 @@ from bopis import clock, timeline
 from bopis.db import Database
 from bopis.errors import BopisError, NotFound
 from bopis.pickups import queries
-from bopis.pickups.models import Pickup
-from bopis.pickups.words import REASONS, STATES
+from bopis.pickups.models import Pickup, all_needs
+from bopis.pickups.words import NEEDS, REASONS, STATES
 from bopis.staff.permissions import may
 from bopis.stores.queries import lock
 from bopis.tasks import KINDS, Task, open_in
@@ -22,6 +22,7 @@ from bopis.web.associate import lockers
 from bopis.web.associate.counter import SETTLED_BY_WORD
 from bopis.web.associate.guard import staff, wants_page
 from bopis.web.associate.holding import Holding
+from bopis.web.associate.steps import CarryRow, to_carry
 from firmware_bridge.protocol import codes
 
 NOT_YET = frozenset({"unpaid", "on_hold"})
@@ -43,6 +44,7 @@ class Row:
     order: str
     what: str
     size: str
+    needs: tuple[str, ...]
     place: str
     reason: str
     why: str
@@ -69,6 +71,7 @@ class Lists:
     """Everything on the page."""
 
     to_load: list[Row]
+    carry: list[CarryRow]
     not_yet: list[Row]
     counter: list[Row]
     take_out: list[Row]
@@ -134,9 +137,11 @@ def _lists(database: Database) -> Lists:
         here = {task.subject_id for task in tasks if task.kind == "shopper_at_counter"}
         loading = [_row(pickup, here) for pickup in queries.to_load(session, me.merchant_id, me.store_id)]
         counter = [_row(pickup, here) for pickup in queries.at_counter(session, me.merchant_id, me.store_id)]
+        carry = to_carry(session, me.store_id, clock.now())
         take_out = [_row(pickup, here) for pickup in queries.to_take_out(session, me.merchant_id, me.store_id)]
     return Lists(
         to_load=[row for row in loading if row.reason not in NOT_YET],
+        carry=carry,
         not_yet=[row for row in loading if row.reason in NOT_YET],
         counter=sorted(counter, key=lambda row: not row.here),
         take_out=take_out,
@@ -153,6 +158,7 @@ def _row(pickup: Pickup, here: set[str]) -> Row:
         pickup.order.name,
         _what(pickup),
         pickup.size,
+        tuple(need for need in NEEDS if need in all_needs(pickup)),
         place,
         pickup.reason,
         REASONS.get(pickup.reason, ""),

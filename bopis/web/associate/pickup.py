@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -16,14 +15,14 @@ from bopis import clock
 from bopis.bridges.models import DoorCommand
 from bopis.db import Database
 from bopis.errors import BopisError, Invalid
-from bopis.pickups import emptying, loading, moves, queries, reclaiming
+from bopis.pickups import carrying, emptying, loading, queries, reclaiming, waitlist, wishes
 from bopis.pickups.models import Pickup
 from bopis.pickups.words import REASONS, STATES
 from bopis.staff.models import StaffSession
 from bopis.stores.queries import lock
 from bopis.tasks import is_open
 from bopis.timeline import TimelineEntry, entries
-from bopis.web.associate import lockers, situation, story
+from bopis.web.associate import lockers, situation, steps, story
 from bopis.web.associate.guard import staff, wants_page
 from bopis.web.associate.holding import Holding
 
@@ -36,7 +35,14 @@ DEEDS: dict[str, Deed] = {
     "reclaim": lambda session, pickup, by: emptying.open_to_reclaim(session, pickup, by, clock.now(), _door()),
     "look_inside": lambda session, pickup, by: emptying.look_inside(session, pickup, by, clock.now(), _door() or 0),
     "hand_over_late": lambda session, pickup, by: reclaiming.hand_over_late(session, pickup, by, clock.now()),
-    "to_counter": lambda session, pickup, by: moves.to_counter(session, pickup, by, clock.now()),
+    "low_door": lambda session, pickup, by: wishes.low_door(
+        session, pickup, request.form.get("wanted") == "yes", clock.now(), actor=f"staff:{by.staff_id}"
+    ),
+    "to_counter": lambda session, pickup, by: carrying.to_counter(session, pickup, by, clock.now()),
+    "carry": lambda session, pickup, by: carrying.carry_on(session, pickup, by, clock.now()),
+    "put_back": lambda session, pickup, by: carrying.put_back(session, pickup, by, clock.now()),
+    "stop_carrying": lambda session, pickup, by: carrying.stop(session, pickup, by, clock.now()),
+    "leave_at_counter": lambda session, pickup, by: waitlist.leave(session, pickup.id),
     "unlock_code": lambda session, pickup, by: loading.unlock_code(session, pickup, by, clock.now()),
     "confirm_empty": lambda session, pickup, by: emptying.confirm_empty(session, pickup, by, clock.now()),
 }
@@ -101,7 +107,8 @@ def show(database: Database, pickup_id: str, problem: BopisError | None = None) 
             state_words=STATES[looked.view.state],
             why=REASONS.get(looked.view.reason, ""),
             code_locked=is_open(session, "code_locked", pickup_id),
-            room=_room(session, looked),
+            plan=looked.plan,
+            may_ask=bool(looked.banks) and wishes.may_ask(looked.pickup),
             said=situation.headline(looked.view, told),
             story=story.tell(session, me.staff.merchant_id, looked.told),
         )
@@ -124,19 +131,15 @@ class _Looked:
     pickup: Pickup
     told: list[TimelineEntry]
     view: situation.Situation
+    plan: steps.PlanView | None
     banks: list[lockers.BankView]
     present: bool
 
     def written(self) -> dict[str, object]:
         """For JSON; `version` changes with anything in it."""
-        body = {**asdict(self.view), "present": self.present}
+        plan = asdict(self.plan) if self.plan else None
+        body = {**asdict(self.view), "plan": plan, "present": self.present}
         return {**body, "version": hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:16]}
-
-
-def _room(session: Session, looked: _Looked) -> moves.Room | None:
-    """Who could make room for what is in hand and has no door; it is asked for nobody else."""
-    in_hand = looked.pickup.state in ("waiting", "reserved")
-    return moves.room_for(session, looked.pickup, clock.now()) if in_hand and looked.banks else None
 
 
 def _state(database: Database, pickup_id: str) -> dict[str, object]:
@@ -148,8 +151,7 @@ def _look(session: Session, pickup_id: str) -> _Looked:
     me = staff()
     pickup = queries.one(session, me.staff.merchant_id, me.staff.store_id, pickup_id)
     told = entries(session, pickup.id)
-    asked = session.scalars(select(DoorCommand).where(DoorCommand.id.in_(situation.asked_commands(told))))
-    commands = {command.id: command for command in asked}
+    commands = situation.commands_of(session, told)
     # The lockers have the last word: after a restart they know nobody.
     forgotten = any(
         command.code == "not_present" and command.details.get("session") == me.bridge_session
@@ -160,6 +162,7 @@ def _look(session: Session, pickup_id: str) -> _Looked:
         pickup,
         told,
         situation.work_out(pickup, told, commands, clock.now()),
+        steps.look(session, pickup, clock.now()) if banks else None,
         banks,
         not forgotten and lockers.is_present(me, [bank.id for bank in banks]),
     )

@@ -6,9 +6,13 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bopis import timeline
 from bopis.bridges.models import DoorCommand
-from bopis.pickups.models import Pickup, Placement
-from bopis.pickups.words import STATES
+from bopis.pickups.models import Pickup, Placement, all_needs
+from bopis.pickups.words import NEEDS, STATES
 from bopis.timeline import TimelineEntry
 
 STALE = dt.timedelta(minutes=15)
@@ -60,13 +64,17 @@ class DoorView:
 
 @dataclass(frozen=True)
 class Situation:
-    """One pickup now. `place`: locker, counter or none. `told`: whether a text with its code has been handed over."""
+    """One pickup now. `needs`: of words.NEEDS. `place`: locker, counter or none.
+
+    `told`: whether a text with its code has been handed over.
+    """
 
     id: str
     order: str
     state: str
     reason: str
     size: str
+    needs: tuple[str, ...]
     place: str
     told: bool
     doors: tuple[DoorView, ...]
@@ -112,6 +120,19 @@ def asked_commands(entries: Sequence[TimelineEntry]) -> list[str]:
     return [command for command in last.values() if command]
 
 
+def situation_of(session: Session, pickup: Pickup, now: dt.datetime) -> Situation:
+    """One pickup now, read from the database."""
+    told = timeline.entries(session, pickup.id)
+    return work_out(pickup, told, commands_of(session, told), now)
+
+
+def commands_of(session: Session, told: Sequence[TimelineEntry]) -> dict[str, DoorCommand]:
+    """The door commands on a timeline that still matter, by id."""
+    asked = asked_commands(told)
+    found = session.scalars(select(DoorCommand).where(DoorCommand.id.in_(asked))) if asked else ()
+    return {command.id: command for command in found}
+
+
 def work_out(
     pickup: Pickup, entries: Sequence[TimelineEntry], commands: Mapping[str, DoorCommand], now: dt.datetime
 ) -> Situation:
@@ -126,6 +147,7 @@ def work_out(
         state=pickup.state,
         reason=pickup.reason,
         size=pickup.size,
+        needs=tuple(need for need in NEEDS if need in all_needs(pickup)),
         place="counter" if at_counter else "locker" if wanted else "none",
         told=any(entry.what == "shopper_told" for entry in entries),
         doors=tuple(doors),

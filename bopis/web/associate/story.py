@@ -25,10 +25,19 @@ WORDS = {
     "another_box": "Added door {door}",
     "loaded_at_kiosk": "Put into door {door} at the kiosk",
     "place_given_up": "Did not go into door {door}",
-    "to_counter": "Opened door {door} to carry it to the counter",
+    "door_chosen": "Door {door} chosen: {reason}",
+    "room_planned": "To go into door {door}: {reason}",
+    "carry_planned": "To be carried from door {door} to {place}: {reason}",
+    "carried_out": "Out of its door, in somebody’s hands",
+    "moved_to_locker": "Carried into door {door}",
+    "carrying_stopped": "Not carried after all",
+    "put_back": "To be put back into door {door}",
+    "to_counter": "To be carried from door {door} to the counter",
     "moved_to_counter": "Carried to the counter",
     "too_small": "Door {was} was too small, took door {door}",
     "set_aside": "Set aside at the counter",
+    "low_door_asked": "Asked for a low door",
+    "low_door_dropped": "Any door will do again",
     "taken_out_by_hand": "Taken out of door {door} by hand: {reason}",
     "right_as_it_lies": "Found right as it lies",
     "confirmed_empty": "Confirmed that nothing is left",
@@ -98,6 +107,8 @@ def tell(session: Session, merchant_id: str, entries: list[TimelineEntry]) -> li
 def _words(entry: TimelineEntry) -> str:
     detail = {"door": "?", "was": "?", "channel": "text"} | entry.detail
     detail["why"] = KEPT.get(detail.get("why", ""), "")
+    detail["place"] = f"door {detail['to']}" if detail.get("to") else "the counter"
+    detail["reason"] = REASONS.get(detail.get("reason", ""), detail.get("reason", ""))
     words = WORDS.get(entry.what, entry.what.replace("_", " ").capitalize()).format_map(detail)
     if entry.what in STATES:
         why = REASONS.get(entry.detail.get("reason", ""), "")
