@@ -10,7 +10,7 @@ from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from sqlalchemy import delete, literal, select, update
+from sqlalchemy import bindparam, delete, literal_column, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -23,6 +23,7 @@ from bopis.db import ring_after_commit
 from bopis.errors import Conflict, Forbidden, Invalid
 from bopis.ids import new_id
 from bopis.lockers.models import Bank, Compartment
+from bopis.prepared import Prepared
 from firmware_bridge.protocol.signatures import CLOCK_SKEW, LIFETIME
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -101,16 +102,17 @@ def enrol(session: Session, code: str, public_key: bytes, proof: bytes, software
 
 def remember_nonce(session: Session, bridge_id: str, nonce: str, now: dt.datetime) -> None:
     """Note that this request was seen. Raises Forbidden when it was seen before."""
-    connection = session.connection()
-    seen = {"nonce": f"{bridge_id}:{nonce}", "seen_at": now}
-    if connection.execute(_REMEMBER[connection.dialect.name], seen).first() is None:
+    if not _REMEMBER.run(session, nonce=f"{bridge_id}:{nonce}", seen_at=now):
         raise Forbidden("replayed", "This request was answered before.")
 
 
-_REMEMBER = {
-    name: dialect.insert(BridgeNonce.__table__).on_conflict_do_nothing().returning(literal(1))
-    for name, dialect in (("postgresql", postgresql), ("sqlite", sqlite))
-}
+_REMEMBER = Prepared(
+    {
+        name: dialect.insert(BridgeNonce.__table__).on_conflict_do_nothing().returning(literal_column("1").label("new"))
+        for name, dialect in (("postgresql", postgresql), ("sqlite", sqlite))
+    },
+    *BridgeNonce.__table__.columns.keys(),
+)
 
 
 def forget_nonces(session: Session, now: dt.datetime) -> None:
@@ -122,13 +124,16 @@ def greet(
     session: Session, bridge_id: str, *, applied_version: int, staff_held: str, now: dt.datetime
 ) -> Bridge | None:
     """Note that a bridge speaks, and what it has taken over. Locks it; None when it was revoked."""
-    statement = (
-        update(Bridge)
-        .where(Bridge.id == bridge_id, Bridge.revoked_at.is_(None))
-        .values(seen_at=now, applied_version=applied_version, staff_held=staff_held)
-        .returning(Bridge)
-    )
-    return session.scalars(statement, execution_options={"synchronize_session": False}).one_or_none()
+    said = {"of": bridge_id, "seen": now, "applied": applied_version, "held": staff_held}
+    return session.scalars(_GREET, said, execution_options={"synchronize_session": False}).one_or_none()
+
+
+_GREET = (
+    update(Bridge)
+    .where(Bridge.id == bindparam("of"), Bridge.revoked_at.is_(None))
+    .values(seen_at=bindparam("seen"), applied_version=bindparam("applied"), staff_held=bindparam("held"))
+    .returning(Bridge)
+)
 
 
 def record_events(
@@ -181,13 +186,19 @@ def record_doors(session: Session, bank_id: str, doors: Mapping[str, Mapping[str
     if not doors:
         return
     # Columns, not objects: most syncs bring nothing new about sixty doors.
-    known = select(Compartment.id, Compartment.number, Compartment.door, Compartment.item)
-    for compartment_id, number, door, item in session.execute(known.where(Compartment.bank_id == bank_id)).all():
+    for compartment_id, number, door, item in _DOORS.run(session, of=bank_id):
         said = doors.get(str(number))
         if said is not None and (door, item) != (said["door"], said["item"]):
             compartment = session.get_one(Compartment, compartment_id)
             compartment.door, compartment.item, compartment.door_at = said["door"], said["item"], now
     session.flush()
+
+
+_DOORS = Prepared(
+    select(Compartment.id, Compartment.number, Compartment.door, Compartment.item).where(
+        Compartment.bank_id == bindparam("of")
+    )
+)
 
 
 def command_open(

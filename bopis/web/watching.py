@@ -10,15 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import select
-
 from bopis import clock
 from bopis.bell import BankListener
-from bopis.bridges.models import Bridge
-from bopis.bridges.queries import banks_with_waiting_commands
+from bopis.bridges.queries import banks_with_waiting_commands, standings
 from bopis.db import Database
 from bopis.errors import Unavailable
-from bopis.lockers.models import Bank
 
 LOOK_EVERY = 2.0
 log = logging.getLogger(__name__)
@@ -68,12 +64,7 @@ class Watch:
         if not held:
             return
         with self._database.reading() as session:
-            statement = (
-                select(Bank.id, Bank.sync_version, Bridge.id)
-                .outerjoin(Bridge, (Bridge.bank_id == Bank.id) & Bridge.revoked_at.is_(None))
-                .where(Bank.id.in_({sync.bank_id for sync in held}))
-            )
-            now = {bank_id: (version, bridge_id) for bank_id, version, bridge_id in session.execute(statement)}
+            now = standings(session, {sync.bank_id for sync in held})
             asked = banks_with_waiting_commands(session, clock.now())
         for sync in held:
             if now.get(sync.bank_id) != (sync.version, sync.bridge_id) or sync.bank_id in asked:
