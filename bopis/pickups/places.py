@@ -56,8 +56,12 @@ def among_these(
     return choice
 
 
-def goods_of(pickup: Pickup | NewPickup) -> Goods:
-    """A pickup as the choice of doors sees it."""
+def goods_of(pickup: Pickup | NewPickup, parcel: int | None = None) -> Goods:
+    """A pickup, or one of its parcels, as the choice of doors sees it."""
+    if parcel is not None and pickup.parcels:
+        part = pickup.parcels[min(parcel, len(pickup.parcels)) - 1]
+        wish = all_needs(pickup) & {"accessible"}
+        return Goods(pickup.id, part["size"], frozenset(part["needs"].split()) | wish)
     return Goods(pickup.id, pickup.size or None, all_needs(pickup))
 
 

@@ -49,6 +49,7 @@ REASONS = {
     "moved": "Moved to another store",
     "gone_from_order": "No longer part of the order",
     "door_failed": "Its door did not open",
+    "door_changed": "Its door is kept for other goods now",
     "door_out_of_service": "Its door was taken out of service",
     "bank_quarantined": "Its lockers open nothing until they are set up anew",
     "taken_out": "Taken out again",

@@ -6,7 +6,21 @@ from flask import Blueprint
 
 from bopis.db import Database
 from bopis.web.associate import guard
-from bopis.web.ops import audit, banks, boxes, bridges, connections, holding, home, money, pickup, pickups, setup, tasks
+from bopis.web.ops import (
+    audit,
+    banks,
+    boxes,
+    bridges,
+    connections,
+    features,
+    holding,
+    home,
+    money,
+    pickup,
+    pickups,
+    setup,
+    tasks,
+)
 from bopis.web.ops.common import NEEDS, NOT_A_PERSON, helpers
 from bopis.web.ops.settling import Replay
 
@@ -32,6 +46,7 @@ def blueprint(
     pickups.add(routes, database)
     pickup.add(routes, database)
     banks.add(routes, database)
+    features.add(routes, database)
     audit.add(routes, database)
     holding.add(routes, database)
     bridges.add(routes, database)

@@ -29,6 +29,8 @@ class Door:
     id: str
     number: int
     size: str
+    accessible: bool
+    cold: str
     door: str
     item: str
     in_service: bool
@@ -123,6 +125,8 @@ def _door(box: Compartment, pickup: Pickup | None) -> Door:
         id=box.id,
         number=box.number,
         size=box.size,
+        accessible=box.accessible,
+        cold=box.cold,
         door=box.door,
         item=box.item,
         in_service=box.in_service,

@@ -14,9 +14,11 @@ from bopis.bridges.queries import ONLINE_WITHIN
 from bopis.db import Database
 from bopis.errors import BopisError, Conflict, Invalid, NotFound
 from bopis.lockers.actions import put_back_into_service, take_out_of_service
+from bopis.lockers.allocation import Box, Door, takes
 from bopis.lockers.models import Bank, Compartment
 from bopis.pickups.actions import give_up_place
 from bopis.pickups.models import Placement
+from bopis.pickups.places import goods_of
 from bopis.pickups.stolen import Ended
 from bopis.stores.queries import lock
 from bopis.web.ops import bankmap, settings
@@ -57,16 +59,16 @@ def add(routes: Blueprint, database: Database) -> None:
     @routes.post("/doors/<compartment_id>/close")
     def close_door(compartment_id: str) -> BaseResponse:
         with database.transaction() as session:
-            box = _door(session, compartment_id)
+            box = door(session, compartment_id)
             lock(session, box.bank.store_id)
             take_out_of_service(session, box, _reason("why this door is out of service"))
-            _give_another_place(session, box)
+            give_another_place(session, box)
         return done("ops.bank", bank_id=box.bank_id)
 
     @routes.post("/doors/<compartment_id>/reopen")
     def reopen_door(compartment_id: str) -> BaseResponse:
         with database.transaction() as session:
-            box = _door(session, compartment_id)
+            box = door(session, compartment_id)
             put_back_into_service(session, box)
             for kind in ("door_failed", "sensor_suspect"):
                 tasks.settle(session, kind, box.id, actor=actor(), now=clock.now())
@@ -133,18 +135,27 @@ def _all(session: Session) -> list[tuple[Bank, Bridge | None, int, int]]:
     return [(bank, bridge, doors, out) for bank, bridge, doors, out in session.execute(statement)]
 
 
-def _give_another_place(session: Session, box: Compartment) -> None:
-    """Whoever was only promised this door gets another; goods that may be inside stay assigned."""
+def give_another_place(session: Session, box: Compartment, *, only_if_wrong: bool = False) -> None:
+    """Whoever was only promised this door gets another; goods that may be inside stay assigned.
+
+    `only_if_wrong`: unless it still has what they need.
+    """
     promised = session.scalars(
         select(Placement).where(
             Placement.compartment_id == box.id, Placement.state == "held", Placement.touched.is_(False)
         )
     ).first()
-    if promised is not None and promised.pickup.state == "reserved":
-        give_up_place(session, promised.pickup, clock.now(), reason="door_out_of_service", actor=actor())
+    if promised is None or promised.pickup.state != "reserved":
+        return
+    door = Box(Door(box.id, box.number, box.size, box.accessible, None, box.bank_id), cold=box.cold)
+    if only_if_wrong and takes(door, goods_of(promised.pickup, promised.parcel)):
+        return
+    reason = "door_changed" if only_if_wrong else "door_out_of_service"
+    give_up_place(session, promised.pickup, clock.now(), reason=reason, actor=actor())
 
 
-def _door(session: Session, compartment_id: str) -> Compartment:
+def door(session: Session, compartment_id: str) -> Compartment:
+    """A door of this merchant. Raises NotFound."""
     found = session.scalars(
         select(Compartment).where(Compartment.id == compartment_id, Compartment.merchant_id == me().merchant_id)
     ).first()

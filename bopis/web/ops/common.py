@@ -35,6 +35,7 @@ NEEDS = {
     "ops.bank": "oversee",
     "ops.bank_state": "oversee",
     "ops.close_door": "close_door",
+    "ops.door_features": "set_up_bank",
     "ops.reopen_door": "repair_door",
     "ops.end_quarantine": "end_quarantine",
     "ops.set_boards": "set_up_bank",

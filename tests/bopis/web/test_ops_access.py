@@ -39,6 +39,7 @@ OPEN = {
     "shopper.state": "guarded by its unguessable link",
     "shopper.extend": "guarded by its unguessable link",
     "shopper.on_my_way": "guarded by its unguessable link",
+    "shopper.low_door": "guarded by its unguessable link",
 }
 """Endpoints without a sign-in, and why."""
 SIGNED = ("webhooks.", "receipts.", "payments.")
