@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import random
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
+import requests
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
@@ -16,15 +19,16 @@ from bopis.drain import drain
 from bopis.effects import Gateways, handlers
 from bopis.merchants.models import Connection
 from bopis.payments.models import Authorisation
-from bopis.pickups import actions, loading
+from bopis.pickups import actions, grants, loading
 from bopis.pickups.models import Pickup
 from bopis.ports import Account, Money
 from bopis.tasks import Task
 from integrations.stripe import StripePayments
-from tests.sandbox.running import CARDS_KEY, CARDS_WEBHOOK_SECRET, Running
+from tests.sandbox.running import Running
+from tests.simulation.cards import Cards, open_account
 from tests.simulation.outside import Clock, PhoneProvider, Shop
 from tests.simulation.store import NobodyRings
-from tests.world import SECRET_KEY, World, _connection
+from tests.world import SECRET_KEY, World
 
 
 @dataclass
@@ -35,20 +39,19 @@ class Till:
     running: Running
     clock: Clock
     settings: dict[str, str] = field(default_factory=dict)
-    delivered: int = 0
 
     def __post_init__(self) -> None:
-        self.shop, self.database = Shop(self.clock), self.world.database
+        self.shop, self.phone, self.database = Shop(self.clock), PhoneProvider(), self.world.database
         with self.database.transaction() as session:
-            secrets = {"secret_key": CARDS_KEY, "webhook_secret": CARDS_WEBHOOK_SECRET}
-            self.account: Account = _connection(session, self.world, "stripe", "acct_fernhill", self.settings, secrets)
+            self.account: Account = open_account(session, self.world, self.settings)
         settings = Settings(
             "sqlite:////nowhere", "unix:///nowhere", (SECRET_KEY,), "http://localhost", "http://localhost"
         )
         payments = StripePayments(base_url=self.running.url)
-        gateways = Gateways({"shopify": self.shop}, {"twilio": PhoneProvider()}, payments={"stripe": payments})
+        gateways = Gateways({"shopify": self.shop}, {"twilio": self.phone}, payments={"stripe": payments})
         self.service = wiring.Service(settings, self.database, gateways, handlers(gateways, settings.public_url))
         self.web: FlaskClient = create_app(self.service, NobodyRings()).test_client()
+        self.cards = Cards(self.running, self.web, self.account)
 
     def order(self, order_id: str = "1", total: int | None = None, currency: str = "EUR", **changes: Any) -> None:
         """The shop's word on an order, not paid there, taken over."""
@@ -56,6 +59,46 @@ class Till:
         self.shop.set(self.world.snapshot(order_id, **about))
         self.world.news(self.shop.orders[order_id])
         self.work()
+
+    def lets_pay_here(self) -> None:
+        """The merchant lets unpaid orders be loaded, and takes the money through this account."""
+        with self.database.transaction() as session:
+            shop = session.get_one(Connection, self.world.shop.connection_id)
+            shop.settings = {**shop.settings, "pay_here": self.account.connection_id}
+            self.world.shop = shop.account()
+
+    def link(self, pickup_id: str) -> str:
+        """The path of a shopper's page."""
+        with self.database.reading() as session:
+            return f"/p/{session.get_one(Pickup, pickup_id).link_token()}"
+
+    def page(self, pickup_id: str) -> str:
+        """What a shopper's page says."""
+        return html.unescape(self.web.get(self.link(pickup_id)).text)
+
+    def begin_to_pay(self, pickup_id: str) -> str:
+        """The shopper taps and waits for the page on which they pay; its address, empty where nothing is to be paid."""
+        answer = self.web.post(f"{self.link(pickup_id)}/pay")
+        assert answer.status_code == 303
+        self.work()
+        found = re.search(r"url=([^\"]+)\"", self.web.get(answer.location).text)
+        return html.unescape(found[1]) if found else ""
+
+    def pay_page(self, pickup_id: str) -> str:
+        """The shopper pays there, and is on the way back to the address this returns."""
+        answer = requests.post(self.begin_to_pay(pickup_id), timeout=10, allow_redirects=False)
+        assert answer.status_code == 303
+        return answer.headers["Location"].removeprefix("http://localhost")
+
+    def grant(self, pickup_id: str) -> str:
+        """The state of a pickup's grant."""
+        with self.database.reading() as session:
+            found = grants.open_grant(session, pickup_id)
+            return found.state if found else "closed"
+
+    def texts(self) -> list[str]:
+        """What the shoppers were texted."""
+        return list(self.phone.texts)
 
     def pay(self, amount: int = 2000, currency: str = "eur", order_id: str = "1", **more: Any) -> str:
         """The shopper's card is authorised in the shop's checkout, and we hear of it."""
@@ -71,22 +114,12 @@ class Till:
 
     def hear(self, dice: random.Random | None = None) -> None:
         """What the processor told meanwhile is delivered; shuffled and in part twice, where there are dice."""
-        assert self.running.sandbox.cards is not None
-        events = self.running.sandbox.cards.events
-        fresh = events.sent[self.delivered :]
-        self.delivered += len(fresh)
-        if dice is not None:
-            fresh = fresh + [each for each in fresh if dice.random() < 0.3]
-            dice.shuffle(fresh)
-        for sent in fresh:
-            answer = self.event(sent.body, {"Stripe-Signature": events.signature(sent.body)})
-            assert answer in (200, 202)
+        self.cards.deliver(dice)
         self.work()
 
     def event(self, body: bytes, headers: dict[str, str], connection_id: str = "") -> int:
         """Post one event; the status."""
-        path = f"/payments/stripe/{connection_id or self.account.connection_id}"
-        return self.web.post(path, data=body, headers=headers).status_code
+        return self.cards.event(body, headers, connection_id)
 
     def work(self) -> None:
         """The worker works off what is due."""

@@ -6,6 +6,7 @@ last, obeys commands that have not expired, and keeps its events until they are 
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import secrets
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from firmware_bridge.protocol import signatures
 from tests.world import SIZES, World
 
 URL = "http://bridges.test"
+SPEAKS_EVERY = dt.timedelta(seconds=20)
 
 
 @dataclass
@@ -47,6 +49,11 @@ class LockerBank:
         self._seq = 0
         self._commands: dict[str, dict[str, Any]] = {}
         self._results: list[dict[str, Any]] = []
+        self._heard: dt.datetime | None = None
+
+    def is_silent(self) -> bool:
+        """Whether the service has heard nothing for so long that it would miss us soon, or not all there is to tell."""
+        return bool(self.pending) or self._heard is None or abs(clock.now() - self._heard) > SPEAKS_EVERY
 
     def sync(self, *, lose_answer: bool = False, again: bool = False) -> None:
         """One exchange; with `lose_answer` the service heard us and we never learn it; `again` repeats old events."""
@@ -68,6 +75,7 @@ class LockerBank:
                 },
             }
         )
+        self._heard = clock.now()
         if lose_answer:
             return
         self.pending = [event for event in self.pending if event["seq"] > told["acked"]]

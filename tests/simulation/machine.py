@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from itertools import count
+from types import MappingProxyType
 from typing import Any
 from unittest import mock
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from bopis.ports import Line
+from bopis.ports import Line, Payments
 from tests.simulation.bank import Door
 from tests.simulation.outside import Clock
 from tests.simulation.store import Store
@@ -41,13 +42,18 @@ A_DOOR_IS_OPEN = precondition(lambda self: self.open_doors())
 class StoreMachine(RuleBasedStateMachine):
     """Where each pickup's goods truly are: in a door, at the counter, with the shopper, or on the shelf."""
 
-    def __init__(self, fresh_database: FreshDatabase) -> None:
+    def __init__(
+        self,
+        fresh_database: FreshDatabase,
+        clock: Clock | None = None,
+        payments: Mapping[str, Payments] = MappingProxyType({}),
+    ) -> None:
         super().__init__()
-        clock = Clock()
+        clock = clock or Clock()
         self.patch = mock.patch("bopis.clock.now", clock.now)
         self.patch.start()
         self.database = fresh_database()
-        self.store = Store(self.database.__enter__(), clock)
+        self.store = Store(self.database.__enter__(), clock, payments)
         self.at_counter: set[str] = set()
         self.with_shopper: set[str] = set()
         self.delivered: list[tuple[str, str]] = []

@@ -9,12 +9,14 @@ from itertools import count
 
 from bopis.ports import Account, AccountNews, Delivery, OrderSnapshot, Receipt
 
+BEGINS = dt.datetime(2026, 11, 22, 9, 0, tzinfo=dt.UTC)
+
 
 class Clock:
     """Time that passes when told to, and a little with every look, so that no two things happen at once."""
 
-    def __init__(self) -> None:
-        self._now = dt.datetime(2026, 11, 22, 9, 0, tzinfo=dt.UTC)
+    def __init__(self, begins: dt.datetime = BEGINS) -> None:
+        self._now = begins
 
     def now(self) -> dt.datetime:
         self._now += dt.timedelta(microseconds=10)
@@ -22,6 +24,10 @@ class Clock:
 
     def pass_by(self, seconds: float) -> None:
         self._now += dt.timedelta(seconds=seconds)
+
+    def put(self, to: dt.datetime) -> None:
+        """Show this time from now on, be it in the past."""
+        self._now = to
 
 
 class Shop:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.sandbox.running import running_sandbox
+from tests.simulation import cards
 from tests.simulation.outside import Clock
 from tests.till import Till
 from tests.world import build
@@ -30,17 +31,12 @@ def till(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Till]:
 
 
 def disagreements(till: Till) -> list[str]:
-    """Where the processor's ledger and a pickup's timeline tell different stories."""
-    words = {"capture": "money_captured", "cancel": "money_released", "refund": "money_refunded"}
-    moved: dict[str, list[tuple[str, int]]] = {}
-    for move in till.running.get("/cards/api/ledger")["moves"]:
-        moved.setdefault(move["order"], []).append((words[move["what"]], move["amount"]))
-    found = []
-    for number in range(ORDERS):
-        told = [each for each in till.told(till.pickup(str(number))) if each[0] != "money_authorised"]
-        if sorted(told) != sorted(moved.get(str(number), [])):
-            found.append(f"order {number}: moved {moved.get(str(number))}, told {told}")
-    return found
+    """Where the processor's ledger and the timelines tell different stories."""
+    told = {
+        str(number): [each for each in till.told(till.pickup(str(number))) if each[0] != "money_authorised"]
+        for number in range(ORDERS)
+    }
+    return cards.disagreements(till.running.get("/cards/api/ledger")["moves"], told)
 
 
 def settle(till: Till, dice: random.Random, wanted: dict[str, list[tuple[str, int]]]) -> None:

@@ -1,65 +1,106 @@
 """A store's year on a virtual clock: orders come, are loaded, fetched, forgotten, called off; people say that they are
-coming or need more time; the line breaks, clocks jump, and providers time out, half of them having done as asked."""
+coming or need more time; the line breaks, clocks jump, the relay sleeps, and providers time out, half of them having
+done as asked.
+
+The clock steps from one thing to the next: what people do on the hour, a shopper's coming, whatever the service has
+noted to be due.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import random
 from collections import Counter
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
-from bopis.errors import OutcomeUnknown
-from bopis.ports import Account, Receipt
-from tests.simulation.bank import Door
-from tests.simulation.machine import FreshDatabase, StoreMachine
+from bopis.merchants.models import Connection, Merchant
+from bopis.ports import Money
+from integrations.stripe import StripePayments
+from tests.sandbox.running import Running
+from tests.simulation.cards import Cards, open_account
+from tests.simulation.machine import FreshDatabase, StoreMachine, _lines
+from tests.simulation.outside import Clock
+from tests.simulation.year_people import OF_LISTED, People
+from tests.simulation.year_truth import Truth
 
 ZONE = ZoneInfo("America/New_York")
 SIZES = ["S", "S", "S", "M", "M", "L", "XL", "no door"]
-TIMES_OUT = 0.2
-LINE_BREAKS, LINE_IS_BACK = 0.01, 0.15
-"""In an hour."""
-OF_LISTED = "SELECT p.id, p.state, o.platform_order_id AS number FROM pickups p JOIN orders o ON o.id = p.order_id "
+MOST_IN_AN_HOUR = 400
+"""Things due in one hour: more mean that something is due again and again."""
+DUE = """
+SELECT min(at) AS at FROM (
+    SELECT min(due_at) AS at FROM pickups WHERE due_at IS NOT NULL
+    UNION ALL SELECT min(next_at) FROM outbox WHERE state = 'waiting'
+    UNION ALL SELECT min(next_at) FROM inbox WHERE state = 'waiting'
+    UNION ALL SELECT min(audit_at) FROM banks
+) AS ahead
+"""
 
 
-@dataclass
-class Shopper:
-    """What somebody means to do: come at `at` (None: never), ask for more time, say that they are on the way."""
+@dataclass(frozen=True)
+class Weather:
+    """How rough a life is: chances of each hour, but where it says otherwise."""
 
-    at: dt.datetime | None
-    asks: bool
-    says_so: bool
+    orders_a_day: float = 8.0
+    by_card: float = 0.35
+    """Of an order: that its money is only held, by the card processor."""
+    lapses_soon: float = 0.1
+    """Of such money: that it is held for three days, not for seven."""
+    line_breaks: float = 0.01
+    line_is_back: float = 0.15
+    clock_leaps: float = 0.03
+    relay_sleeps: float = 0.03
+    door_sticks: float = 0.003
+    calls_off: float = 0.01
+    holding: tuple[tuple[str, int], ...] = ()
+    """The merchant's rules, where they are not the usual ones."""
 
 
 @dataclass
 class Year:
-    """One life of a store, day by day, drawn from a seed."""
+    """One life of a store, drawn from a seed. The sandbox's `running` clock must be `clock`."""
 
     database: FreshDatabase
+    running: Running
+    clock: Clock
     seed: int
-    orders_a_day: float = 8.0
-    told: Counter[str] = field(default_factory=Counter)
+    weather: Weather = Weather()
 
     def __post_init__(self) -> None:
         self.drawn = random.Random(self.seed)
-        self.machine = StoreMachine(self.database)
-        self.store, self.clock = self.machine.store, self.machine.store.clock
-        self.shoppers: dict[str, Shopper] = {}
-        self.line_is_up, self.ahead = True, 0
-        self._make_the_provider_unsure()
+        self.happened: Counter[str] = Counter()
+        self.machine = StoreMachine(self.database, self.clock, {"stripe": StripePayments(base_url=self.running.url)})
+        self.store = self.machine.store
+        self.hour = self.clock.now()
+        """What the clock on everybody's wrist shows; the service's may be wrong."""
+        self.line_is_up = True
+        self.people = People(self)
+        self._open()
+        self.truth = Truth(self)
 
-    def live(self, days: int) -> None:
-        """So many days with orders, then as many as it takes for every hold to end."""
+    def _open(self) -> None:
+        with self.store.world.database.transaction() as session:
+            account = open_account(session, self.store.world, {})
+            merchant = session.get_one(Merchant, self.store.world.merchant_id)
+            merchant.holding = dict(self.weather.holding)
+        self.cards = Cards(self.running, self.store.web, account)
+        self.running.post("/cards/api/behaviour", {"timeouts": 0.2, "seed": self.seed})
+
+    def live(self, days: int, *, after: int = 12) -> None:
+        """So many days with orders, then as many as it takes for everything to end, at most `after`."""
         try:
-            for day in range(days + 12):
-                for _ in range(24):
-                    self.an_hour(orders=day < days)
-                self.a_day_is_over(day)
+            for day in range(days):
+                self.a_day(day, orders=True)
+            for day in range(days, days + after):
+                if not self.truth.open():
+                    break
+                self.a_day(day, orders=False)
             self.line_is_up = True
             for _ in range(36):
                 self.an_hour(orders=False)
-            self.every_order_came_to_an_end()
+            self.truth.at_the_end()
         finally:
             self.close()
 
@@ -68,183 +109,109 @@ class Year:
         self.machine.database.__exit__(None, None, None)
         self.machine.patch.stop()
 
+    def a_day(self, day: int, *, orders: bool) -> None:
+        began = self.hour.astimezone(ZONE).utcoffset()
+        self.merchant_decides("loaded" if day % 7 in (1, 2, 3) else "collected")
+        for _ in range(24):
+            self.an_hour(orders=orders)
+        if self.hour.astimezone(ZONE).utcoffset() != began:
+            self.happened["clocks_changed"] += 1
+        self.truth.of_a_day(day)
+
+    def merchant_decides(self, moment: str) -> None:
+        """When money that is held is taken."""
+        with self.store.world.database.transaction() as session:
+            session.get_one(Connection, self.cards.account.connection_id).settings = {"capture_at": moment}
+
     # An hour.
 
     def an_hour(self, *, orders: bool) -> None:
-        self.clock.pass_by(3600 - self.ahead)
-        self.ahead = self.drawn.choice([0] * 60 + [5400, -1200])
-        self.clock.pass_by(self.ahead)
-        breaks = self.drawn.random() < (LINE_BREAKS if self.line_is_up else LINE_IS_BACK)
-        self.line_is_up = self.line_is_up != breaks
-        local = self.clock.now().astimezone(ZONE)
-        if orders and 8 <= local.hour < 22 and self.drawn.random() < self.orders_a_day / 14:
-            self.machine.order(self.drawn.choice(SIZES), True)
-        if self.drawn.random() < 0.01:
+        self.hour += dt.timedelta(hours=1)
+        self.time_passes()
+        self.mishaps()
+        local = self.hour.astimezone(ZONE)
+        if orders and 8 <= local.hour < 22 and self.drawn.random() < self.weather.orders_a_day / 14:
+            self.someone_orders()
+        if self.drawn.random() < self.weather.calls_off:
             self.someone_calls_off()
+        if self.store.shop.news:
+            self.news_arrive()
+            self.connect()
+        is_open = 9 <= local.hour < 18
+        if 7 <= local.hour < 23:
+            self.people.say()
+        if self.people.act(is_open=is_open, staff=is_open and self.line_is_up):
+            self.connect()
+
+    def time_passes(self) -> None:
+        """What comes due is done when it is due, unless the relay sleeps."""
+        leap = self.drawn.choice([5400, -1200]) if self.drawn.random() < self.weather.clock_leaps else 0
+        if leap:
+            self.happened["clock_ahead" if leap > 0 else "clock_back"] += 1
+        until = self.hour + dt.timedelta(seconds=leap)
+        if self.drawn.random() < self.weather.relay_sleeps:
+            self.happened["relay_slept"] += 1
+        else:
+            for at in self.things_before(until):
+                self.clock.put(at)
+                came = self.people.come(is_open=False)
+                self.connect(bridge=came or self.store.bank.is_silent())
+        self.clock.put(until)
+
+    def things_before(self, until: dt.datetime) -> Iterator[dt.datetime]:
+        for _ in range(MOST_IN_AN_HOUR):
+            (row,) = self.store.rows(DUE)
+            due = [dt.datetime.fromtimestamp(row["at"], dt.UTC)] if row["at"] else []
+            now = self.clock.now()
+            at = min([*due, *self.people.arrivals(now)], default=until)
+            if at >= until:
+                return
+            yield max(at, now)
+        raise AssertionError("something is due again and again")
+
+    def connect(self, *, bridge: bool = True) -> None:
+        """Whatever is due is done, and the lockers speak to the service if there is a line."""
+        while bridge and self.line_is_up:
+            self.store.bank.sync()
+            if not self.store.bank.pending:
+                break
+        self.cards.deliver(self.drawn)
+        self.store.work()
+        if self.store.sweep():
+            self.store.work()
+        self.truth.of_a_moment()
+
+    def news_arrive(self) -> None:
         while self.store.shop.news:
             self.store.deliver(*self.store.shop.news.pop(0))
-        self.connect()
-        self.shoppers_act(is_open=9 <= local.hour < 18)
-        if 9 <= local.hour < 18 and self.line_is_up:
-            self.staff_act()
-        self.connect()
 
-    def connect(self) -> None:
-        """Whatever is due is done, and the lockers speak to the service if there is a line."""
-        if self.line_is_up:
-            while True:
-                self.store.bank.sync()
-                if not self.store.bank.pending:
-                    break
-        self.store.work()
-        self.store.sweep()
-        self.store.work()
+    def mishaps(self) -> None:
+        if self.drawn.random() < (self.weather.line_breaks if self.line_is_up else self.weather.line_is_back):
+            self.line_is_up = not self.line_is_up
+            self.happened["line_broke"] += not self.line_is_up
+        if self.drawn.random() < self.weather.door_sticks:
+            self.store.bank.doors[self.drawn.randint(1, 6)].stuck = True
+            self.happened["door_stuck"] += 1
+
+    def someone_orders(self) -> None:
+        """Paid in the shop, or with money that is held by the card processor; its news may come first."""
+        if self.drawn.random() >= self.weather.by_card:
+            self.machine.order(self.drawn.choice(SIZES), True)
+            return
+        number, amount = str(next(self.machine.numbers)), self.drawn.randint(500, 20_000)
+        assert self.running.sandbox.cards is not None
+        hours = 72 if self.drawn.random() < self.weather.lapses_soon else None
+        self.running.sandbox.cards.authorise(amount, "eur", {"order_id": number}, hours)
+        if self.drawn.random() < 0.5:
+            self.cards.deliver(self.drawn)
+        lines = _lines(self.drawn.choice(SIZES))
+        about = {"paid": False, "total": Money(amount, "EUR"), "lines": lines}
+        self.store.shop.set(self.store.world.snapshot(number, **about))
+        self.happened["by_card"] += 1
 
     def someone_calls_off(self) -> None:
         open_ones = self.store.rows(OF_LISTED + "WHERE p.closed_at IS NULL ORDER BY p.id")
         if open_ones:
             order = self.store.shop.orders[self.drawn.choice(open_ones)["number"]]
             self.store.shop.set(replace(order, cancelled_at=order.cancelled_at or self.clock.now()))
-
-    # Staff.
-
-    def staff_act(self) -> None:
-        work = self.store.rows(OF_LISTED + "WHERE p.closed_at IS NULL AND p.state <> 'ready' ORDER BY p.created_at")
-        for row in work[:8]:
-            if row["state"] in ("waiting", "reserved"):
-                if self.drawn.random() < 0.7:
-                    self.load(row["id"])
-            elif self.drawn.random() < 0.3:
-                self.take_back(row["id"])
-
-    def load(self, pickup: str) -> None:
-        if not (self.store.do(pickup, "open") and self.obeyed()) and self.store.do(pickup, "set-aside"):
-            self.machine.at_counter.add(pickup)
-
-    def take_back(self, pickup: str) -> None:
-        if self.store.do(pickup, "reclaim"):
-            self.obeyed()
-            self.store.bank.sync()
-        elif pickup in self.machine.at_counter and self.store.do(pickup, "confirm-empty"):
-            self.machine.at_counter.discard(pickup)
-
-    def obeyed(self) -> bool:
-        """The bridge opens what it was asked to, and whoever stands there does what they came for."""
-        self.store.bank.sync()
-        while command := self.store.bank.next_command():
-            self.at_the_door(self.store.bank.obey(command))
-        self.store.bank.sync()
-        return True
-
-    def at_the_door(self, door: Door) -> None:
-        if not door.shut:
-            self.machine._handle(door)
-            self.store.bank.shut(door)
-
-    # Shoppers.
-
-    def shoppers_act(self, *, is_open: bool) -> None:
-        rows = self.store.rows(OF_LISTED + "WHERE p.state IN ('ready', 'expired') ORDER BY p.id")
-        grants = {
-            row["id"]: row["pickup_id"]
-            for row in self.store.rows("SELECT id, pickup_id FROM grants WHERE state <> 'closed'")
-        }
-        for row in rows:
-            shopper = self.shoppers.setdefault(row["id"], self._somebody())
-            if row["state"] == "ready":
-                self.say(row["id"], shopper)
-            if shopper.at is not None and shopper.at <= self.clock.now():
-                self.come(row["id"], row["state"], grants, is_open=is_open)
-
-    def say(self, pickup: str, shopper: Shopper) -> None:
-        """On their page: what is refused is refused in words."""
-        for wants, deed in ((shopper.asks, "extend"), (shopper.says_so, "on-my-way")):
-            if wants and self.drawn.random() < 0.1:
-                with self.store.world.database.reading() as session:
-                    token = self.store.world.pickup(session, pickup).link_token()
-                answer = self.store.web.post(f"/p/{token}/{deed}", headers={"Accept": "text/html"})
-                assert answer.status_code in (303, 409), answer.text
-                self.told[deed] += 1
-
-    def come(self, pickup: str, state: str, grants: dict[str, str], *, is_open: bool) -> None:
-        if pickup in self.machine.at_counter:
-            if is_open and self.store.do(pickup, "hand-over"):
-                self.machine.at_counter.discard(pickup)
-                self.machine.with_shopper.add(pickup)
-        elif state == "ready":
-            for door in self.store.bank.present(pickup, grants):
-                self.at_the_door(door)
-        elif is_open and self.line_is_up:
-            self.come_late(pickup)
-
-    def come_late(self, pickup: str) -> None:
-        """Its time is over: staff open the door for them."""
-        for door in self.machine._doors_with(pickup):
-            if self.store.do(pickup, "look-inside", door=door.number):
-                self.obeyed()
-                self.machine.with_shopper.add(pickup)
-        self.store.bank.sync()
-        if self.store.do(pickup, "hand-over-late"):
-            self.told["late"] += 1
-
-    def _somebody(self) -> Shopper:
-        comes = self.drawn.random() < 0.85
-        after = dt.timedelta(hours=self.drawn.expovariate(1 / 32))
-        return Shopper(
-            self.clock.now() + after if comes else None, self.drawn.random() < 0.2, self.drawn.random() < 0.3
-        )
-
-    # What must hold.
-
-    def a_day_is_over(self, day: int) -> None:
-        self.machine.goods_lie_where_their_pickup_has_a_place()
-        texts = Counter(self.store.phone.texts)
-        assert not (twice := [text for text, times in texts.items() if times > 1]), twice
-        assert not (crowded := [door.number for door in self.store.bank.doors.values() if len(door.goods) > 1]), crowded
-        if day % 30 == 0:
-            self.everything_holds()
-
-    def everything_holds(self) -> None:
-        """As in any life, but for the order of times: over clocks that are put back they say nothing."""
-        found = [each for each in self.store.wrong() if "at once" not in each]
-        assert not found, found
-
-    def every_order_came_to_an_end(self) -> None:
-        """In a final state, or somebody is asked to do something about it."""
-        self.everything_holds()
-        left = self.store.rows(
-            OF_LISTED + "WHERE p.closed_at IS NULL AND NOT EXISTS"
-            " (SELECT 1 FROM tasks t WHERE t.subject_id = p.id AND t.settled_at IS NULL)"
-        )
-        assert not left, left
-        for row in self.store.rows(OF_LISTED + "ORDER BY p.id"):
-            self.told[row["state"]] += 1
-            if row["id"] in self.machine.with_shopper:
-                assert row["state"] == "collected", row
-            elif row["state"] == "collected":
-                raise AssertionError(f"{row['id']} is said to be handed over, and nobody has it")
-
-    def _make_the_provider_unsure(self) -> None:
-        phone, send = self.store.phone, self.store.phone.send
-
-        def unsure(account: Account, to: str, body: str, callback_url: str) -> Receipt:
-            if self.drawn.random() >= TIMES_OUT:
-                return send(account, to, body, callback_url)
-            if self.drawn.random() < 0.5:
-                send(account, to, body, callback_url)
-            raise OutcomeUnknown("no_answer", "It timed out.")
-
-        phone.send = unsure  # type: ignore[method-assign]
-        shop: Any = self.store.shop
-        for name in ("mark_ready", "mark_collected", "mark_returned"):
-            setattr(shop, name, self._unsure(getattr(shop, name)))
-
-    def _unsure(self, call: Any) -> Any:
-        def unsure(*given: Any) -> None:
-            times_out = self.drawn.random() < TIMES_OUT
-            if not times_out or self.drawn.random() < 0.5:
-                call(*given)
-            if times_out:
-                raise OutcomeUnknown("no_answer", "It timed out.")
-
-        return unsure
+            self.happened["called_off"] += 1
