@@ -16,7 +16,9 @@ from sqlalchemy.orm import Session
 from bopis.errors import EffectError
 from bopis.merchants.effects import WatchSubscriptionsEffect
 from bopis.messages import (
+    BeginCheckout,
     CaptureMoney,
+    EndCheckout,
     FollowMoney,
     MailShopper,
     MarkCollected,
@@ -24,6 +26,7 @@ from bopis.messages import (
     MarkReturned,
     Message,
     PrepareGrant,
+    ReadCheckout,
     ReadPayment,
     Reconcile,
     RefundMoney,
@@ -33,6 +36,7 @@ from bopis.messages import (
 )
 from bopis.notices.effects import TellShopperEffect
 from bopis.notices.mailing import MailShopperEffect
+from bopis.payments.checkout_effects import BeginCheckoutEffect, EndCheckoutEffect, ReadCheckoutEffect
 from bopis.payments.effects import (
     CaptureMoneyEffect,
     FollowMoneyEffect,
@@ -102,4 +106,7 @@ def handlers(gateways: Gateways, public_url: str) -> dict[type[Message], Effect]
         CaptureMoney: CaptureMoneyEffect(gateways.payments),
         ReleaseMoney: ReleaseMoneyEffect(gateways.payments),
         RefundMoney: RefundMoneyEffect(gateways.payments),
+        BeginCheckout: BeginCheckoutEffect(gateways.payments, public_url),
+        ReadCheckout: ReadCheckoutEffect(gateways.payments, public_url),
+        EndCheckout: EndCheckoutEffect(gateways.payments, public_url),
     }

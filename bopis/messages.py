@@ -13,8 +13,14 @@ NEW_CODE = "new_code"
 KEPT_LONGER = "kept_longer"
 """The template of one that says so because staff hold the goods once more."""
 
+PAY_FIRST = "pay_first"
+"""The template of one that says that an order is ready, and its code waits for its payment."""
+FEE_SOON = "fee_soon"
+"""The template of one that says from when on storage costs something."""
 AT_COUNTER = "at_counter"
 """The template of one that says that what lay in a locker is at the counter now."""
+IN_LOCKER = "in_locker"
+"""The template of one that says that what was at the counter is in a locker now."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +122,28 @@ class RefundMoney:
     refund_id: str
 
 
+@dataclass(frozen=True)
+class BeginCheckout:
+    """Open a page of the provider's on which an order is paid, as the row of this checkout says."""
+
+    checkout_id: str
+
+
+@dataclass(frozen=True)
+class ReadCheckout:
+    """See how such a page stands. `because` is what made us look."""
+
+    checkout_id: str
+    because: str
+
+
+@dataclass(frozen=True)
+class EndCheckout:
+    """Let nothing more be paid on such a page."""
+
+    checkout_id: str
+
+
 Message = (
     MarkReady
     | MarkCollected
@@ -130,6 +158,9 @@ Message = (
     | CaptureMoney
     | ReleaseMoney
     | RefundMoney
+    | BeginCheckout
+    | ReadCheckout
+    | EndCheckout
 )
 KINDS: dict[str, type[Message]] = {kind.__name__: kind for kind in get_args(Message)}
 

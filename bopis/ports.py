@@ -12,30 +12,16 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from bopis.money import Money as Money
-
-
-@dataclass(frozen=True)
-class Account:
-    """A merchant's account with a vendor, secrets opened: what a client needs to call it. Never logged or stored."""
-
-    connection_id: str
-    vendor: str
-    name: str
-    """The vendor's own name for the account, such as a shop's domain."""
-    secrets: Mapping[str, str] = field(repr=False)
-    settings: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """One verified webhook. `subject` is the vendor's id of what it is about, for content deduplication and display."""
-
-    delivery_id: str
-    topic: str
-    subject: str
-    occurred_at: dt.datetime | None = None
-    is_thin: bool = False
-    """It says so little that the same body may come again and mean something new."""
+from bopis.ports_common import Account as Account
+from bopis.ports_common import Delivery as Delivery
+from bopis.ports_payments import CHECKOUT_STATES as CHECKOUT_STATES
+from bopis.ports_payments import PAYMENT_STATES as PAYMENT_STATES
+from bopis.ports_payments import CheckoutAsked as CheckoutAsked
+from bopis.ports_payments import CheckoutSeen as CheckoutSeen
+from bopis.ports_payments import PaymentAsked as PaymentAsked
+from bopis.ports_payments import Payments as Payments
+from bopis.ports_payments import PaymentSeen as PaymentSeen
+from bopis.ports_payments import RefundSeen as RefundSeen
 
 
 @dataclass(frozen=True)
@@ -94,6 +80,8 @@ class OrderSnapshot:
     """False when the platform has not yet worked out its units: worth asking again shortly."""
     total: Money | None = None
     """What the whole order costs now, edits and refunds taken off; None where the platform was not asked."""
+    to_pay: bool = False
+    """It was ordered to be paid later: the platform neither has nor holds any money for it."""
 
 
 @dataclass(frozen=True)
@@ -229,70 +217,6 @@ class Mailer(Protocol):
 
     def check(self) -> None:
         """See whether we are let in, sending nothing. Raises TemporaryFailure or PermanentFailure."""
-
-
-@dataclass(frozen=True)
-class RefundSeen:
-    """One refund as the provider has it. `state`: pending, done or failed; `ours`: our own id of it, if it is ours."""
-
-    reference: str
-    amount: int
-    state: str
-    ours: str = ""
-
-
-PAYMENT_STATES = ("unfinished", "authorised", "captured", "released", "expired")
-
-
-@dataclass(frozen=True)
-class PaymentSeen:
-    """A payment as the provider has it now; `state` is one of PAYMENT_STATES, amounts are minor units of `currency`."""
-
-    reference: str
-    state: str
-    currency: str
-    authorised: int
-    captured: int = 0
-    refunds: tuple[RefundSeen, ...] = ()
-    capture_before: dt.datetime | None = None
-    """When the authorisation lapses by itself."""
-    order_id: str = ""
-    """The platform's own id of the order it is for, as the merchant's checkout wrote it."""
-    order_name: str = ""
-    disputed: bool = False
-
-
-@dataclass(frozen=True)
-class PaymentAsked:
-    """What is asked about one payment. `key` is our row's id: whatever is asked twice with it is done once."""
-
-    reference: str
-    key: str
-    again: bool = False
-    """It was asked before and nobody knows what came of it: look first."""
-
-
-class Payments(Protocol):
-    """Something that holds shoppers' money. Methods that call out raise only the three EffectErrors."""
-
-    def verify(self, headers: Mapping[str, str], body: bytes, account: Account, now: dt.datetime) -> Delivery:
-        """Check the raw body and say what it is. No I/O. Raises BadSignature, or BadDelivery. A delivery from more
-        than five minutes ago, or from the future, is no better than an unsigned one."""
-
-    def payment_of(self, delivery: Delivery, body: bytes) -> str | None:
-        """The payment a delivery concerns, or None. No I/O. Raises BadDelivery."""
-
-    def fetch(self, account: Account, reference: str) -> PaymentSeen | None:
-        """The payment as it is now; None when the provider has no such payment."""
-
-    def capture(self, account: Account, asked: PaymentAsked, amount: Money) -> PaymentSeen:
-        """Take this much of what is authorised and let go of the rest; the payment as it then is."""
-
-    def release(self, account: Account, asked: PaymentAsked) -> PaymentSeen:
-        """Let go of an authorisation; the payment as it then is."""
-
-    def refund(self, account: Account, asked: PaymentAsked, amount: Money) -> PaymentSeen:
-        """Give this much of what was captured back; the payment as it then is."""
 
 
 class BadSignature(Exception):

@@ -46,6 +46,8 @@ class Grant:
     valid_until: float
     lease_until: float
     placements: tuple[Placement, ...]
+    unpaid: bool = False
+    """Its shopper is to pay first."""
 
 
 def refusal(grant: Grant, spent: Mapping[str, Spent], now: float, sure: bool) -> str | None:
@@ -54,6 +56,8 @@ def refusal(grant: Grant, spent: Mapping[str, Spent], now: float, sure: bool) ->
     `sure` is False while nobody has told the bridge the time: `now` is then at the earliest what it was, so an end
     that has passed has passed, but a start that seems to lie ahead may not.
     """
+    if grant.unpaid:
+        return "unpaid"
     if not grant.active:
         return "inactive"
     if sure and now < grant.valid_from:

@@ -108,6 +108,7 @@ def _read(body: Mapping[str, Any]) -> Grant:
         id=str(body["id"]),
         version=int(body["version"]),
         active=body["active"] is True,
+        unpaid=body.get("unpaid") is True,
         salt=base64.b64decode(body["salt"], validate=True),
         verifier=base64.b64decode(body["verifier"], validate=True),
         valid_from=from_iso(body["valid_from"]),

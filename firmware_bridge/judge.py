@@ -20,13 +20,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the kiosk may say: `open`, `counter`, `no`, `wait` (paused), `closed` (staff needed) or `busy`."""
+    """What the kiosk may say: `open`, `counter`, `no`, `pay` (first, on the shopper's page), `wait` (paused),
+    `closed` (staff needed) or `busy`."""
 
     verdict: str
     retry_after: int | None = None
 
 
 NO = Verdict("no")
+PAY = Verdict("pay")
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class Judge:
                 log.warning("grant %s: locked after too many wrong codes", grant.id)
                 self._journal.append("grant_locked", {"grant": grant.id})
             self._refuse(reason or "unknown_code", grant)
-        return NO
+        return PAY if reason == "unpaid" else NO  # said to nobody but who knows the whole code
 
     def scan(self, text: str) -> Verdict | Accepted:
         """A scanned QR. Nobody guesses 128 bits: scans are neither paused nor counted, nor barred by wrong codes."""
@@ -90,7 +92,7 @@ class Judge:
         if reason is None:
             return Accepted(grant, lambda db: None)
         self._refuse(reason, grant)
-        return NO
+        return PAY if reason == "unpaid" else NO
 
     def refusal(self, grant: Grant) -> str | None:
         """Why a grant opens nothing now, its secret being right."""

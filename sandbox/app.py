@@ -12,6 +12,8 @@ from flask import Blueprint, Flask, Response, jsonify, render_template, send_fil
 
 from sandbox.behaviour import Refused
 from sandbox.cards.api import cards_api_blueprint
+from sandbox.cards.checkout_pages import checkout_api_blueprint, checkout_pages_blueprint
+from sandbox.cards.checkouts import Checkouts
 from sandbox.cards.pages import cards_blueprint
 from sandbox.cards.processor import Processor
 from sandbox.config import Config
@@ -43,6 +45,7 @@ class Sandbox:
     letterbox: Letterbox
     later: Later
     cards: Processor | None = None
+    checkouts: Checkouts | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def stop(self) -> None:
@@ -65,6 +68,9 @@ def create_sandbox(
         sandbox.cards = Processor(config.cards, now, later)
         app.register_blueprint(cards_blueprint(sandbox.cards))
         app.register_blueprint(cards_api_blueprint(sandbox.cards, sandbox.stopping))
+        sandbox.checkouts = Checkouts(sandbox.cards)
+        app.register_blueprint(checkout_api_blueprint(sandbox.checkouts, sandbox.stopping))
+        app.register_blueprint(checkout_pages_blueprint(sandbox.checkouts))
     app.register_blueprint(shop_blueprint(sandbox.shop))
     app.register_blueprint(admin_blueprint(sandbox.shop, sandbox.stopping))
     app.register_blueprint(oauth_blueprint(sandbox.shop))

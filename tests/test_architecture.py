@@ -35,6 +35,8 @@ LAYERS = [
         db bell sealing rows
         messages
         ports
+        ports_payments
+        ports_common
         money clock ids config errors logs engine single direct prepared memory among
     """.strip().splitlines()
 ]

@@ -10,7 +10,7 @@ from bopis import clock
 from bopis.db import RECEIPT_PATIENCE, Database
 from bopis.errors import Invalid, NotFound, NotSignedIn
 from bopis.merchants.queries import account
-from bopis.payments.news import take_in
+from bopis.payments.news import Concerned, take_in
 from bopis.ports import BadDelivery, BadSignature, Payments
 
 MOST_BYTES = 1_048_576
@@ -30,13 +30,13 @@ def blueprint(database: Database, payments: Mapping[str, Payments]) -> Blueprint
                 raise NotFound("unknown_connection", "There is no connection at this address.")
             try:
                 delivery = holder.verify(request.headers, body, sender, clock.now())
-                payment = holder.payment_of(delivery, body)
+                about = Concerned(holder.payment_of(delivery, body), holder.checkout_of(delivery, body))
             except BadSignature:
                 raise NotSignedIn("bad_signature", "It is not signed with this connection's secret.") from None
             except BadDelivery as problem:
                 raise Invalid("bad_delivery", str(problem)) from None
             g.about = {"connection": connection_id, "topic": delivery.topic}
-            fresh = take_in(session, sender, delivery, payment, body, clock.now())
+            fresh = take_in(session, sender, delivery, about, body, clock.now())
         return Response(status=202 if fresh else 200)
 
     return routes

@@ -26,6 +26,8 @@ class Merchant(Base):
     name: Mapped[str]
     holding: Mapped[dict[str, Any] | None]
     """How long goods are held and what is said meanwhile, where it is not the usual (`pickups.holding.Rules`)."""
+    storage_fee: Mapped[dict[str, Any] | None]
+    """What it costs when goods lie longer than is free (`payments.rules_fee.Terms`); None for nothing."""
     created_at: Mapped[dt.datetime]
 
 

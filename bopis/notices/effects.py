@@ -13,13 +13,15 @@ from bopis import tasks, timeline
 from bopis.errors import EffectError, PermanentFailure
 from bopis.merchants.effects import failed
 from bopis.merchants.queries import messenger_account
-from bopis.messages import AT_COUNTER, KEPT_LONGER, NEW_CODE, TellShopper
+from bopis.messages import AT_COUNTER, FEE_SOON, IN_LOCKER, KEPT_LONGER, NEW_CODE, TellShopper
 from bopis.notices import texts
 from bopis.notices.actions import mail_instead, note
 from bopis.notices.models import TEXT, Notice
+from bopis.payments.shown import storage, to_be_paid
 from bopis.pickups import grants
 from bopis.pickups.models import Pickup
 from bopis.pickups.reminding import is_still_right
+from bopis.pickups.whereabouts import is_known, place_of
 from bopis.ports import Account, Messenger, Receipt
 from bopis.stores.holding import REMINDERS
 from bopis.stores.queries import lock
@@ -38,6 +40,7 @@ class _Text:
     has_email: bool
     to: str = field(repr=False)
     body: str = field(repr=False)
+    place: str
 
 
 class TellShopperEffect:
@@ -54,7 +57,7 @@ class TellShopperEffect:
 
     def read(self, session: Session, message: TellShopper, now: dt.datetime) -> _Text | None:
         pickup = session.get_one(Pickup, message.pickup_id)
-        if not is_still_right(pickup, message.template, message.version, now):
+        if not is_still_right(pickup, message.template, message.version, now) or is_known(session, pickup, message):
             return None
         account = messenger_account(session, pickup.merchant_id, frozenset(self.messengers))
         notice_id, notice = "", None
@@ -64,7 +67,7 @@ class TellShopperEffect:
                 return None
             notice_id = notice.id
         has_email, body = pickup.order.email_sealed is not None, self._body(session, pickup, message, notice, now)
-        return _Text(message, notice_id, account, has_email, pickup.order.phone(), body)
+        return _Text(message, notice_id, account, has_email, pickup.order.phone(), body, place_of(pickup))
 
     def _body(
         self, session: Session, pickup: Pickup, message: TellShopper, notice: Notice | None, now: dt.datetime
@@ -72,21 +75,26 @@ class TellShopperEffect:
         """The same words at every attempt: one that went out unheard is looked up by them."""
         assert pickup.store is not None and pickup.hold_until is not None
         grant = grants.open_grant(session, pickup.id)
-        code = grants.code_of(grant) if grant else None
+        code, to_pay = grants.code_of(grant) if grant else None, to_be_paid(session, pickup)
         facts: dict[str, Any] = {
             "store": pickup.store.name,
             "order": pickup.order.name,
-            "code": code.written() if code else None,
+            "code": code.written() if code and not to_pay else None,
+            "to_pay": to_pay,
             "until": (notice.until if notice else None) or pickup.hold_until,
             "time_zone": pickup.store.time_zone,
             "link": f"{self.public_url}/p/{pickup.link_token()}",
-            "at_counter": all(place.compartment_id is None for place in pickup.live_placements()),
+            "at_counter": pickup.is_at_counter(),
         }
         if message.template in REMINDERS:
             said_at = notice.created_at if notice else now
             return texts.reminder(template=message.template, said_at=said_at, **facts)
+        if message.template == FEE_SOON:
+            return texts.fee_soon(fee=storage(pickup, now), **facts)
         if message.template == AT_COUNTER:
             return texts.at_counter_now(**facts)
+        if message.template == IN_LOCKER:
+            return texts.in_locker_now(**facts)
         return texts.ready(renewed=message.template in (NEW_CODE, KEPT_LONGER), **facts)
 
     def call(self, work: _Text) -> Receipt | PermanentFailure:
@@ -124,9 +132,8 @@ class TellShopperEffect:
         notice.provider_id, notice.changed_at = outcome.provider_id, now
         if notice.state == "submitting":
             notice.state, notice.error = outcome.state, outcome.error
-        timeline.write(
-            session, pickup.id, "shopper_told", actor="system", at=now, template=notice.template, channel=TEXT
-        )
+        told = {"template": notice.template, "channel": TEXT, "place": work.place}
+        timeline.write(session, pickup.id, "shopper_told", actor="system", at=now, **told)
 
     def give_up(self, session: Session, message: TellShopper, problem: EffectError, now: dt.datetime) -> None:
         pickup = session.get_one(Pickup, message.pickup_id)

@@ -45,6 +45,13 @@ def at_counter_now(*, store: str, order: str, **facts: Any) -> Written:
     return _written(f"{order} is now at the counter of {store}", lead, store=store, **facts)
 
 
+def in_locker_now(*, store: str, order: str, **facts: Any) -> Written:
+    """The e-mail that says that an order left the counter for a locker; facts as in `ready`."""
+    store, order = _one_line(store), _one_line(order)
+    lead = f"Your order {order} is now in our lockers, so you need not wait at the counter. Its code has not changed."
+    return _written(f"{order} is now in a locker at {store}", lead, store=store, **facts)
+
+
 def reminder(
     *, template: str, said_at: dt.datetime, store: str, order: str, until: dt.datetime, time_zone: str, **facts: Any
 ) -> Written:
@@ -64,6 +71,14 @@ def reminder(
     return _written(subject, lead, store=store, until=until, time_zone=time_zone, **facts)
 
 
+def fee_soon(*, fee: str, store: str, order: str, **facts: Any) -> Written:
+    """The e-mail that says from when on storage costs something; `fee` is that in words, facts as in `ready`."""
+    store, order = _one_line(store), _one_line(order)
+    return _written(
+        f"{order} waits for you at {store}", f"Your order {order} waits for you. {fee}", store=store, **facts
+    )
+
+
 def _written(
     subject: str,
     lead: str,
@@ -76,22 +91,26 @@ def _written(
     time_zone: str,
     link: str,
     at_counter: bool,
+    to_pay: str = "",
 ) -> Written:
     address, first_name = _one_line(address), _one_line(first_name)
     greeting = f"Hello {first_name}," if first_name else "Hello,"
-    how = _how(code, at_counter)
+    how = f"Pay {to_pay} on its page, and your code appears there." if to_pay else _how(code, at_counter)
     facts = [
         ("Where", ", ".join(part for part in (store, address) if part)),
         ("Until", f"{in_store(until, time_zone)} ({time_zone.replace('_', ' ')} time)"),
     ]
     end = "Someone else may come for you: pass the code on. Nobody reads answers to this e-mail; the store can help."
     shown = [("Code", code)] if code else []
+    page = "To the payment" if to_pay else "Code, QR and help on one page" if code else "QR and help on one page"
     text = "\n".join(
         [greeting, "", lead, how, ""]
         + [f"{name}: {value}" for name, value in shown + facts]
-        + ["", "Code, QR and help on one page:" if code else "QR and help on one page:", link, "", end, ""]
+        + ["", f"{page}:", link, "", end, ""]
     )
-    return Written(subject, text, _html(greeting, lead, how, code, facts, link, end))
+    return Written(
+        subject, text, _html(greeting, lead, how, code, facts, link, end, "Pay" if to_pay else "Show the QR")
+    )
 
 
 def _one_line(name: str) -> str:
@@ -107,7 +126,7 @@ def _how(code: str | None, at_counter: bool) -> str:
 
 
 def _html(
-    greeting: str, lead: str, how: str, code: str | None, facts: list[tuple[str, str]], link: str, end: str
+    greeting: str, lead: str, how: str, code: str | None, facts: list[tuple[str, str]], link: str, end: str, button: str
 ) -> str:
     rows = "".join(f'<tr><td style="{_NAME}">{name}</td><td>{escape(value)}</td></tr>' for name, value in facts)
     big = f'<p style="{_CODE}">{escape(code)}</p>' if code else ""
@@ -118,6 +137,6 @@ def _html(
         f"<p>{escape(greeting)}</p><p>{escape(lead)} {how}</p>{big}"
         f'<table role="presentation" style="border-collapse:collapse">{rows}</table>'
         f'<p style="margin:24px 0"><a href="{escape(link)}" style="display:inline-block;padding:12px 20px;'
-        'border-radius:6px;background:#0b5a66;color:#ffffff;text-decoration:none;font-weight:600">Show the QR</a></p>'
+        f'border-radius:6px;background:#0b5a66;color:#ffffff;text-decoration:none;font-weight:600">{button}</a></p>'
         f'<p style="font-size:14px;line-height:20px;opacity:.75">{escape(end)}</p></div></body></html>\n'
     )

@@ -11,13 +11,15 @@ from sqlalchemy.orm import Session
 
 from bopis import tasks, timeline
 from bopis.errors import EffectError, PermanentFailure
-from bopis.messages import AT_COUNTER, KEPT_LONGER, NEW_CODE, MailShopper
+from bopis.messages import AT_COUNTER, FEE_SOON, IN_LOCKER, KEPT_LONGER, NEW_CODE, MailShopper
 from bopis.notices import letters
 from bopis.notices.actions import note, of
 from bopis.notices.models import EMAIL, Notice
+from bopis.payments.shown import storage, to_be_paid
 from bopis.pickups import grants
 from bopis.pickups.models import Pickup
 from bopis.pickups.reminding import is_still_right
+from bopis.pickups.whereabouts import is_known, place_of
 from bopis.ports import Letter, Mailer
 from bopis.stores.holding import REMINDERS
 from bopis.stores.queries import lock
@@ -28,6 +30,7 @@ class _Mail:
     notice_id: str
     pickup_id: str
     letter: Letter
+    place: str
 
 
 class MailShopperEffect:
@@ -42,34 +45,39 @@ class MailShopperEffect:
 
     def read(self, session: Session, message: MailShopper, now: dt.datetime) -> _Mail | None:
         pickup = session.get_one(Pickup, message.pickup_id)
-        if not is_still_right(pickup, message.template, message.version, now):
+        if not is_still_right(pickup, message.template, message.version, now) or is_known(session, pickup, message):
             return None
         notice = note(session, pickup, message, EMAIL, None, now)
         if notice.channel != EMAIL or notice.state not in ("submitting", "failed"):
             return None
-        return _Mail(notice.id, pickup.id, self._letter(session, pickup, message, notice, now))
+        return _Mail(notice.id, pickup.id, self._letter(session, pickup, message, notice, now), place_of(pickup))
 
     def _letter(
         self, session: Session, pickup: Pickup, message: MailShopper, notice: Notice, now: dt.datetime
     ) -> Letter:
         assert pickup.store is not None and pickup.hold_until is not None
         grant = grants.open_grant(session, pickup.id)
-        code = grants.code_of(grant) if grant else None
+        code, to_pay = grants.code_of(grant) if grant else None, to_be_paid(session, pickup)
         facts: dict[str, Any] = {
             "store": pickup.store.name,
             "address": pickup.store.address,
             "order": pickup.order.name,
             "first_name": pickup.order.first_name(),
-            "code": code.written() if code else None,
+            "code": code.written() if code and not to_pay else None,
+            "to_pay": to_pay,
             "until": notice.until or pickup.hold_until,
             "time_zone": pickup.store.time_zone,
             "link": f"{self.public_url}/p/{pickup.link_token()}",
-            "at_counter": all(place.compartment_id is None for place in pickup.live_placements()),
+            "at_counter": pickup.is_at_counter(),
         }
         if message.template in REMINDERS:
             written = letters.reminder(template=message.template, said_at=notice.created_at, **facts)
+        elif message.template == FEE_SOON:
+            written = letters.fee_soon(fee=storage(pickup, now), **facts)
         elif message.template == AT_COUNTER:
             written = letters.at_counter_now(**facts)
+        elif message.template == IN_LOCKER:
+            written = letters.in_locker_now(**facts)
         else:
             written = letters.ready(renewed=message.template in (NEW_CODE, KEPT_LONGER), **facts)
         host = urlsplit(self.public_url).hostname
@@ -94,9 +102,8 @@ class MailShopperEffect:
         lock(session, pickup.store_id)
         notice = session.get_one(Notice, work.notice_id)
         notice.provider_id, notice.state, notice.error, notice.changed_at = outcome, "accepted", "", now
-        timeline.write(
-            session, pickup.id, "shopper_told", actor="system", at=now, template=notice.template, channel=EMAIL
-        )
+        told = {"template": notice.template, "channel": EMAIL, "place": work.place}
+        timeline.write(session, pickup.id, "shopper_told", actor="system", at=now, **told)
 
     def give_up(self, session: Session, message: MailShopper, problem: EffectError, now: dt.datetime) -> None:
         pickup, notice = session.get_one(Pickup, message.pickup_id), of(session, message)

@@ -32,24 +32,56 @@ def ready(
     link: str,
     at_counter: bool,
     renewed: bool = False,
+    to_pay: str = "",
 ) -> str:
     """The text that carries the code: who, which order, the code, until when, the link.
+
+    `to_pay`: so much is to be paid first, and the code comes with a text of its own after that.
 
     `renewed`: an earlier text held another code, which is over. A long store name gives way first, so that an ordinary
     order takes one segment.
     """
     where = " at the counter" if at_counter else ""
     news = "has a new code" if renewed else f"is ready{where}"
-    show = _show(code, at_counter)
+    show = _show(code, at_counter, to_pay)
     return _signed(store, f"{_plain(order)} {news}. {show} until {in_store(until, time_zone)}. {link} STOP to opt out")
 
 
 def at_counter_now(
-    *, store: str, order: str, code: str | None, until: dt.datetime, time_zone: str, link: str, at_counter: bool
+    *,
+    store: str,
+    order: str,
+    code: str | None,
+    until: dt.datetime,
+    time_zone: str,
+    link: str,
+    at_counter: bool,
+    to_pay: str = "",
 ) -> str:
     """The text that says that an order left its locker for the counter, and that nothing else has changed."""
     news = f"{_plain(order)} is now at the counter, yours until {in_store(until, time_zone)}"
-    return _signed(store, f"{news}. {_show(code, at_counter)}. {link} STOP to opt out")
+    return _signed(store, f"{news}. {_show(code, at_counter, to_pay)}. {link} STOP to opt out")
+
+
+def fee_soon(*, store: str, order: str, fee: str, link: str, **_: object) -> str:
+    """The text that says from when on storage costs something; `fee` is that in words."""
+    return _signed(store, f"{_plain(order)} waits for you. {_plain(fee)} {link} STOP to opt out")
+
+
+def in_locker_now(
+    *,
+    store: str,
+    order: str,
+    code: str | None,
+    until: dt.datetime,
+    time_zone: str,
+    link: str,
+    at_counter: bool,
+    to_pay: str = "",
+) -> str:
+    """The text that says that an order left the counter for a locker, and that nothing else has changed."""
+    news = f"{_plain(order)} is now in a locker, yours until {in_store(until, time_zone)}"
+    return _signed(store, f"{news}. {_show(code, at_counter, to_pay)}. {link} STOP to opt out")
 
 
 def reminder(
@@ -63,6 +95,7 @@ def reminder(
     time_zone: str,
     link: str,
     at_counter: bool,
+    to_pay: str = "",
 ) -> str:
     """The text that says how long an order still waits; `said_at` is when it was meant to be sent, whenever that is.
 
@@ -74,10 +107,12 @@ def reminder(
         AFTER_A_DAY: f"{order} still waits for you, until {when}",
         LAST_CHANCE: f"last chance to pick up {order}, until {when}",
     }[template]
-    return _signed(store, f"{news}. {_show(code, at_counter)}. {link} STOP to opt out")
+    return _signed(store, f"{news}. {_show(code, at_counter, to_pay)}. {link} STOP to opt out")
 
 
-def _show(code: str | None, at_counter: bool) -> str:
+def _show(code: str | None, at_counter: bool, to_pay: str) -> str:
+    if to_pay:
+        return f"Pay {_plain(to_pay)} on its page"
     return f"{'Code' if at_counter else 'Locker code'} {code}" if code else "Show the QR"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,8 @@ _ADDRESS = re.compile(
     r"@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])",
     re.IGNORECASE,
 )
+PAY_HERE = "pay_here"
+"""The setting of a shop's connection that lets its unpaid orders be loaded: the connection that takes the money."""
 _LONGEST_ADDRESS = 254
 """RFC 5321, erratum 1690."""
 
@@ -50,6 +52,8 @@ class TakenOver:
     is_new: bool
     secured: bool = False
     """A payment that we look after covers it."""
+    pays_here: bool = False
+    """It may be loaded unpaid."""
 
 
 def accept(
@@ -71,12 +75,15 @@ def accept(
             taken.append(None)
             continue
         order_id = order.id if order else new_id()
+        # Decided once: an order whose payment was taken back later is none to be paid here.
+        pays_here = order.pays_here if order else may_pay_here(sender.account.settings, snapshot)
         told = _told(order_id, snapshot, sender.country, is_erased=order is not None and order.erased_at is not None)
         if _moves_money(order, told):
             message = FollowMoney(order_id, f"{snapshot.updated_at.isoformat()} {now.isoformat()}")
             moved.append(outbox.entry(session, message, now, merchant_id=sender.merchant_id))
         if order is None:
-            fresh.append((key, _new(order_id, sender, told | {"platform_order_id": key[1], "created_at": now})))
+            told |= {"platform_order_id": key[1], "created_at": now}
+            fresh.append((key, _new(order_id, sender, told, pays_here=pays_here)))
         else:
             _agree(order, told)
         taken.append(
@@ -86,7 +93,8 @@ def accept(
                 key[0],
                 snapshot.name,
                 is_new=order is None,
-                secured=bool(order and order.secured),
+                secured=order.secured if order else False,
+                pays_here=pays_here,
             )
         )
     session.flush()
@@ -95,16 +103,23 @@ def accept(
     return taken
 
 
+def may_pay_here(settings: Mapping[str, str], snapshot: OrderSnapshot) -> bool:
+    """Whether an order of a connection with these settings is paid on our page, before its door opens."""
+    costs = snapshot.total is not None and snapshot.total.amount > 0
+    return costs and snapshot.to_pay and not snapshot.paid and bool(settings.get(PAY_HERE))
+
+
 def _moves_money(order: Order | None, told: dict[str, Any]) -> bool:
     """Whether a payment that we look after may have something to do: never for what is paid on the platform."""
     if order is None:
         return not told["paid"]
     changed = any(getattr(order, name) != told[name] for name in ("paid", "cancelled_at", "total"))
-    return changed and (order.secured or not told["paid"])
+    return changed and (order.secured or order.pays_here or not told["paid"])
 
 
-def _new(order_id: str, sender: Sender, told: dict[str, Any]) -> Write:
-    mine = {"secured": False}  # whatever the platform says
+def _new(order_id: str, sender: Sender, told: dict[str, Any], *, pays_here: bool) -> Write:
+    # Whatever the platform says later.
+    mine = {"secured": False, "pays_here": pays_here, "paid_at_counter_at": None}
     ids = {"id": order_id, "merchant_id": sender.merchant_id, "connection_id": sender.account.connection_id}
     return Write(_WRITE, told | mine | ids)
 

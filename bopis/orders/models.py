@@ -41,6 +41,10 @@ class Order(Base):
     paid: Mapped[bool]
     secured: Mapped[bool] = mapped_column(default=False)
     """A payment that we look after covers it, so that it need not be paid on the platform."""
+    pays_here: Mapped[bool] = mapped_column(default=False)
+    """It may be loaded unpaid: its shopper pays on our page before the door opens."""
+    paid_at_counter_at: Mapped[dt.datetime | None]
+    """When staff said that they had taken the money for it."""
     total: Mapped[int | None] = mapped_column(BigInteger)
     """What it costs as the platform says, in minor units of `currency`; None where it was not asked."""
     currency: Mapped[str] = mapped_column(default="")
@@ -50,6 +54,10 @@ class Order(Base):
     erasure_asked_at: Mapped[dt.datetime | None]
     """Since when nothing personal may be kept once the order is over."""
     erased_at: Mapped[dt.datetime | None]
+
+    def is_unpaid(self) -> bool:
+        """Whether it is to be paid here and nobody has yet."""
+        return self.pays_here and not (self.paid or self.secured or self.paid_at_counter_at)
 
     def phone(self) -> str:
         """The E.164 number, or an empty text."""

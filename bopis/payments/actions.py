@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from bopis import outbox, tasks
 from bopis.messages import CaptureMoney, RefundMoney, ReleaseMoney
 from bopis.orders.models import Order
-from bopis.payments import queries
+from bopis.payments import dues, queries
 from bopis.payments.ledger import PASSING, SYSTEM, announce, ask, hold, link_waiting, new_capture, new_refund, secure
 from bopis.payments.models import Authorisation
 from bopis.payments.rules import Goods, Held, Policy, Step, next_step, shares
@@ -26,21 +26,21 @@ def follow(session: Session, order_id: str, now: dt.datetime) -> None:
     pickups = hold(session, order_id)
     link_waiting(session, order, now)
     payments = queries.of_order(session, order_id, for_update=True)
-    goods = Goods(tuple(pickup.state for pickup in pickups), order.cancelled_at is not None, order.paid)
     standing = [each for each in payments if each.state in ("authorised", "captured")]
-    dues = dict(
-        zip(
-            (each.id for each in standing),
-            shares(_total(order, standing), [_most(each) for each in standing]),
-            strict=True,
-        )
-    )
+    owed = _shares(order, standing)
     for each in payments:
         announce(session, each, pickups, now)
-        held = _held(each, dues.get(each.id), several=len(standing) > (each in standing))
+        goods = Goods(
+            tuple(pickup.state for pickup in pickups),
+            order.cancelled_at is not None,
+            order.paid and _for_goods(each) > 0,
+        )
+        held = _held(each, owed.get(each.id), several=len(standing) > (each in standing))
         step = next_step(held, goods, Policy.of(each.connection.settings), now)
         _take(session, each, pickups, step, now)
-    secure(session, order, bool(standing), now)
+    covered = any(_for_goods(each) > 0 for each in standing)
+    secure(session, order, covered and not (order.pays_here and dues.still_to_pay(order, payments)), now)
+    dues.refresh(session, order, pickups, now)
 
 
 def want_capture(session: Session, of: Authorisation, amount: int, why: str, actor: str, now: dt.datetime) -> None:
@@ -102,12 +102,33 @@ def _held(of: Authorisation, due: int | None, *, several: bool) -> Held:
     )
 
 
-def _most(of: Authorisation) -> int:
-    return of.captured if of.state == "captured" else of.authorised
+def _shares(order: Order, standing: Sequence[Authorisation]) -> dict[str, int | None]:
+    """What each payment bears of what the order costs and of its storage; None where nobody knows."""
+    for_goods = [each for each in standing if _for_goods(each) > 0]
+    bears: dict[str, int | None] = dict.fromkeys((each.id for each in standing), 0)
+    goods = shares(_total(order, for_goods), [_for_goods(each) for each in for_goods])
+    bears |= dict(zip((each.id for each in for_goods), goods, strict=True))
+    for_storage = [each for each in standing if each.checkout and each.checkout.fee]
+    for pickup_id in {each.checkout.pickup_id for each in for_storage if each.checkout}:
+        theirs = [each.checkout for each in for_storage if each.checkout and each.checkout.pickup_id == pickup_id]
+        fees = shares(max(each.fee_up_to for each in theirs), [each.fee for each in theirs])
+        for page, fee in zip(theirs, fees, strict=True):
+            paid = next(each for each in for_storage if each.checkout is page)
+            so_far = bears[paid.id]
+            bears[paid.id] = None if so_far is None else so_far + (fee or 0)
+    return bears
+
+
+def _for_goods(of: Authorisation) -> int:
+    """How much of a payment is for goods, the rest being for storage."""
+    most = of.captured if of.state == "captured" else of.authorised
+    return min(most, of.checkout.goods) if of.checkout else most
 
 
 def _total(order: Order, standing: Sequence[Authorisation]) -> int | None:
-    """What the order costs, if the shop says so in the currency of every payment."""
+    """What the order costs, if the shop says so in the currency of every payment; nothing where the counter took it."""
+    if order.paid_at_counter_at is not None and order.pays_here:
+        return 0
     if order.total is None or any(each.currency != order.currency for each in standing):
         return None
     return order.total

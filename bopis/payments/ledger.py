@@ -19,7 +19,7 @@ from bopis.merchants.models import Connection
 from bopis.messages import FollowMoney
 from bopis.orders.models import Order
 from bopis.payments import queries
-from bopis.payments.models import Authorisation, Capture, Refund
+from bopis.payments.models import Authorisation, Capture, Checkout, Refund
 from bopis.payments.rules import AHEAD
 from bopis.payments.rules_amounts import written
 from bopis.pickups.models import Pickup
@@ -47,6 +47,7 @@ def agree(session: Session, connection: Connection, seen: PaymentSeen, now: dt.d
     pickups = hold(session, found.order_id) if found.order_id else []
     keep_still(session, found)
     announce(session, found, pickups, now)
+    _paid_on(found, now)
     if _RANK[seen.state] > _RANK[found.state]:
         _into(session, found, seen, pickups, now)
     for refund in seen.refunds:
@@ -67,6 +68,13 @@ def agree(session: Session, connection: Connection, seen: PaymentSeen, now: dt.d
             merchant_id=found.merchant_id,
         )
     return found
+
+
+def _paid_on(found: Authorisation, now: dt.datetime) -> None:
+    """The page of ours that a payment was made on has done its work."""
+    page = found.checkout
+    if page is not None and page.state != "paid":
+        page.state, page.settled_at, page.look_at = "paid", now, None
 
 
 def keep_still(session: Session, of: Authorisation) -> None:
@@ -185,8 +193,12 @@ def _known(session: Session, connection: Connection, seen: PaymentSeen, now: dt.
     if found is not None or not key or seen.state == "unfinished":
         return found
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    page = session.get(Checkout, seen.checkout) if seen.checkout else None
+    if page is not None and page.connection_id != connection.id:
+        page = None
     fresh = {
         "id": new_id(),
+        "checkout_id": page.id if page else None,
         "merchant_id": connection.merchant_id,
         "connection_id": connection.id,
         "reference": seen.reference,
@@ -206,7 +218,7 @@ def _known(session: Session, connection: Connection, seen: PaymentSeen, now: dt.
 
 
 def _link(session: Session, found: Authorisation, now: dt.datetime) -> None:
-    order = queries.order_named(session, found)
+    order = found.checkout.order if found.checkout else queries.order_named(session, found)
     if order is not None:
         _belongs_to(session, found, order, now)
 
@@ -215,7 +227,7 @@ def _belongs_to(session: Session, found: Authorisation, order: Order, now: dt.da
     session.execute(select(Order.id).where(Order.id == order.id).with_for_update())
     found.order_id = order.id
     session.flush()
-    if found.state == "authorised":
+    if found.state == "authorised" and not order.pays_here:  # of those `actions.follow` knows whether it is enough
         secure(session, order, True, now)
 
 

@@ -7,12 +7,15 @@ import datetime as dt
 from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from bopis import sealing
 from bopis.db import Base, Id
 from bopis.merchants.models import Connection
 from bopis.orders.models import Order
+from bopis.pickups.models import Pickup
 
 _OPEN = text("state = 'authorised'")
 _UNLINKED = text("order_id IS NULL")
+_LIVE = text("state IN ('wanted', 'open')")
 _WATCHED = text("look_at IS NOT NULL")
 
 
@@ -44,6 +47,8 @@ class Authorisation(Base):
     order_key: Mapped[str]
     """The platform's id of the order, as the checkout wrote it; or the order's name where it wrote only that."""
     order_name: Mapped[str]
+    checkout_id: Mapped[str | None] = mapped_column(Id, ForeignKey("checkouts.id"))
+    """The page of ours it was made on; None for one of the shop's own checkout."""
     currency: Mapped[str]
     authorised: Mapped[int] = mapped_column(BigInteger)
     captured: Mapped[int] = mapped_column(BigInteger, default=0)
@@ -65,6 +70,7 @@ class Authorisation(Base):
     created_at: Mapped[dt.datetime]
     order: Mapped[Order | None] = relationship()
     connection: Mapped[Connection] = relationship()
+    checkout: Mapped[Checkout | None] = relationship()
     captures: Mapped[list[Capture]] = relationship(back_populates="authorisation", order_by="Capture.step")
     refunds: Mapped[list[Refund]] = relationship(back_populates="authorisation", order_by="Refund.step")
 
@@ -75,6 +81,65 @@ class Authorisation(Base):
     def given_back(self) -> int:
         """What was given back or is on its way back."""
         return sum(refund.amount for refund in self.refunds if refund.state != "failed")
+
+
+class Checkout(Base):
+    """A page of the provider's on which a shopper pays before the door opens. Its id is the key it is asked for with.
+
+    `state`: wanted (asked for), open, ending (nothing more is to be paid there), paid, expired, failed. Of an order
+    one is wanted or open: two tabs share it.
+    """
+
+    __tablename__ = "checkouts"
+    __table_args__ = (
+        Index("ux_checkouts_live", "order_id", unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE),
+        Index("ix_checkouts_order", "order_id"),
+        Index("ix_checkouts_watched", "look_at", sqlite_where=_WATCHED, postgresql_where=_WATCHED),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    merchant_id: Mapped[str] = mapped_column(Id)
+    connection_id: Mapped[str] = mapped_column(Id, ForeignKey("connections.id"))
+    order_id: Mapped[str] = mapped_column(Id, ForeignKey("orders.id"))
+    pickup_id: Mapped[str] = mapped_column(Id, ForeignKey("pickups.id"))
+    """The one whose page led to it, and whose storage it pays."""
+    reference: Mapped[str | None]
+    url_sealed: Mapped[bytes | None]
+    """Where it is paid: for its shopper alone."""
+    back_hash: Mapped[str] = mapped_column(unique=True)
+    back_sealed: Mapped[bytes]
+    """The unguessable part of the address it leads back to, which is not the shopper's link: others read it."""
+    goods: Mapped[int] = mapped_column(BigInteger)
+    fee: Mapped[int] = mapped_column(BigInteger)
+    """For storage, on top of the goods."""
+    fee_up_to: Mapped[int] = mapped_column(BigInteger)
+    """What all storage of the pickup has cost once this is paid."""
+    currency: Mapped[str]
+    state: Mapped[str]
+    asked_at: Mapped[dt.datetime | None]
+    returned_at: Mapped[dt.datetime | None]
+    """When its shopper last came back from it."""
+    expires_at: Mapped[dt.datetime]
+    created_at: Mapped[dt.datetime]
+    settled_at: Mapped[dt.datetime | None]
+    look_at: Mapped[dt.datetime | None]
+    """When to see again how it stands; None once nothing more can happen."""
+    order: Mapped[Order] = relationship()
+    pickup: Mapped[Pickup] = relationship()
+    connection: Mapped[Connection] = relationship()
+
+    @property
+    def amount(self) -> int:
+        """What is paid on it."""
+        return self.goods + self.fee
+
+    def url(self) -> str:
+        """Where it is paid; empty until the provider has opened it."""
+        return sealing.unseal(self.url_sealed, to=f"checkouts.url:{self.id}") if self.url_sealed else ""
+
+    def back(self) -> str:
+        """The unguessable part of the address it leads back to."""
+        return sealing.unseal(self.back_sealed, to=f"checkouts.back:{self.id}")
 
 
 class Capture(Base):

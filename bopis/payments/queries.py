@@ -15,6 +15,7 @@ from bopis.payments.models import Authorisation, Capture, Refund
 
 _WHOLE = (
     joinedload(Authorisation.connection),
+    joinedload(Authorisation.checkout),
     selectinload(Authorisation.captures),
     selectinload(Authorisation.refunds),
 )

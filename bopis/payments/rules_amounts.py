@@ -19,6 +19,17 @@ def written(amount: int, currency: str) -> str:
     return f"{sign}{whole:,}{point} {currency}".replace(",", "\u202f")
 
 
+_BEFORE = {"USD": "$", "GBP": "£", "JPY": "¥"}
+
+
+def for_shopper(amount: int, currency: str) -> str:
+    """`19.99 €`, `$19.99`, `¥500`; where no sign is known everywhere, as `written`."""
+    number = written(amount, currency).rpartition(" ")[0]
+    if currency in _BEFORE:
+        return f"{_BEFORE[currency]}{number}"
+    return f"{number} €" if currency == "EUR" else f"{number} {currency}"
+
+
 def read(text: str, currency: str) -> int:
     """Minor units of what a person typed, with a point or a comma. Raises Invalid."""
     decimals = DECIMALS.get(currency, 2)

@@ -13,7 +13,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from bopis import outbox, tasks, timeline
 from bopis.lockers.queries import item_sizes
-from bopis.messages import FollowMoney, MailShopper, MarkCollected, MarkReady, TellShopper
+from bopis.messages import PAY_FIRST, FollowMoney, MailShopper, MarkCollected, MarkReady, TellShopper
 from bopis.pickups import grants, holding, places
 from bopis.pickups.later import written
 from bopis.pickups.lifecycle import check_move
@@ -35,7 +35,7 @@ def move(
     timeline.write(session, pickup.id, to, actor=actor, at=now, reason=reason, was=pickup.state, **detail)
     pickup.state, pickup.reason = to, reason
     session.flush()
-    if pickup.order.secured or not pickup.order.paid:
+    if pickup.order.secured or pickup.order.pays_here or not pickup.order.paid:
         news = FollowMoney(pickup.order_id, f"{to} {pickup.id} {now.isoformat()}")
         outbox.put(session, news, now, merchant_id=pickup.merchant_id)
 
@@ -126,10 +126,11 @@ def make_ready(session: Session, pickup: Pickup, now: dt.datetime, *, actor: str
     assert grant is not None
     grants.activate(session, grant, until, now)
     outbox.put(session, MarkReady(pickup.id), now, merchant_id=pickup.merchant_id)
+    template = PAY_FIRST if pickup.is_unpaid() else "ready"
     if pickup.order.phone_sealed is not None:
-        outbox.put(session, TellShopper(pickup.id, "ready"), now, merchant_id=pickup.merchant_id)
+        outbox.put(session, TellShopper(pickup.id, template), now, merchant_id=pickup.merchant_id)
     elif pickup.order.email_sealed is not None:
-        outbox.put(session, MailShopper(pickup.id, "ready"), now, merchant_id=pickup.merchant_id)
+        outbox.put(session, MailShopper(pickup.id, template), now, merchant_id=pickup.merchant_id)
     else:
         _ask(session, pickup, "no_phone", "There is no phone number we can text, and no e-mail address.", now)
 

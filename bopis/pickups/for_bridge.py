@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session, selectinload
 
 from bopis.pickups.models import IS_NOT_CLOSED, IS_TOLD, Grant, Pickup, Placement
 
+_PICKUP, _ORDER = selectinload(Grant.pickup), Pickup.order
+
 
 def grants_since(session: Session, bank_id: str, version: int) -> list[dict[str, Any]]:
     """The grants of a bank that changed after sync version `version` (0 for all live ones), tombstones included."""
@@ -19,7 +21,9 @@ def grants_since(session: Session, bank_id: str, version: int) -> list[dict[str,
         # A code that was unlocked and then called off is gone, worked out anew or not.
         .where(or_(Grant.verifier.is_not(None), Grant.state == "closed"))
         .order_by(Grant.sync_version)
-        .options(selectinload(Grant.pickup).selectinload(Pickup.placements).selectinload(Placement.compartment))
+        .options(
+            _PICKUP.selectinload(Pickup.placements).selectinload(Placement.compartment), _PICKUP.joinedload(_ORDER)
+        )
     )
     if version == 0:
         statement = statement.where(IS_NOT_CLOSED)
@@ -35,6 +39,7 @@ def _written(grant: Grant) -> dict[str, Any]:
         "version": grant.version,
         "revoked": False,
         "active": grant.state == "active",
+        "unpaid": grant.pickup.is_unpaid(),
         "selector": grant.selector,
         "salt": base64.b64encode(grant.salt).decode(),
         "verifier": base64.b64encode(grant.verifier).decode(),
@@ -48,6 +53,11 @@ def _written(grant: Grant) -> dict[str, Any]:
                 "kind": "compartment" if place.compartment else "counter",
                 "door": place.compartment.number if place.compartment else None,
             }
-            for place in grant.pickup.wanted_placements()
+            for place in _told(grant.pickup)
         ],
     }
+
+
+def _told(pickup: Pickup) -> list[Placement]:
+    """Once it is ready, where it lies alone: a door that goods are on the way to opens for nobody."""
+    return pickup.found_at() if pickup.state == "ready" else pickup.wanted_placements()

@@ -113,8 +113,9 @@ def _code(grant_id: str, taken: set[int], bank_id: str) -> dict[str, Any]:
 
 
 def activate(session: Session, grant: Grant, until: dt.datetime, now: dt.datetime) -> None:
-    """Let a grant open its doors until `until`."""
-    grant.state, grant.valid_until = "active", until
+    """Let a grant open its doors until `until`, as soon as nothing is to be paid before that."""
+    waits = grant.pickup.state == "ready" and grant.pickup.is_unpaid()
+    grant.state, grant.valid_until = "held" if waits else "active", until
     changed(session, grant, now)
 
 

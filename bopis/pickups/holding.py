@@ -34,8 +34,9 @@ def rules_of(store: Store) -> Rules:
 def begin(session: Session, pickup: Pickup, now: dt.datetime) -> dt.datetime:
     """Hold a pickup for its shopper from now on; returns until when."""
     assert pickup.store is not None
-    until = holding.end(now, rules_of(pickup.store).hold_hours, _place(pickup))
+    until = holding.end(now, rules_of(pickup.store).hold_hours, place_of(pickup))
     pickup.ready_at, pickup.extended, pickup.reminded, pickup.pinned_until = now, 0, None, None
+    pickup.fee_due, pickup.fee_at = None, now if pickup.store.merchant.storage_fee else None
     _ends(pickup, until, now)
     session.flush()
     return until
@@ -48,7 +49,7 @@ def extension(pickup: Pickup, now: dt.datetime) -> dt.datetime | None:
     rules = rules_of(pickup.store)
     if (pickup.extended or 0) >= rules.extend_times:
         return None
-    return holding.end(pickup.hold_until, rules.extend_hours, _place(pickup))
+    return holding.end(pickup.hold_until, rules.extend_hours, place_of(pickup))
 
 
 def extend(session: Session, pickup: Pickup, shown: dt.datetime | None, now: dt.datetime) -> dt.datetime:
@@ -116,7 +117,7 @@ def _ends(pickup: Pickup, until: dt.datetime, now: dt.datetime) -> None:
     pickup.due_at = next_due(pickup, now)
 
 
-def _place(pickup: Pickup) -> Place:
+def place_of(pickup: Pickup) -> Place:
     """Goods at the counter, or in lockers inside the store, can be reached only while it is open."""
     store = pickup.store
     assert store is not None

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from bopis import outbox
-from bopis.messages import MailShopper, TellShopper
+from bopis.messages import FEE_SOON, PAY_FIRST, MailShopper, TellShopper
 from bopis.pickups import holding
 from bopis.pickups.models import Pickup
 from bopis.stores.holding import LAST_CHANCE, REMINDERS, is_quiet, quiet_until
@@ -48,6 +48,10 @@ def tell(session: Session, pickup: Pickup, template: str, version: int, now: dt.
 
 def is_still_right(pickup: Pickup, template: str, version: int, now: dt.datetime) -> bool:
     """Whether a message that was asked for some time ago still says what is so."""
+    if template == FEE_SOON:
+        return pickup.state == "ready" and not pickup.fee_due
+    if template == PAY_FIRST and not pickup.is_unpaid():
+        return False  # the one with the code is on its way
     if template not in REMINDERS:
         return pickup.state in ("ready", "expired")
     is_over = pickup.state != "ready" or pickup.hold_until is None or pickup.hold_until <= now

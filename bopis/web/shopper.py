@@ -17,7 +17,8 @@ from werkzeug.wrappers import Response as BaseResponse
 from bopis import clock
 from bopis.db import Database
 from bopis.errors import BopisError, Conflict, NotFound
-from bopis.pickups import grants, holding
+from bopis.payments.shown import Bill, bill
+from bopis.pickups import grants, holding, wishes
 from bopis.pickups.models import Pickup
 from bopis.pickups.queries import by_link
 from bopis.stores.queries import lock
@@ -47,8 +48,11 @@ class Shown:
     """Until when one tap would have it kept; empty when there is no more time to ask for."""
     hold: str
     """The end that this page shows, for a machine: what a tap for more time was about."""
+    bill: Bill
     coming: str
     """Until when its shopper is known to be on the way."""
+    low_door: str
+    """Whether a door that everybody can reach is asked for, `yes` or `no`; empty when there is no more choice."""
 
     def __repr__(self) -> str:
         return f"Shown({self.state!r})"
@@ -62,7 +66,7 @@ class Shown:
 
 def blueprint(database: Database) -> Blueprint:
     """`GET /p/<token>`, the page; `GET /p/<token>/state`, a version that changes with it; `POST /p/<token>/extend`
-    (until, the end that was shown), `POST /p/<token>/on-my-way`."""
+    (until, the end that was shown), `POST /p/<token>/on-my-way`, `POST /p/<token>/low-door` (wanted, yes or no)."""
     routes = Blueprint("shopper", __name__, url_prefix="/p")
 
     @routes.get("/<token>")
@@ -85,6 +89,15 @@ def blueprint(database: Database) -> Blueprint:
     @routes.post("/<token>/on-my-way")
     def on_my_way(token: str) -> BaseResponse:
         return _tapped(database, token, lambda session, pickup: holding.on_my_way(session, pickup, clock.now()))
+
+    @routes.post("/<token>/low-door")
+    def low_door(token: str) -> BaseResponse:
+        wanted = request.form.get("wanted") == "yes"
+        return _tapped(
+            database,
+            token,
+            lambda session, pickup: wishes.low_door(session, pickup, wanted, clock.now(), actor=holding.SHOPPER),
+        )
 
     @routes.after_request
     def keep_to_yourself(response: Response) -> Response:
@@ -146,10 +159,10 @@ def _look(database: Database, token: str) -> Shown | None:
 def _shown(session: Session, pickup: Pickup) -> Shown:
     grant = grants.open_grant(session, pickup.id)
     opens = grant is not None and grant.state == "active" and grant.valid_until > clock.now()
-    opens = opens and pickup.state == "ready"
+    opens = opens and pickup.state == "ready" and not pickup.is_unpaid()
     code = grants.code_of(grant) if grant and opens else None
     text = grants.qr_of(grant) if grant and opens else None
-    store, wanted = pickup.store, pickup.wanted_placements()
+    store, wanted = pickup.store, pickup.found_at()
     boxes = [place for place in wanted if place.compartment_id]
     until = in_store(pickup.hold_until, store.time_zone) if store and pickup.hold_until else ""
     now = clock.now()
@@ -168,6 +181,8 @@ def _shown(session: Session, pickup: Pickup) -> Shown:
         qr=_qr_image(text) if text else "",
         more=in_store(more, store.time_zone) if store and more else "",
         hold=pickup.hold_until.isoformat() if pickup.hold_until else "",
+        bill=bill(session, pickup, now),
+        low_door=("yes" if pickup.low_door else "no") if wishes.may_ask(pickup) and grant and grant.bank_id else "",
         coming=f"{coming.astimezone(ZoneInfo(store.time_zone)):%H:%M}" if store and coming else "",
     )
 

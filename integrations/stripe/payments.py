@@ -12,17 +12,15 @@ from bopis.errors import EffectError, OutcomeUnknown, PermanentFailure
 from bopis.ports import Account, BadDelivery, Delivery, Money, PaymentAsked, PaymentSeen
 from integrations import http
 from integrations.stripe import failures, translate, webhooks
+from integrations.stripe.checkouts import Checkouts
 from integrations.stripe.client import OurHttpClient, open_client
+from integrations.stripe.posting import Post, posted
 
 _WHOLE = {"expand": ["latest_charge.refunds"]}
-_KEYS = 4
-"""How many keys one request may use up on failures of the provider's before it is left for later."""
 _UNREADABLE = (BadDelivery, ValueError, KeyError, TypeError, AttributeError)
 
-Post = Callable[[stripe.StripeClient, dict[str, Any]], Any]
 
-
-class StripePayments:
+class StripePayments(Checkouts):
     """Of an account it reads the secrets `secret_key`, `webhook_secret` and `previous_webhook_secret`."""
 
     def __init__(self, base_url: str = "https://api.stripe.com", read_seconds: float = http.READ_SECONDS) -> None:
@@ -36,6 +34,10 @@ class StripePayments:
     def payment_of(self, delivery: Delivery, body: bytes) -> str | None:
         """The PaymentIntent an event concerns, or None. Raises BadDelivery."""
         return webhooks.payment_of(body)
+
+    def checkout_of(self, delivery: Delivery, body: bytes) -> str | None:
+        """The Checkout Session an event concerns, or None. Raises BadDelivery."""
+        return webhooks.checkout_of(body)
 
     def fetch(self, account: Account, reference: str) -> PaymentSeen | None:
         """The PaymentIntent as it is now, or None."""
@@ -102,7 +104,7 @@ class StripePayments:
             if is_done(seen):
                 return seen
         try:
-            answer = _posted(client, f"{kind}:{asked.key}", post)
+            answer = posted(client, f"{kind}:{asked.key}", post)
         except PermanentFailure as problem:
             # Somebody else, or we ourselves in a call whose answer was lost, may have been first.
             seen = self._there(account, asked)
@@ -121,18 +123,6 @@ class StripePayments:
         if seen is None:
             raise PermanentFailure("resource_missing", "the provider has no such payment")
         return seen
-
-
-def _posted(client: stripe.StripeClient, key: str, post: Post) -> Any:
-    """Ask under this key; under a further one only where the provider says that the first failed for good."""
-    for number in range(_KEYS):
-        try:
-            return post(client, {"idempotency_key": f"{key}:{number}" if number else key})
-        except stripe.StripeError as error:
-            problem = failures.of_error(error, asking=True)
-            if not isinstance(problem, failures.KeyIsSpent):
-                raise problem from None
-    raise OutcomeUnknown("provider_down", "the provider failed at the same request again and again")
 
 
 def _seen(intent: Any, *, asking: bool) -> PaymentSeen:

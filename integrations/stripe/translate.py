@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from bopis.ports import BadDelivery, PaymentSeen, RefundSeen
+from bopis.ports import BadDelivery, CheckoutAsked, CheckoutSeen, PaymentSeen, RefundSeen
 
 _DIGITS_OFF = {"ISK": -2, "UGX": -2, "MGA": 2}
 """Where Stripe counts a currency in other units than ISO 4217 does: krónur and shillings in hundredths that do not
@@ -42,9 +42,60 @@ def payment(intent: Mapping[str, Any]) -> PaymentSeen:
             order_id=str(notes.get("order_id") or "").rpartition("/")[2][:64],
             order_name=str(notes.get("order_name") or "")[:64],
             disputed=bool(charge.get("disputed")),
+            checkout=str(notes.get("checkout_id") or "")[:64],
         )
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
         raise BadDelivery(f"payment_intent: {problem}") from None
+
+
+_CHECKOUTS = {"open": "open", "complete": "complete", "expired": "expired"}
+_SPOKEN = "bg cs da de el en es et fi fr hr hu id it ja ko lt lv ms mt nb nl pl pt ro ru sk sl sv th tr vi zh"
+"""Languages the page speaks. Source: docs.stripe.com/api/checkout/sessions/create, `locale`."""
+
+
+def checkout_form(asked: CheckoutAsked) -> dict[str, Any]:
+    """What a Checkout Session is made of: our ids and the order's, nothing about a person.
+
+    The card is authorised only: what becomes of the money is decided where the goods are known.
+    """
+    notes = {"checkout_id": asked.key, "order_id": asked.order_id, "order_name": asked.order_name}
+    language = asked.locale.replace("_", "-").partition("-")[0].lower()
+    return {
+        "mode": "payment",
+        "line_items": [
+            {
+                "quantity": 1,
+                "price_data": {
+                    "currency": cost.currency.lower(),
+                    "unit_amount": theirs(cost.amount, cost.currency),
+                    "product_data": {"name": words},
+                },
+            }
+            for words, cost in asked.items
+        ],
+        "client_reference_id": asked.key,
+        "metadata": notes,
+        "payment_intent_data": {"capture_method": "manual", "metadata": notes},
+        "success_url": asked.back_url,
+        "cancel_url": asked.back_url,
+        "expires_at": int(asked.expires_at.timestamp()),
+        "locale": language if language in _SPOKEN.split() else "auto",
+    }
+
+
+def checkout(session: Mapping[str, Any]) -> CheckoutSeen:
+    """A Checkout Session with its PaymentIntent inside. Raises BadDelivery naming what is missing."""
+    try:
+        intent = session.get("payment_intent")
+        return CheckoutSeen(
+            reference=str(session["id"]),
+            state=_CHECKOUTS[str(session["status"])],
+            url=str(session.get("url") or ""),
+            ours=str(session.get("client_reference_id") or ""),
+            payment=payment(intent) if isinstance(intent, Mapping) else None,
+        )
+    except (KeyError, TypeError, AttributeError) as problem:
+        raise BadDelivery(f"checkout.session: {problem}") from None
 
 
 def ours(amount: int, currency: str) -> int:

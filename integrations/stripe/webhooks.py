@@ -16,6 +16,7 @@ SECRETS = ("webhook_secret", "previous_webhook_secret")
 TOLERANCE = dt.timedelta(seconds=300)
 _ID = re.compile(r"evt_[A-Za-z0-9_]{1,90}")
 _INTENT = re.compile(r"pi_[A-Za-z0-9_]{1,90}")
+_CHECKOUT = re.compile(r"cs_[A-Za-z0-9_]{1,120}")
 _TOPIC = re.compile(r"[a-z0-9_.]{1,90}")
 _SENT_AT = re.compile(r"(?:^|,)\s*t=(\d{1,12})(?:,|$)")
 
@@ -44,6 +45,14 @@ def payment_of(body: bytes) -> str | None:
     return _payment(_read(body))
 
 
+def checkout_of(body: bytes) -> str | None:
+    """The Checkout Session an event is about, or None. Raises BadDelivery."""
+    data = _read(body).get("data")
+    about = data.get("object") if isinstance(data, dict) else None
+    named = about.get("id") if isinstance(about, dict) and about.get("object") == "checkout.session" else None
+    return named if isinstance(named, str) and _CHECKOUT.fullmatch(named) else None
+
+
 def _check_time(header: str, now: dt.datetime) -> None:
     sent = _SENT_AT.search(header)
     if sent is None or abs(now.timestamp() - int(sent[1])) > TOLERANCE.total_seconds():
@@ -69,7 +78,7 @@ def _payment(event: Mapping[str, Any]) -> str | None:
     about = data.get("object") if isinstance(data, dict) else None
     if not isinstance(about, dict):
         return None
-    named = about.get("id") if about.get("object") == "payment_intent" else about.get("payment_intent")
+    named: Any = about.get("id") if about.get("object") == "payment_intent" else about.get("payment_intent")
     if isinstance(named, dict):
         named = named.get("id")
     return named if isinstance(named, str) and _INTENT.fullmatch(named) else None

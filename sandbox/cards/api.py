@@ -36,34 +36,29 @@ def cards_api_blueprint(processor: Processor, stopping: threading.Event) -> Blue
     """The REST API of one account; `stopping` ends answers that were told to hang."""
     blueprint = Blueprint("cards_api", __name__, url_prefix="/v1")
 
-    @blueprint.errorhandler(CardError)
-    def refused(error: CardError) -> Response:
-        return _json(_written(error), error.status)
+    blueprint.register_error_handler(CardError, refused)
 
     @blueprint.before_request
     def check() -> None:
-        _check_caller(processor)
-        stopping.wait(processor.behaviour.get("slow"))
+        check_caller(processor, stopping)
 
     @blueprint.get("/payment_intents/<payment_id>")
     def retrieve(payment_id: str) -> Response:
-        if processor.lost():
-            stopping.wait(processor.behaviour.get("hang"))
-            raise CardError("", "Gateway timeout", 504, "api_error")
-        return _json(intent(processor.payment(payment_id), expanded=_expanded(request.args.to_dict())))
+        may_be_lost(processor, stopping)
+        return written(intent(processor.payment(payment_id), expanded=_expanded(request.args.to_dict())))
 
     @blueprint.post("/payment_intents/<payment_id>/capture")
     def capture(payment_id: str) -> Response:
         form = _form("amount_to_capture", "expand")
         amount = _whole(form, "amount_to_capture")
         _check_tens(processor.payment(payment_id).currency, amount)
-        return _once(processor, stopping, lambda: intent(processor.capture(payment_id, amount), expanded=True))
+        return once(processor, stopping, lambda: intent(processor.capture(payment_id, amount), expanded=True))
 
     @blueprint.post("/payment_intents/<payment_id>/cancel")
     def cancel(payment_id: str) -> Response:
         reason = _one_of(_form("cancellation_reason", "expand"), "cancellation_reason", _CANCELLATIONS)
         processor.payment(payment_id)
-        return _once(processor, stopping, lambda: intent(processor.cancel(payment_id, reason), expanded=True))
+        return once(processor, stopping, lambda: intent(processor.cancel(payment_id, reason), expanded=True))
 
     @blueprint.post("/refunds")
     def create_refund() -> Response:
@@ -72,12 +67,19 @@ def cards_api_blueprint(processor: Processor, stopping: threading.Event) -> Blue
         amount, reason = _whole(form, "amount"), _one_of(form, "reason", _REFUND_REASONS)
         _check_tens(payment.currency, amount)
         notes = {name[9:-1]: value for name, value in form.items() if name.startswith("metadata[")}
-        return _once(processor, stopping, lambda: refund(payment, processor.refund(payment.id, amount, reason, notes)))
+        return once(processor, stopping, lambda: refund(payment, processor.refund(payment.id, amount, reason, notes)))
 
     return blueprint
 
 
-def _check_caller(processor: Processor) -> None:
+def refused(error: CardError) -> Response:
+    """A refusal as Stripe writes it."""
+    return written(_said(error), error.status)
+
+
+def check_caller(processor: Processor, stopping: threading.Event) -> None:
+    """Turn away who does not know the key or speaks another version; be as slow and as unwell as told."""
+    stopping.wait(processor.behaviour.get("slow"))
     if request.headers.get("Authorization") != f"Bearer {processor.config.secret_key}":
         raise CardError("", "Invalid API Key provided.", 401)
     if request.headers.get("Stripe-Version") != VERSION:
@@ -88,6 +90,13 @@ def _check_caller(processor: Processor) -> None:
         raise CardError("rate_limit", "Too many requests.", 429)
     if request.content_length and request.mimetype != "application/x-www-form-urlencoded":
         raise CardError("", "Invalid content type.")
+
+
+def may_be_lost(processor: Processor, stopping: threading.Event) -> None:
+    """Reading does nothing: lost on its way in or out is the same."""
+    if processor.lost():
+        stopping.wait(processor.behaviour.get("hang"))
+        raise CardError("", "Gateway timeout", 504, "api_error")
 
 
 def _form(*known: str) -> dict[str, str]:
@@ -128,13 +137,13 @@ def _check_tens(currency: str, amount: int | None) -> None:
         raise CardError("", "Three-decimal amounts must end in zero.")
 
 
-def _once(processor: Processor, stopping: threading.Event, do: Callable[[], dict[str, Any]]) -> Response:
+def once(processor: Processor, stopping: threading.Event, do: Callable[[], dict[str, Any]]) -> Response:
     """Do it under its key: what the key brought once, a failure too, it brings again."""
     key = request.headers.get("Idempotency-Key", "")
     if len(key) > LONGEST_KEY:
         raise CardError("", "Idempotency-Key is longer than 255 characters.")
-    written = json.dumps([request.path, sorted(request.form.items())])
-    form = hashlib.sha256(written.encode()).hexdigest()
+    asked = json.dumps([request.path, sorted(request.form.items())])
+    form = hashlib.sha256(asked.encode()).hexdigest()
     with processor.lock:
         kept = processor.kept.get(key) if key else None
         if key and key in processor.kept and kept is None:
@@ -159,7 +168,7 @@ def _once(processor: Processor, stopping: threading.Event, do: Callable[[], dict
     if lost:
         stopping.wait(processor.behaviour.get("hang"))
         raise CardError("", "Gateway timeout", 504, "api_error")
-    answer = _json(kept.payload, kept.status)
+    answer = written(kept.payload, kept.status)
     if replayed:
         answer.headers["Idempotent-Replayed"] = "true"
     return answer
@@ -174,13 +183,14 @@ def _first(processor: Processor, form: str, do: Callable[[], dict[str, Any]]) ->
             raise CardError("", "Something went wrong on our end.", 500, "api_error")
         return _Kept(form, 200, payload)
     except CardError as error:
-        return _Kept(form, error.status, _written(error))
+        return _Kept(form, error.status, _said(error))
 
 
-def _written(error: CardError) -> dict[str, Any]:
+def _said(error: CardError) -> dict[str, Any]:
     said: dict[str, Any] = {"type": error.kind, "message": error.message}
     return {"error": {**said, "code": error.code} if error.code else said}
 
 
-def _json(payload: Any, status: int = 200) -> Response:
+def written(payload: Any, status: int = 200) -> Response:
+    """JSON, indented by nobody."""
     return Response(json.dumps(payload), status, mimetype="application/json")

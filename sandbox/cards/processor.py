@@ -102,7 +102,7 @@ class Processor:
         with self.lock:
             now = self.now()
             held = dt.timedelta(hours=hours) if hours is not None else AUTHORISED_FOR
-            payment = Payment(self._id("pi"), amount, currency.lower(), metadata, now + held, int(now.timestamp()))
+            payment = Payment(self.new_id("pi"), amount, currency.lower(), metadata, now + held, int(now.timestamp()))
             self.payments[payment.id] = payment
             self._tell("payment_intent.amount_capturable_updated", payment)
             return payment
@@ -157,7 +157,7 @@ class Processor:
             if not 1 <= wanted <= left:
                 raise CardError("", "Refund amount is greater than unrefunded amount on charge.")
             status = "pending" if self.behaviour.get("refunds_pend") else "succeeded"
-            made = Refund(self._id("re"), wanted, status, reason, metadata, int(self.now().timestamp()))
+            made = Refund(self.new_id("re"), wanted, status, reason, metadata, int(self.now().timestamp()))
             payment.refunds.append(made)
             self._note("refund", payment, wanted)
             for topic in ("refund.created", "charge.refunded"):
@@ -219,7 +219,8 @@ class Processor:
     def _tell(self, topic: str, payment: Payment) -> None:
         self.events.tell(topic, intent(payment) if topic.startswith("payment_intent.") else about(topic, payment))
 
-    def _id(self, prefix: str) -> str:
+    def new_id(self, prefix: str) -> str:
+        """An id that no other object has."""
         self._count += 1
         return f"{prefix}_sandbox{self._count:08d}"
 

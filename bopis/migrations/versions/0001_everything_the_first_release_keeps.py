@@ -470,6 +470,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("due_at IS NOT NULL"),
             postgresql_where=sa.text("due_at IS NOT NULL"),
         )
+        batch_op.create_index(
+            "ix_pickups_fee",
+            ["fee_at"],
+            unique=False,
+            sqlite_where=sa.text("fee_at IS NOT NULL"),
+            postgresql_where=sa.text("fee_at IS NOT NULL"),
+        )
         batch_op.create_index("ix_pickups_merchant", ["merchant_id", "id"], unique=False)
         batch_op.create_index(
             "ix_pickups_merchant_open",
@@ -504,6 +511,48 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_sessions")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_staff_sessions_token_hash")),
     )
+    op.create_table(
+        "carries",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("merchant_id", sa.String(length=36), nullable=False),
+        sa.Column("store_id", sa.String(length=36), nullable=False),
+        sa.Column("plan_id", sa.String(length=36), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("pickup_id", sa.String(length=36), nullable=False),
+        sa.Column("room_for", sa.String(length=36), nullable=True),
+        sa.Column("start_id", sa.String(length=36), nullable=True),
+        sa.Column("to_id", sa.String(length=36), nullable=True),
+        sa.Column("why", sa.String(), nullable=False),
+        sa.Column("stage", sa.String(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("placement_id", sa.String(length=36), nullable=True),
+        sa.Column("command_id", sa.String(length=36), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["pickup_id"], ["pickups.id"], name=op.f("fk_carries_pickup_id_pickups")),
+        sa.ForeignKeyConstraint(["start_id"], ["compartments.id"], name=op.f("fk_carries_start_id_compartments")),
+        sa.ForeignKeyConstraint(["store_id"], ["stores.id"], name=op.f("fk_carries_store_id_stores")),
+        sa.ForeignKeyConstraint(["to_id"], ["compartments.id"], name=op.f("fk_carries_to_id_compartments")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_carries")),
+    )
+    with op.batch_alter_table("carries", schema=None) as batch_op:
+        batch_op.create_index("ix_carries_plan", ["plan_id"], unique=False)
+        batch_op.create_index(
+            "ix_carries_store_open",
+            ["store_id"],
+            unique=False,
+            sqlite_where=sa.text("closed_at IS NULL"),
+            postgresql_where=sa.text("closed_at IS NULL"),
+        )
+        batch_op.create_index(
+            "ux_carries_open",
+            ["pickup_id"],
+            unique=True,
+            sqlite_where=sa.text("closed_at IS NULL"),
+            postgresql_where=sa.text("closed_at IS NULL"),
+        )
+
     op.create_table(
         "checkouts",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -726,6 +775,24 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "waitlist",
+        sa.Column("pickup_id", sa.String(length=36), nullable=False),
+        sa.Column("store_id", sa.String(length=36), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("loads", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["pickup_id"], ["pickups.id"], name=op.f("fk_waitlist_pickup_id_pickups")),
+        sa.PrimaryKeyConstraint("pickup_id", name=op.f("pk_waitlist")),
+    )
+    with op.batch_alter_table("waitlist", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_waitlist_store",
+            ["store_id"],
+            unique=False,
+            sqlite_where=sa.text("since IS NOT NULL"),
+            postgresql_where=sa.text("since IS NOT NULL"),
+        )
+
+    op.create_table(
         "authorisations",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("merchant_id", sa.String(length=36), nullable=False),
@@ -866,6 +933,14 @@ def downgrade() -> None:
         batch_op.drop_index("ix_authorisations_merchant")
 
     op.drop_table("authorisations")
+    with op.batch_alter_table("waitlist", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_waitlist_store",
+            sqlite_where=sa.text("since IS NOT NULL"),
+            postgresql_where=sa.text("since IS NOT NULL"),
+        )
+
+    op.drop_table("waitlist")
     with op.batch_alter_table("placements", schema=None) as batch_op:
         batch_op.drop_index(
             "ux_placements_live",
@@ -931,6 +1006,18 @@ def downgrade() -> None:
         batch_op.drop_index("ix_checkouts_order")
 
     op.drop_table("checkouts")
+    with op.batch_alter_table("carries", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ux_carries_open", sqlite_where=sa.text("closed_at IS NULL"), postgresql_where=sa.text("closed_at IS NULL")
+        )
+        batch_op.drop_index(
+            "ix_carries_store_open",
+            sqlite_where=sa.text("closed_at IS NULL"),
+            postgresql_where=sa.text("closed_at IS NULL"),
+        )
+        batch_op.drop_index("ix_carries_plan")
+
+    op.drop_table("carries")
     op.drop_table("staff_sessions")
     with op.batch_alter_table("pickups", schema=None) as batch_op:
         batch_op.drop_index("ix_pickups_unit")
@@ -946,6 +1033,9 @@ def downgrade() -> None:
             postgresql_where=sa.text("closed_at IS NULL"),
         )
         batch_op.drop_index("ix_pickups_merchant")
+        batch_op.drop_index(
+            "ix_pickups_fee", sqlite_where=sa.text("fee_at IS NOT NULL"), postgresql_where=sa.text("fee_at IS NOT NULL")
+        )
         batch_op.drop_index(
             "ix_pickups_due", sqlite_where=sa.text("due_at IS NOT NULL"), postgresql_where=sa.text("due_at IS NOT NULL")
         )

@@ -8,7 +8,7 @@ import { words } from "./words.js";
 const CHECKING_MS = 350; // nine digits stay readable this long
 const SESSION_WAIT_MS = 4_000; // an accepted code's session shows well within this
 const SAME_SCAN_MS = 3_000; // a scanner reads a QR code held to it several times
-const NOTICES = { busy: "busy", error: "error", stray: "stray" };
+const NOTICES = { busy: "busy", error: "error", stray: "stray", pay: "pay" };
 
 const sleep = (ms) => new Promise((resume) => setTimeout(resume, ms));
 
@@ -125,7 +125,7 @@ export class Entry {
       return this.#page.freshen();
     }
     if (verdict === "wait") this.#page.startPause(pause ?? 0);
-    if (verdict === "no" || verdict === "stray") chime("no");
+    if (["no", "stray", "pay"].includes(verdict)) chime("no");
     const notice = verdict === "no" ? refusal : (NOTICES[verdict] ?? null);
     const kept = ["counter", "closed"].includes(verdict) ? verdict : null;
     this.#page.remember({ typed: "", checking: false, reported: null, notice, verdict: kept });

@@ -1,0 +1,31 @@
+"""What every port speaks of; the rest of the world knows it as `bopis.ports`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Account:
+    """A merchant's account with a vendor, secrets opened: what a client needs to call it. Never logged or stored."""
+
+    connection_id: str
+    vendor: str
+    name: str
+    """The vendor's own name for the account, such as a shop's domain."""
+    secrets: Mapping[str, str] = field(repr=False)
+    settings: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One verified webhook. `subject` is the vendor's id of what it is about, for content deduplication and display."""
+
+    delivery_id: str
+    topic: str
+    subject: str
+    occurred_at: dt.datetime | None = None
+    is_thin: bool = False
+    """It says so little that the same body may come again and mean something new."""
