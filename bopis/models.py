@@ -7,12 +7,14 @@ from bopis.merchants import models as merchants
 from bopis.notices import models as notices
 from bopis.orders import models as orders
 from bopis.payments import models as payments
+from bopis.pickups import carry
 from bopis.pickups import models as pickups
 from bopis.staff import models as staff
 from bopis.stores import models as stores
 
 __all__ = [
     "bridges",
+    "carry",
     "changes",
     "inbox",
     "lockers",

@@ -13,7 +13,7 @@ from bopis.bridges.models import Bridge, DeviceEvent
 from bopis.lockers.actions import DID_NOT_OPEN, take_out_of_service
 from bopis.lockers.queries import compartment
 from bopis.logs import about
-from bopis.pickups import actions, moves, places
+from bopis.pickups import actions, carried, places
 from bopis.pickups.device_loading import (
     adopt,
     back_from,
@@ -102,9 +102,7 @@ def _shut_after_unloading(
         return
     pickup = placement.pickup
     places.release(session, placement, evidence(event, "staff"), now)
-    if moves.is_bound_for_counter(session, pickup, event):
-        moves.arrived(session, pickup, now, actor=actor(bridge, event))
-    else:
+    if not carried.came_out(session, placement, event.data.get("command"), now, actor=actor(bridge, event)):
         back_from(session, bridge, pickup, event, now)
 
 

@@ -13,7 +13,7 @@ from bopis.bridges.models import Bridge, DeviceEvent
 from bopis.errors import Conflict
 from bopis.lockers.models import Compartment
 from bopis.lockers.queries import compartment
-from bopis.pickups import actions, grants, later, loading, places
+from bopis.pickups import actions, carried, grants, later, loading, places
 from bopis.pickups.device_words import actor, ask, placement_of, say
 from bopis.pickups.models import IS_LIVE, Pickup, Placement
 from bopis.prepared import send
@@ -59,6 +59,8 @@ def shut_after_loading(
         return
     if item == "absent":
         return  # shut empty: it stays to be loaded, and the associate sees why
+    if carried.came_in(session, placement, event.at, now, actor=who):
+        return
     first = placement.state != "loaded"
     placement.state, placement.loaded_at = "loaded", event.at
     session.flush()

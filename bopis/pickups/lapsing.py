@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bopis import tasks
 from bopis.lockers.models import Bank, Compartment
-from bopis.pickups import actions, holding
+from bopis.pickups import actions, carried, holding
 from bopis.pickups.models import IS_LIVE, Pickup, Placement
 from bopis.tasks import Task
 
@@ -41,6 +41,7 @@ def lapse(session: Session, bank: Bank, now: dt.datetime) -> int:
         actions.put_back(session, pickup, now, reason=NOT_LOADED, actor=actions.SYSTEM)
         _ask(session, pickup, rules.load_within_hours, now)
     _settle_found(session, bank, now)
+    carried.lapse(session, bank.store_id, now)
     session.flush()
     return len(set(lapsed))
 

@@ -41,6 +41,8 @@ NEEDS = {
     "associate.low_door": "load",
     "associate.hand_over": "hand_over",
     "associate.hand_over_late": "hand_over",
+    "associate.paid_here": "take_payment",
+    "associate.waive_fee": "take_payment",
     "associate.unlock_code": "unlock_code",
     "associate.reclaim": "reclaim",
     "associate.look_inside": "reclaim",

@@ -15,6 +15,7 @@ from bopis import clock
 from bopis.bridges.models import DoorCommand
 from bopis.db import Database
 from bopis.errors import BopisError, Invalid
+from bopis.payments.shown import to_be_paid
 from bopis.pickups import carrying, emptying, loading, queries, reclaiming, waitlist, wishes
 from bopis.pickups.models import Pickup
 from bopis.pickups.words import REASONS, STATES
@@ -101,6 +102,7 @@ def show(database: Database, pickup_id: str, problem: BopisError | None = None) 
             view=looked.view,
             version=looked.written()["version"],
             present=looked.present,
+            to_pay=looked.to_pay,
             problem=problem,
             banks=looked.banks,
             told_words=told,
@@ -138,7 +140,7 @@ class _Looked:
     def written(self) -> dict[str, object]:
         """For JSON; `version` changes with anything in it."""
         plan = asdict(self.plan) if self.plan else None
-        body = {**asdict(self.view), "plan": plan, "present": self.present}
+        body = {**asdict(self.view), "plan": plan, "present": self.present, "to_pay": self.to_pay}
         return {**body, "version": hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:16]}
 
 
@@ -165,6 +167,7 @@ def _look(session: Session, pickup_id: str) -> _Looked:
         steps.look(session, pickup, clock.now()) if banks else None,
         banks,
         not forgotten and lockers.is_present(me, [bank.id for bank in banks]),
+        to_be_paid(session, pickup),
     )
 
 

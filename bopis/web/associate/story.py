@@ -78,6 +78,11 @@ WORDS = {
     "money_capture_asked": "Decided to take {sum}",
     "money_release_asked": "Decided to let {sum} go",
     "money_refund_asked": "Decided to give {sum} back",
+    "to_be_paid": "To be paid before it opens",
+    "paid_for": "Nothing is left to pay: the code opens the door",
+    "paid_at_counter": "{sum} paid at the counter: {reason}",
+    "fee_due": "{sum} to pay for storage",
+    "fee_waived": "{sum} for storage waived",
     "extended": "Held longer",
     "on_my_way": "The shopper is on the way",
     "expiry_waits": "{why}",
@@ -114,6 +119,8 @@ def _words(entry: TimelineEntry) -> str:
         why = REASONS.get(entry.detail.get("reason", ""), "")
         why = why[:1].lower() + why[1:]
         place = f"door {entry.detail['door']}" if entry.detail.get("door") else ""
+        if entry.detail.get("because"):
+            why = f"{why} (“{entry.detail['because']}”)"
         words = ": ".join([words, ", ".join(part for part in (place, why) if part)]) if place or why else words
     if entry.what.startswith("door_shut") and entry.detail.get("item") in ("present", "absent"):
         words += ", something inside" if entry.detail["item"] == "present" else ", empty"

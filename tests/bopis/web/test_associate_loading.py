@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from sqlalchemy import select
 
 from bopis import clock, timeline
 from bopis.bridges.queries import ONLINE_WITHIN
-from bopis.pickups.models import Grant, Placement
+from bopis.pickups.models import Grant
 from bopis.ports import Line
 from bopis.web.associate import presence
 from tests.bopis.web.lockers import DIGITS, Lockers
@@ -328,24 +327,3 @@ def test_a_store_without_lockers_hands_everything_over_at_the_counter(world: Wor
     assert "Open" not in page
     sam.do(pickup, "set-aside")
     assert sam.do(pickup, "hand-over")["state"] == "collected"
-
-
-def test_when_every_door_is_full_the_page_says_who_has_waited_longest_and_a_door_is_freed(
-    world: World, ada: Phone, lockers: Lockers
-) -> None:
-    first, *_ = [world.ready(str(number)) for number in range(1, 7)]
-    with world.database.transaction() as session:
-        for placement in session.scalars(select(Placement)):
-            placement.loaded_at = clock.now() - dt.timedelta(hours=30 if placement.pickup_id == first else 25)
-    new = world.order("7")
-    page = ada.get(f"/pickups/{new}", page=True).text
-    assert "#1 has been in door 1 since" in page and f"/associate/pickups/{first}" in page
-
-    ada.do(first, "to-counter")
-    lockers.shuts(lockers.opens(), item="absent")
-    assert "At the counter" in ada.get(f"/pickups/{first}", page=True).text
-
-    assert "A door can be freed" not in ada.get(f"/pickups/{new}", page=True).text
-    ada.do(new, "open")
-    lockers.shuts(lockers.opens())
-    assert doors(ada.state(new)) == [(1, "loaded")]
