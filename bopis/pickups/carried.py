@@ -25,12 +25,15 @@ _AT_COUNTER_BECAUSE = {STALEST: "made_room"}
 def came_out(session: Session, placement: Placement, command_id: str | None, now: dt.datetime, *, actor: str) -> bool:
     """A door was emptied and shut: whether its goods are being carried, by this very command."""
     pickup = placement.pickup
-    step = _open_of(session, pickup.id)
-    if step is None or step.stage != PLANNED or step.command_id != command_id or pickup.state != "ready":
+    step = _asked_by(session, pickup.id, command_id) if command_id else None
+    if step is None or step.stage not in (PLANNED, LEFT) or pickup.state != "ready":
         return False
-    step.since, step.stage, step.changed_at = placement.loaded_at, OUT, now
     at_counter = places.give(session, pickup, None, now)
     at_counter.state, at_counter.loaded_at = "loaded", now
+    if step.stage == LEFT:  # given up while its door was opening, and taken out all the same
+        leave_at_counter(session, step, now, actor=actor)
+        return True
+    step.since, step.stage, step.changed_at = placement.loaded_at, OUT, now
     if step.to_id is None:
         if step.why == STALEST:
             waitlist.join(session, pickup, now, had_to_go=True)
@@ -113,6 +116,11 @@ def _stays_at_counter(session: Session, step: Carry, reason: str, end: str, now:
 
 def _end(step: Carry, stage: str, now: dt.datetime) -> None:
     step.stage, step.closed_at, step.changed_at = stage, now, now
+
+
+def _asked_by(session: Session, pickup_id: str, command_id: str) -> Carry | None:
+    statement = select(Carry).where(Carry.pickup_id == pickup_id, Carry.command_id == command_id)
+    return session.scalars(statement.order_by(Carry.created_at.desc())).first()
 
 
 def _open_of(session: Session, pickup_id: str) -> Carry | None:

@@ -61,6 +61,10 @@ class Carry(Base):
     start: Mapped[Compartment | None] = relationship(foreign_keys=[start_id])
     to: Mapped[Compartment | None] = relationship(foreign_keys=[to_id])
 
+    def is_over(self) -> bool:
+        """Whether there is nothing more to do: also when its goods were handed over on the way."""
+        return self.closed_at is not None or (self.stage == OUT and self.pickup.state != "ready")
+
     def is_way_in(self) -> bool:
         """Whether it is the last one of a plan: the loading that room was made for."""
         return self.room_for == self.pickup_id

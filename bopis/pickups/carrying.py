@@ -100,7 +100,7 @@ def put_back(session: Session, pickup: Pickup, by: StaffSession, now: dt.datetim
 
 def stop(session: Session, pickup: Pickup, by: StaffSession, now: dt.datetime) -> None:
     """Give a plan up: what is out of its door stays at the counter, all else where it lies. Raises Conflict."""
-    steps = [step for step in plan_of(session, pickup.id, now) if step.closed_at is None]
+    steps = [step for step in plan_of(session, pickup.id, now) if not step.is_over()]
     if not steps:
         raise Conflict("nothing_to_carry", "There is nothing to stop.")
     for step in steps:
@@ -122,8 +122,13 @@ def _planned(session: Session, pickup: Pickup, by: StaffSession, now: dt.datetim
         if offer is None:
             raise Conflict("nothing_to_carry", "No door is free for this order now.")
         return _noted(session, pickup, offer, by, now)
-    if pickup.state not in ("waiting", "reserved") or pickup.store_id is None or pickup.reason in _NOT_YET:
-        return []  # loading it says why not
+    if (
+        pickup.state not in ("waiting", "reserved")
+        or pickup.store_id is None
+        or pickup.reason in _NOT_YET
+        or pickup.parcels
+    ):
+        return []  # loading it says why not, and for several doors nothing is carried
     decision = decide_for(session, pickup, now)
     return _noted(session, pickup, decision, by, now) if decision.moves else []
 
@@ -192,7 +197,7 @@ def _renewed(session: Session, plan: list[Carry], pickup: Pickup, by: StaffSessi
         if step.closed_at is None and (step.stage == PLANNED or step.start_id is None):
             step.stage, step.closed_at = LEFT, now
     session.flush()
-    begun = [step for step in plan if step.closed_at is None]
+    begun = [step for step in plan if not step.is_over()]
     owner = next((step.room_for for step in plan if step.room_for), pickup.id)
     return begun or _planned(session, session.get_one(Pickup, owner), by, now)
 
@@ -245,7 +250,7 @@ def _give_up_door(session: Session, step: Carry, now: dt.datetime) -> None:
 
 
 def _next(plan: list[Carry]) -> Carry | None:
-    return next((step for step in plan if step.closed_at is None), None)
+    return next((step for step in plan if not step.is_over()), None)
 
 
 def _listed(session: Session, which: object) -> list[Carry]:

@@ -10,10 +10,11 @@ from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from bopis.lockers.allocation import Box, Decision, Door, Goods, Stay, decide
+from bopis.lockers.fit import SIZES
 from bopis.lockers.knobs import Knobs
 from bopis.lockers.models import TAKES_GOODS, Bank, Compartment
 from bopis.pickups import grants, holding, places
-from bopis.pickups.carry import is_spoken_for
+from bopis.pickups.carry import is_spoken_for, spoken_for
 from bopis.pickups.models import IS_LIVE, Pickup, Placement
 
 
@@ -44,6 +45,18 @@ def decide_for(session: Session, pickup: Pickup, now: dt.datetime, *, not_in: Co
     assert pickup.store_id is not None
     there = doors(session, pickup.store_id, now, of=pickup.id)
     return decide(there.boxes, in_hand(session, pickup), now, there.knobs_of, not_in=not_in)
+
+
+def keeps(session: Session, pickup: Pickup, promised: Compartment, now: dt.datetime) -> bool:
+    """Whether goods in hand go into the door they were promised: not if a plan speaks for it by now, nor if a smaller
+    one of the same bank is free."""
+    assert pickup.store_id is not None
+    there = doors(session, pickup.store_id, now, of=pickup.id)
+    if all(box.door.compartment_id != promised.id for box in there.boxes):
+        return promised.id not in spoken_for(session, pickup, now)
+    beside = [box for box in there.boxes if box.door.bank_id == promised.bank_id]
+    best = decide(beside, in_hand(session, pickup), now, there.knobs_of).door
+    return best is None or SIZES.index(best.size) >= SIZES.index(promised.size)
 
 
 def in_hand(session: Session, pickup: Pickup) -> Goods:

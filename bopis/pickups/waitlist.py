@@ -31,7 +31,7 @@ def wants_a_door(session: Session, pickup: Pickup, now: dt.datetime) -> bool:
 
     Not if a door is free for it: then staff chose the counter, or it did not go in.
     """
-    if not pickup.size or pickup.store_id is None:
+    if not pickup.size or pickup.parcels or pickup.store_id is None:
         return False
     decision = decide_for(session, pickup, now)
     return bool(decision.moves) or (decision.door is None and decision.reason == "nothing_free")

@@ -35,7 +35,8 @@ class PlanView:
     """What is to be carried for one order. `begun`: it is written down, and staff go on with it.
 
     `do` says what is next and `button` what opens for it, empty while a door moves; `doors` are those that move or are
-    in trouble; `in_hand` is the order that is out of its door, `back` the door it came from.
+    in trouble; `in_hand` is the order that is out of its door, `back` the door it came from; `failed_door` did not
+    open a moment ago and was given up.
     """
 
     steps: tuple[StepView, ...]
@@ -47,6 +48,7 @@ class PlanView:
     doors: tuple[DoorView, ...] = ()
     in_hand: str = ""
     back: int | None = None
+    failed_door: int | None = None
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def to_carry(session: Session, store_id: str, now: dt.datetime) -> list[CarryRow
 
 
 def _would_be(session: Session, pickup: Pickup, now: dt.datetime) -> Decision | None:
-    if pickup.store_id is None or not pickup.size or pickup.reason in _MAY_NOT:
+    if pickup.store_id is None or not pickup.size or pickup.parcels or pickup.reason in _MAY_NOT:
         return None
     if pickup.state in ("waiting", "reserved"):
         return decide_for(session, pickup, now)
@@ -98,8 +100,10 @@ def _would_be(session: Session, pickup: Pickup, now: dt.datetime) -> Decision | 
     return next((decision for offered, decision in offers if offered.id == pickup.id), None)
 
 
-def _begun(session: Session, plan: Sequence[Carry], now: dt.datetime) -> PlanView:
-    step = next(step for step in plan if step.closed_at is None)
+def _begun(session: Session, plan: Sequence[Carry], now: dt.datetime) -> PlanView | None:
+    step = next((step for step in plan if not step.is_over()), None)
+    if step is None:
+        return None
     steps = tuple(StepView(each.pickup.order.name, _words(each), _stage(each, step)) for each in plan)
     view, doors = situation_of(session, step.pickup, now), list[DoorView]()
     for door in view.doors:
@@ -110,7 +114,9 @@ def _begun(session: Session, plan: Sequence[Carry], now: dt.datetime) -> PlanVie
     button = "" if moving else _button(step, view)
     back = step.start.number if in_hand and step.start is not None and step.to_id != step.start_id else None
     why = REASONS.get(plan[-1].why, "")
-    return PlanView(steps, True, why, _do(step), button, step.pickup.order.name, tuple(doors), in_hand, back)
+    return PlanView(
+        steps, True, why, _do(step), button, step.pickup.order.name, tuple(doors), in_hand, back, view.failed_door
+    )
 
 
 def _proposed(session: Session, pickup: Pickup, decision: Decision) -> PlanView:
@@ -144,8 +150,8 @@ def _name(box: Compartment | None) -> str:
 
 
 def _stage(step: Carry, current: Carry) -> str:
-    if step.closed_at is not None:
-        return step.stage if step.stage in (DONE, LEFT) else LEFT
+    if step.is_over():
+        return DONE if step.stage == DONE else LEFT
     return "now" if step is current else "later"
 
 
