@@ -37,6 +37,8 @@ KINDS = {
     "changed_after_loading": "Take it out and change it",
     "reconnect": "Connect the shop again",
     "connection_failed": "Put the connection right",
+    "left_unpaid": "Settle what nobody paid",
+    "mark_paid": "Mark it as paid in the shop",
     "money_lapses": "Take the money or let it go",
     "money_unclear": "Say what becomes of the money",
     "money_stuck": "See why the money does not move",

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import html
 import random
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import requests
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from bopis import sweeps, timeline, wiring
 from bopis.app import create_app
@@ -29,6 +32,8 @@ from tests.simulation.cards import Cards, open_account
 from tests.simulation.outside import Clock, PhoneProvider, Shop
 from tests.simulation.store import NobodyRings
 from tests.world import SECRET_KEY, World
+
+_ABOUT_MONEY = ("left_unpaid", "mark_paid")
 
 
 @dataclass
@@ -89,6 +94,26 @@ class Till:
         answer = requests.post(self.begin_to_pay(pickup_id), timeout=10, allow_redirects=False)
         assert answer.status_code == 303
         return answer.headers["Location"].removeprefix("http://localhost")
+
+    def back_of(self, pickup_id: str) -> str:
+        """The way back from the page on which a pickup is paid now."""
+        return str(self.pages()[-1]["success_url"]).removeprefix("http://localhost")
+
+    def pages(self) -> list[dict[str, Any]]:
+        """Every page the processor opened, oldest first."""
+        return list(self.running.get("/cards/api/checkouts")["checkouts"])
+
+    def deed(self, pickup_id: str, action: Callable[[Session, Pickup, dt.datetime], None]) -> None:
+        """Something done to a pickup, and what follows."""
+        with self.database.transaction() as session:
+            action(session, session.get_one(Pickup, pickup_id), self.clock.now())
+        self.work()
+
+    def reasons(self, pickup_id: str, what: str) -> list[tuple[str, str]]:
+        """Sum and reason of each entry of this kind on a timeline."""
+        with self.database.reading() as session:
+            told = timeline.entries(session, pickup_id)
+            return [(each.detail["sum"], each.detail.get("reason", "")) for each in told if each.what == what]
 
     def grant(self, pickup_id: str) -> str:
         """The state of a pickup's grant."""
@@ -186,4 +211,8 @@ class Till:
         """Kind and reason of each open task about money."""
         with self.database.reading() as session:
             found = session.scalars(select(Task).where(Task.settled_at.is_(None)).order_by(Task.created_at))
-            return [(each.kind, each.reason) for each in found if each.kind.startswith("money_")]
+            return [
+                (each.kind, each.reason)
+                for each in found
+                if each.kind in _ABOUT_MONEY or each.kind.startswith("money_")
+            ]

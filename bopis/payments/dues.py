@@ -77,6 +77,7 @@ def refresh(session: Session, order: Order, pickups: Sequence[Pickup], now: dt.d
             fees.look(session, pickup, now)
         _access(session, pickup, now)
         _left_unpaid(session, pickup, now)
+    _tell_the_shop(session, order, pickups, now)
     live = checkouts.live(session, order.id)
     if live is not None and not checkouts.fits(live, owed(session, live.pickup)):
         checkouts.end(session, live, now)
@@ -103,6 +104,21 @@ def _tell(session: Session, pickup: Pickup, now: dt.datetime) -> None:
         outbox.put(session, TellShopper(pickup.id, "ready", version), now, merchant_id=pickup.merchant_id)
     elif pickup.order.email_sealed is not None:
         outbox.put(session, MailShopper(pickup.id, "ready", version), now, merchant_id=pickup.merchant_id)
+
+
+def _tell_the_shop(session: Session, order: Order, pickups: Sequence[Pickup], now: dt.datetime) -> None:
+    """What was paid here the shop does not know: no platform lets us say so, so a person does."""
+    if not order.pays_here or not pickups:
+        return
+    taken = [each for each in queries.of_order(session, order.id) if each.captured > each.given_back()]
+    first = pickups[0]
+    if order.paid or order.cancelled_at is not None or not (taken or order.paid_at_counter_at):
+        tasks.settle(session, "mark_paid", first.id, actor=SYSTEM, now=now)
+        return
+    how = "at the counter" if order.paid_at_counter_at else "by card"
+    about = {"merchant_id": order.merchant_id, "store_id": first.store_id}
+    reason = f"{order.name} was paid {how}, and the shop still shows it as unpaid."
+    tasks.ask(session, "mark_paid", first.id, **about, reason=reason, now=now)
 
 
 def _left_unpaid(session: Session, pickup: Pickup, now: dt.datetime) -> None:

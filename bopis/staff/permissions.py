@@ -16,6 +16,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "take_out": _EVERYONE,
     "set_aside": _EVERYONE,
     "hand_over": _EVERYONE,
+    "take_payment": _EVERYONE,
     "unlock_code": _EVERYONE,
     "reclaim": _EVERYONE,
     "settle_task": _EVERYONE,

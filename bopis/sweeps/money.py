@@ -45,6 +45,7 @@ class FollowFees(Step):
     def do(self, session: Session, found: str, now: dt.datetime) -> None:
         pickup = session.get_one(Pickup, found)
         pickups = ledger.hold(session, pickup.order_id)
+        session.refresh(pickup.order)
         if pickup.state != "ready":
             pickup.fee_at = None
         dues.refresh(session, pickup.order, pickups, now)

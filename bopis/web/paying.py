@@ -62,7 +62,7 @@ def _begin(session: Session, pickup: Pickup) -> Checkout | None:
     """The page on which what is owed now is paid; None when that is nothing, as for a second tap after paying."""
     now = clock.now()
     ledger.hold(session, pickup.order_id)
-    session.refresh(pickup)
+    session.refresh(pickup.order)
     if pickup.state != "ready":
         return None
     fees.look(session, pickup, now)

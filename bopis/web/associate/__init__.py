@@ -6,7 +6,7 @@ from flask import Blueprint
 
 from bopis.bell import BankListener
 from bopis.db import Database
-from bopis.web.associate import counter, guard, home, people, pickup, presence, sign_in
+from bopis.web.associate import counter, guard, home, paid, people, pickup, presence, sign_in
 from bopis.web.associate.holding import Holding
 
 
@@ -20,5 +20,6 @@ def blueprint(database: Database, listener: BankListener, *, secure: bool) -> Bl
     presence.add(routes, database, holding)
     pickup.add(routes, database, holding)
     counter.add(routes, database)
+    paid.add(routes, database)
     people.add(routes, database)
     return routes

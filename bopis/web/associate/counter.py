@@ -34,6 +34,8 @@ SETTLED_BY_WORD = frozenset(
         "changed_after_loading",
         "connection_failed",
         "data_request",
+        "left_unpaid",
+        "mark_paid",
         "goods_exposed",
         "door_left_open",
     }

@@ -136,6 +136,7 @@ class _Looked:
     plan: steps.PlanView | None
     banks: list[lockers.BankView]
     present: bool
+    to_pay: str
 
     def written(self) -> dict[str, object]:
         """For JSON; `version` changes with anything in it."""

@@ -29,6 +29,7 @@ NEEDS = {
     "ops.pickup": "oversee",
     "ops.pickup_state": "oversee",
     "ops.taken_out": "settle_anywhere",
+    "ops.collected_after_all": "settle_anywhere",
     "ops.connections": "oversee",
     "ops.ask_again": "connect",
     "ops.banks": "oversee",
@@ -53,6 +54,8 @@ NEEDS = {
     "ops.refund_payment": "move_money",
     "ops.payment_settled": "move_money",
     "ops.set_policy": "connect",
+    "ops.set_pay_here": "connect",
+    "ops.set_storage_fee": "connect",
     "ops.audit": "oversee",
     "ops.hold_rules": "oversee",
     "ops.set_hold_rules": "set_up_bank",
@@ -68,7 +71,7 @@ NEEDS = {
 _SETTING = ("ops.set_boards", "ops.set_knobs", "ops.set_offline_hours")
 _SECTIONS = {
     "ops.home": ("ops.home", "ops.settle"),
-    "ops.pickups": ("ops.pickups", "ops.find", "ops.pickup", "ops.taken_out"),
+    "ops.pickups": ("ops.pickups", "ops.find", "ops.pickup", "ops.taken_out", "ops.collected_after_all"),
     "ops.banks": (
         "ops.banks",
         "ops.bank",
@@ -82,7 +85,7 @@ _SECTIONS = {
     ),
     "ops.money": (
         *("ops.money", "ops.payment", "ops.capture_payment", "ops.release_payment", "ops.refund_payment"),
-        *("ops.payment_settled", "ops.set_policy"),
+        *("ops.payment_settled", "ops.set_policy", "ops.set_pay_here", "ops.set_storage_fee"),
     ),
     "ops.deliveries": ("ops.deliveries",),
     "ops.effects": ("ops.effects",),

@@ -13,16 +13,16 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from bopis import clock
 from bopis.db import Database
-from bopis.errors import BopisError, Invalid, NotFound
-from bopis.merchants.models import Connection
+from bopis.errors import BopisError, NotFound
 from bopis.payments import deeds, evidence, queries
 from bopis.payments.models import Authorisation
-from bopis.payments.rules import MOMENTS, Policy
+from bopis.payments.rules import Policy
 from bopis.payments.rules_amounts import read, written
 from bopis.payments.words import MOMENTS as MOMENT_WORDS
 from bopis.payments.words import STATES, WHY
 from bopis.pickups.models import Pickup
 from bopis.web.associate.guard import wants_page
+from bopis.web.ops import money_settings
 from bopis.web.ops.common import ROWS, Page, actor, after, chosen, done, me, page_of
 from bopis.web.ops.settling import open_tasks
 
@@ -48,23 +48,11 @@ class Look:
 
 def add(routes: Blueprint, database: Database, holders: frozenset[str]) -> None:
     """`GET /ops/money` (state, after), `/ops/money/<id>`, `.../evidence.json`, `.../evidence.pdf`,
-    `POST .../capture` (amount), `.../release`, `.../refund` (amount), `.../settled`,
-    `POST /ops/money/accounts/<connection>/policy` (capture_at, capture_early); `holders`: vendors who hold money."""
+    `POST .../capture` (amount), `.../release`, `.../refund` (amount), `.../settled`; what is chosen there stands in
+    `money_settings`. `holders`: vendors who hold money."""
     _add_pages(routes, database, holders)
     _add_deeds(routes, database)
-
-    @routes.post("/money/accounts/<connection_id>/policy")
-    def set_policy(connection_id: str) -> BaseResponse:
-        moment = request.form.get("capture_at", "")
-        with database.transaction() as session:
-            account = session.get(Connection, connection_id, with_for_update=True)
-            if account is None or account.merchant_id != me().merchant_id or account.vendor not in holders:
-                raise NotFound("unknown_connection", "There is no such account.")
-            if moment not in MOMENTS:
-                raise Invalid("bad_moment", "Choose when the money is taken.")
-            early = "yes" if request.form.get("capture_early") == "yes" else "no"
-            account.settings = {**account.settings, "capture_at": moment, "capture_early": early}
-        return done("ops.money")
+    money_settings.add(routes, database, holders)
 
 
 def _add_pages(routes: Blueprint, database: Database, holders: frozenset[str]) -> None:
@@ -81,6 +69,7 @@ def _add_pages(routes: Blueprint, database: Database, holders: frozenset[str]) -
                 sums=sums,
                 accounts=[(each, Policy.of(each.settings)) for each in accounts],
                 moments=MOMENT_WORDS,
+                choices=money_settings.choices(session, merchant_id, accounts),
                 filters=_FILTERS,
                 state=state,
                 written=written,

@@ -58,11 +58,13 @@ _BUTTONS = {
     "changed_after_loading": "It is right as it lies",
     "connection_failed": "Ask again",
     "data_request": "It is sent",
+    "left_unpaid": "Settled",
+    "mark_paid": "It is marked",
 }
 ABOUT_PICKUPS = frozenset(
     {
         *("no_phone", "text_failed", "platform_refused", "shopper_needs_help", "goods_gone", "left_uncertain"),
-        *("goods_exposed", "uncollected", "not_loaded"),
+        *("goods_exposed", "uncollected", "not_loaded", "left_unpaid", "mark_paid"),
         *("reclaim", "shopper_at_counter", "map_location", "changed_after_loading", "code_locked"),
     }
 )
