@@ -8,6 +8,7 @@ associate at the door sees it; `learning` lets it be wrong less often.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -25,6 +26,8 @@ COLD = ("chilled", "frozen")
 _PIECES_THAT_LIE_FLAT = 4
 _PIECES_WORTH_PACKING = 16
 """Above this the search takes long and says little: small pieces fill a door to a known share."""
+_PIECES_TO_SPLIT, _MOST_PARCELS = 40, 4
+"""Larger orders are for the counter."""
 _FILLED_SHARE = 0.55
 _SLACK_PERCENT = 5
 _WORK = 1_500
@@ -78,6 +81,14 @@ class Need(NamedTuple):
     reason: str
 
 
+class Parcel(NamedTuple):
+    """What goes behind one of several doors: its size, what else it needs, and of which lines how many pieces."""
+
+    size: str
+    needs: frozenset[str]
+    holds: tuple[tuple[int, int], ...]
+
+
 class Piece(NamedTuple):
     """One piece on its way into a parcel: measured, or guessed by size. `guess` TOO_BIG goes into no door."""
 
@@ -122,22 +133,36 @@ def parcels(
     learned: Experience = NOTHING_LEARNED,
     doors: Sequence[DoorKind] = USUAL_DOORS,
     seed: int = 0,
-) -> list[str] | None:
-    """The sizes of the doors that lines need which fit together into none; None when a piece fits nowhere.
+) -> list[Parcel] | None:
+    """What goes together behind each door, the largest door first, of lines that do not go behind one; None when a
+    piece goes nowhere, or it would take more than a handful of doors.
 
-    More doors under one code cost room that others would have had, so ask only when `need_of` says too big.
+    More doors under one code cost room that others would have had, so ask only when `need_of` finds no size.
     """
-    pieces = [piece for line in lines for piece in pieces_of(line, items, learned)]
-    bundles: list[list[Piece]] = []
-    for piece in sorted(pieces, key=_bulk, reverse=True):
-        room = next((bundle for bundle in bundles if smallest([*bundle, piece], doors, seed)), None)
-        if room is not None:
-            room.append(piece)
-        elif smallest([piece], doors, seed) is None:
-            return None
+    pieces = [(piece, line) for line, each in enumerate(lines) for piece in pieces_of(each, items, learned)]
+    wants = [items[line.sku].needs if line.sku in items else _NOTHING for line in lines]
+    if len(pieces) > _PIECES_TO_SPLIT or any(smallest([piece], doors, seed) is None for piece, _ in set(pieces)):
+        return None
+    bundles: list[list[tuple[Piece, int]]] = []
+    for one in sorted(pieces, key=lambda found: _bulk(found[0]), reverse=True):
+        for bundle in bundles:
+            together = _may_lie_together(wants[line] for _, line in (*bundle, one))
+            if together and smallest([piece for piece, _ in (*bundle, one)], doors, seed):
+                bundle.append(one)
+                break
         else:
-            bundles.append([piece])
-    return [size for bundle in bundles if (size := smallest(bundle, doors, seed))]
+            bundles.append([one])
+    found = [_parcel(bundle, wants, doors, seed) for bundle in bundles]
+    return sorted(found, key=lambda parcel: -SIZES.index(parcel.size)) if len(found) <= _MOST_PARCELS else None
+
+
+def _parcel(
+    bundle: Sequence[tuple[Piece, int]], wants: Sequence[frozenset[str]], doors: Sequence[DoorKind], seed: int
+) -> Parcel:
+    size = smallest([piece for piece, _ in bundle], doors, seed)
+    assert size is not None
+    holds = tuple(sorted(Counter(line for _, line in bundle).items()))
+    return Parcel(size, _NOTHING.union(*(wants[line] for line, _ in holds)), holds)
 
 
 def _may_lie_together(needs: Iterable[frozenset[str]]) -> bool:

@@ -35,7 +35,7 @@ def move(
     timeline.write(session, pickup.id, to, actor=actor, at=now, reason=reason, was=pickup.state, **detail)
     pickup.state, pickup.reason = to, reason
     session.flush()
-    if pickup.order.secured or pickup.order.pays_here or not pickup.order.paid:
+    if pickup.order.secured or pickup.order.pays_here or pickup.fee_at is not None or not pickup.order.paid:
         news = FollowMoney(pickup.order_id, f"{to} {pickup.id} {now.isoformat()}")
         outbox.put(session, news, now, merchant_id=pickup.merchant_id)
 
@@ -60,7 +60,8 @@ def reserve(session: Session, pickup: Pickup, now: dt.datetime, *, actor: str = 
     check_move(pickup.state, "reserved")
     session.flush()
     try:
-        promise = Promises.read(session, [pickup.store_id], now, of=pickup.id).make(session, pickup, now)
+        wanted = [pickup.store_id for _ in places.numbers(pickup)]
+        promise = Promises.read(session, wanted, now, of=pickup.id).make(session, pickup, now)
     except grants.NoSelectorFree:
         pickup.reason = "no_code_free"
         return

@@ -16,7 +16,7 @@ from bopis.lockers.fit import Item
 from bopis.lockers.queries import item_sizes
 from bopis.logs import about
 from bopis.orders.actions import TakenOver
-from bopis.pickups import grants, later, mapping
+from bopis.pickups import grants, later, mapping, places
 from bopis.pickups.measuring import measured
 from bopis.pickups.models import NewPickup, Pickup
 from bopis.pickups.promising import Promises
@@ -45,7 +45,8 @@ def take_in(session: Session, arrivals: Sequence[Arrival], now: dt.datetime) -> 
     The locks of their stores are held.
     """
     pickups = _drawn_up(session, arrivals, now)
-    wanted = [pickup.store_id for pickup in pickups if pickup.store_id and not pickup.reason]
+    able = [pickup for pickup in pickups if not pickup.reason]
+    wanted = [pickup.store_id for pickup in able for _ in places.numbers(pickup) if pickup.store_id]
     promises = Promises.read(session, wanted, now)
     writes: list[Write] = []
     for arrival, pickup in zip(arrivals, pickups, strict=True):

@@ -15,6 +15,7 @@ from bopis.lockers.knobs import Knobs
 from bopis.lockers.models import TAKES_GOODS, Bank, Compartment
 from bopis.pickups import grants, holding, places
 from bopis.pickups.carry import is_spoken_for, spoken_for
+from bopis.pickups.choosing import is_begun
 from bopis.pickups.models import IS_LIVE, Pickup, Placement
 
 
@@ -29,14 +30,12 @@ class Doors(NamedTuple):
 
 
 def doors(session: Session, store_id: str, now: dt.datetime, *, of: str = "") -> Doors:
-    """What there is to choose among for the pickup `of`, by one statement. Left out are doors that take nothing, goods
-    that may not leave, and what another plan speaks for."""
+    """What there is to choose among for the pickup `of`, by one statement. Goods that may not leave are
+    pinned; left out are doors that take nothing, and what another plan speaks for."""
     boxes, knobs = [], dict[str, Knobs]()
     for row in session.execute(_statement(store_id, now, of)):
         knobs.setdefault(row.bank_id, Knobs.of(row.knobs))
-        box = _box(row, of, now)
-        if box is not None:
-            boxes.append(box)
+        boxes.append(_box(row, of, now))
     return Doors(boxes, knobs)
 
 
@@ -89,6 +88,7 @@ def _statement(store_id: str, now: dt.datetime, of: str) -> Any:
             Pickup.low_door,
             Pickup.pinned_until,
             alone.label("alone"),
+            is_begun(Placement).label("begun"),
         )
         .join(Bank, Bank.id == Compartment.bank_id)
         .outerjoin(Placement, and_(Placement.compartment_id == Compartment.id, IS_LIVE))
@@ -98,15 +98,14 @@ def _statement(store_id: str, now: dt.datetime, of: str) -> Any:
     )
 
 
-def _box(row: Any, of: str, now: dt.datetime) -> Box | None:
+def _box(row: Any, of: str, now: dt.datetime) -> Box:
     door = Door(row.id, row.number, row.door_size, row.accessible, None, row.bank_id)
     if row.placed is None:
         return Box(door, cold=row.cold)
-    if row.placed == "held" and not row.touched:
+    if row.placed == "held" and not row.touched and (row.pickup_id == of or not row.begun):
         return Box(door if row.pickup_id == of else door._replace(holder=row.pickup_id), cold=row.cold)
     stays = row.placed == "loaded" and not row.abandoned and row.state == "ready" and row.loaded_at is not None
-    if not stays or not row.alone or holding.is_pinned(row, now):
-        return None
+    pinned = not stays or not row.alone or holding.is_pinned(row, now)
     needs = frozenset((row.needs or "").split()) | ({"accessible"} if row.low_door else frozenset())
     goods = Goods(row.pickup_id, row.size or row.door_size, needs, row.bank_id)
-    return Box(door, Stay(goods, row.loaded_at), row.cold)
+    return Box(door, Stay(goods, row.loaded_at or now, pinned), row.cold)

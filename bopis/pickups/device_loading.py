@@ -141,9 +141,7 @@ def _place(
     event: DeviceEvent,
     now: dt.datetime,
 ) -> Placement | None:
-    for promised in pickup.wanted_placements():
-        if promised.state == "held" and not promised.touched:
-            _take_promise_back(session, promised, now)
+    parcel = _stands_for(session, pickup, now)
     holder = session.scalars(select(Placement).where(Placement.compartment_id == box.id, IS_LIVE)).first()
     if holder is not None and (holder.state != "held" or holder.touched):
         reason = f"{pickup.order.name} was put into door {box.number}, where {holder.pickup.order.name} should be."
@@ -151,7 +149,7 @@ def _place(
         return None
     if holder is not None:
         places.release(session, holder, "never_opened", now)
-    placement = known or places.give(session, pickup, box.id, now, event.data["placement"])
+    placement = known or places.give(session, pickup, box.id, now, event.data["placement"], parcel)
     placement.compartment_id, placement.state, placement.touched = box.id, "held", True
     placement.released_at, placement.evidence, placement.abandoned = None, "", False
     placement.created_at = now  # another one may have had this door meanwhile
@@ -163,6 +161,20 @@ def _place(
     if grant is not None:
         grants.changed(session, grant, now)
     return placement
+
+
+def _stands_for(session: Session, pickup: Pickup, now: dt.datetime) -> int:
+    """The parcel that was put into a door nobody had named; the promise made for it is taken back."""
+    wanted = pickup.wanted_placements()
+    promised = [place for place in wanted if place.state == "held" and not place.touched]
+    if len(wanted) < len(pickup.parcels) or not promised:
+        there = {place.parcel for place in wanted}
+        return min(set(range(1, len(wanted) + 2)) - there)
+    instead_of = min(promised, key=lambda place: place.parcel)
+    parcel = instead_of.parcel
+    for place in [instead_of] if pickup.parcels else promised:
+        _take_promise_back(session, place, now)
+    return parcel
 
 
 def _take_promise_back(session: Session, promised: Placement, now: dt.datetime) -> None:

@@ -16,7 +16,7 @@ from bopis.errors import Conflict
 from bopis.lockers import items
 from bopis.lockers.fit import SIZES
 from bopis.lockers.learning import TOO_SMALL
-from bopis.pickups import actions, deciding, grants, places, waitlist
+from bopis.pickups import actions, choosing, deciding, grants, parcelling, places, waitlist
 from bopis.pickups.carry import drop_plan, spoken_for
 from bopis.pickups.models import Pickup, Placement
 from bopis.pickups.opening import open_door, say, who
@@ -34,13 +34,14 @@ def open_to_load(session: Session, pickup: Pickup, by: StaffSession, now: dt.dat
 
 def another_box(session: Session, pickup: Pickup, by: StaffSession, now: dt.datetime) -> DoorCommand:
     """Open one more door for the same order, behind the same code. Raises Conflict."""
-    if pickup.state != "reserved" or _locker_placement(pickup) is None:
+    begun = _begun(pickup)
+    if pickup.state != "reserved" or begun is None:
         raise Conflict("not_loading", "Load the first box, then ask for another before you shut its door.")
-    taken = {place.compartment_id for place in pickup.live_placements() if place.compartment_id}
-    choice = places.choose_in_hand(session, pickup, not_in=taken | spoken_for(session, pickup, now))
+    choice = choosing.one_in_hand(session, pickup, begun.parcel, not_in=spoken_for(session, pickup, now))
     if choice.door is None:
         raise Conflict("nothing_free", "No other door is free. Take the whole order to the counter instead.")
-    placement = take(session, pickup, choice.door.compartment_id, choice.robbed, now)
+    one_more = max(place.parcel for place in pickup.live_placements()) + 1
+    placement = take(session, pickup, choice.door.compartment_id, choice.robbed, now, one_more)
     say(session, pickup, "another_box", by, now, door=choice.door.number)
     return open_door(session, placement, "load", by, now)
 
@@ -50,21 +51,18 @@ def too_small(session: Session, pickup: Pickup, by: StaffSession, now: dt.dateti
 
     The old box is free again when its door is shut; until then it stays ours.
     """
-    if pickup.state != "reserved":
-        raise Conflict("not_loading", "This order is not being loaded.")
-    old = _locker_placement(pickup)
-    if old is None or old.compartment is None:
+    old = _begun(pickup) or _next(pickup)
+    if pickup.state != "reserved" or old is None or old.compartment is None:
         raise Conflict("not_loading", "This order has no box to change.")
-    tried = {place.compartment_id for place in pickup.live_placements() if place.compartment_id}
     wanted = _next_size(old.compartment.size)
     if wanted is None:
         raise Conflict("largest_already", "That is the largest size. Take the order to the counter instead.")
-    pickup.size = wanted
-    choice = places.choose_in_hand(session, pickup, not_in=tried | spoken_for(session, pickup, now))
+    parcelling.needs_size(pickup, old.parcel, wanted)
+    choice = choosing.one_in_hand(session, pickup, old.parcel, not_in=spoken_for(session, pickup, now))
     if choice.door is None:
         raise Conflict("nothing_free", "No larger door is free. Take the order to the counter instead.")
     abandon(session, old, now)
-    placement = take(session, pickup, choice.door.compartment_id, choice.robbed, now)
+    placement = take(session, pickup, choice.door.compartment_id, choice.robbed, now, old.parcel)
     items.saw(session, pickup.merchant_id, pickup.lines, old.compartment.size, TOO_SMALL)
     say(session, pickup, "too_small", by, now, was=old.compartment.number, door=choice.door.number)
     return open_door(session, placement, "load", by, now)
@@ -126,9 +124,11 @@ def _find_place(session: Session, pickup: Pickup, now: dt.datetime, *, actor: st
         raise Conflict("unknown_location", "First say which store this order's location is.")
     if pickup.state == "waiting":
         _reserve(session, pickup, now, actor=actor)
-        placement = _locker_placement(pickup)
+        placement = _promised(session, pickup, now)
         if placement is not None:
             return placement
+    if pickup.parcels:
+        return parcelling.find_doors(session, pickup, now, actor=actor)
     decision = deciding.decide_for(session, pickup, now)
     if decision.moves:
         raise Conflict("make_room", "Every fitting door is full. Make room first, or take it to the counter instead.")
@@ -143,13 +143,11 @@ def _find_place(session: Session, pickup: Pickup, now: dt.datetime, *, actor: st
 
 
 def _promised(session: Session, pickup: Pickup, now: dt.datetime) -> Placement | None:
-    """The door this pickup was promised, unless a smaller one of the same bank takes the goods by now."""
-    placement = _locker_placement(pickup)
+    """The door this pickup was promised, unless it goes elsewhere by now (`deciding.keeps`)."""
+    placement = _next(pickup)
     if placement is None or placement.compartment is None or placement.touched or len(pickup.live_placements()) > 1:
         return placement
-    promised, door = placement.compartment, deciding.decide_for(session, pickup, now).door
-    smaller = door is not None and SIZES.index(door.size) < SIZES.index(promised.size)
-    return None if smaller and door is not None and door.bank_id == promised.bank_id else placement
+    return placement if deciding.keeps(session, pickup, placement.compartment, now) else None
 
 
 def _reserve(session: Session, pickup: Pickup, now: dt.datetime, *, actor: str) -> None:
@@ -178,9 +176,17 @@ def abandon(session: Session, placement: Placement, now: dt.datetime) -> None:
             tasks.ask(session, "left_uncertain", pickup.id, **about, reason=reason, now=now)
 
 
-def _locker_placement(pickup: Pickup) -> Placement | None:
-    wanted = [place for place in pickup.wanted_placements() if place.compartment_id and place.state == "held"]
-    return wanted[-1] if wanted else None
+def _begun(pickup: Pickup) -> Placement | None:
+    """The door that was opened last to be loaded, and is not yet."""
+    wanted = pickup.wanted_placements()
+    begun = [place for place in wanted if place.compartment_id and place.state == "held" and place.touched]
+    return begun[-1] if begun else None
+
+
+def _next(pickup: Pickup) -> Placement | None:
+    """The door that is being loaded, else that of the next parcel."""
+    held = [place for place in pickup.wanted_placements() if place.compartment_id and place.state == "held"]
+    return _begun(pickup) or min(held, key=lambda place: place.parcel, default=None)
 
 
 def _next_size(size: str) -> str | None:

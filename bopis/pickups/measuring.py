@@ -1,11 +1,11 @@
-"""What a pickup's lines come to: the door they need, and what else."""
+"""What a pickup's lines come to: the door they need, or several, and what else."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from bopis.lockers.fit import Item, need_of
+from bopis.lockers.fit import Item, Parcel, need_of, parcels
 from bopis.ports import Line
 
 
@@ -14,9 +14,20 @@ class Measured(NamedTuple):
 
     size: str
     needs: str
+    parcels: list[dict[str, Any]]
 
 
 def measured(lines: Sequence[Line], items: Mapping[str, Item]) -> Measured:
-    """The size and the needs of these lines; an empty size fits no single door."""
+    """The size, the needs and the parcels of these lines; an empty size fits no single door, and then without parcels
+    it fits none at all."""
     need = need_of(lines, items)
-    return Measured(need.size or "", " ".join(sorted(need.needs)))
+    split = parcels(lines, items) if need.size is None else None
+    return Measured(need.size or "", _words(need.needs), [_written(each) for each in split or ()])
+
+
+def _written(parcel: Parcel) -> dict[str, Any]:
+    return {"size": parcel.size, "needs": _words(parcel.needs), "holds": [list(each) for each in parcel.holds]}
+
+
+def _words(needs: frozenset[str]) -> str:
+    return " ".join(sorted(needs))

@@ -91,7 +91,9 @@ class Pickup(Base):
     closed_at: Mapped[dt.datetime | None]
     order: Mapped[Order] = relationship()
     store: Mapped[Store | None] = relationship()
-    placements: Mapped[list[Placement]] = relationship(back_populates="pickup", order_by="Placement.created_at")
+    placements: Mapped[list[Placement]] = relationship(
+        back_populates="pickup", order_by="(Placement.created_at, Placement.parcel)"
+    )
 
     def is_unpaid(self) -> bool:
         """Whether something is to be paid before it may be taken out."""

@@ -18,7 +18,7 @@ from bopis.among import among
 from bopis.db import Id
 from bopis.lockers.allocation import Box, Door
 from bopis.lockers.models import TAKES_GOODS, Bank, Compartment
-from bopis.pickups import grants, places
+from bopis.pickups import choosing, grants, places
 from bopis.pickups.codes import SELECTOR_REST
 from bopis.pickups.models import IS_CLOSED, IS_LIVE, IS_NOT_CLOSED, Grant, NewPickup, Pickup, Placement
 from bopis.prepared import Prepared, Write, word
@@ -26,10 +26,10 @@ from bopis.timeline import TimelineEntry
 
 
 class Promise(NamedTuple):
-    """The changes that give a pickup its place and its code; the door's number, None for the counter; and why."""
+    """The changes that give a pickup its place and its code; the doors' numbers, None for the counter; and why."""
 
     writes: list[Write]
-    door: int | None
+    door: int | str | None
     reason: str
 
 
@@ -78,14 +78,17 @@ class Promises:
         """Promise the best free door of its store, or else the counter. Raises grants.NoSelectorFree."""
         assert pickup.store_id is not None
         free = self._free.get(pickup.store_id, [])
-        choice = places.among_these(session, free, pickup)
-        door = choice.door
+        chosen, reason = choosing.among_these(session, free, pickup)
+        door = chosen[0] if chosen else None
         bank_id = door.bank_id if door else self._banks.get(pickup.store_id)
         access = self._access(session, pickup, bank_id, now)
-        if door:
-            free[:] = [box for box in free if box.door is not door]
-        place = places.hold(pickup, door.compartment_id if door else None, now)
-        return Promise([place, *access], door.number if door else None, choice.reason if bank_id else "no_lockers")
+        free[:] = [box for box in free if box.door not in chosen]
+        holds = [places.hold(pickup, each.compartment_id, now, parcel) for parcel, each in enumerate(chosen, start=1)]
+        return Promise(
+            [*(holds or [places.hold(pickup, None, now)]), *access],
+            " and ".join(str(each.number) for each in chosen) if len(chosen) > 1 else door and door.number,
+            reason if bank_id else "no_lockers",
+        )
 
     def _access(
         self, session: Session, pickup: Pickup | NewPickup, bank_id: str | None, now: dt.datetime

@@ -13,17 +13,19 @@ from bopis.pickups.models import Pickup, Placement
 from bopis.prepared import send
 
 
-def take(session: Session, pickup: Pickup, compartment_id: str, robbed: str | None, now: dt.datetime) -> Placement:
+def take(
+    session: Session, pickup: Pickup, compartment_id: str, robbed: str | None, now: dt.datetime, parcel: int = 1
+) -> Placement:
     """Hold this door for a pickup; `robbed` is the one it was only promised to. Raises Conflict."""
     if robbed is not None:
         loser = session.get_one(Pickup, robbed)
         for placement in loser.live_placements():
             if placement.compartment_id == compartment_id:
                 places.release(session, placement, "never_opened", now)
-        placement = places.give(session, pickup, compartment_id, now)
+        placement = places.give(session, pickup, compartment_id, now, parcel=parcel)
         actions.give_up_place(session, loser, now, reason="door_taken", actor=actions.SYSTEM)
     else:
-        placement = places.give(session, pickup, compartment_id, now)
+        placement = places.give(session, pickup, compartment_id, now, parcel=parcel)
     _have_a_code_there(session, pickup, session.get_one(Compartment, compartment_id).bank_id, now)
     return placement
 

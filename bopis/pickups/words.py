@@ -33,6 +33,8 @@ REASONS = {
     "in_hand_goes_first": "It was in your hands, so it took a door another order was only promised",
     "too_big": "Too big for any door here",
     "nothing_free": "No fitting door is free",
+    "in_parcels": "It fits no single door, so it is spread over several",
+    "not_all_fit": "It fits no single door, and there are not enough free ones for all of it",
     "no_such_door": "No door here has what it needs",
     "no_lockers": "This store has no lockers",
     "moved_down": "A smaller order moves to a smaller door to make room",
@@ -54,6 +56,7 @@ REASONS = {
     "bank_quarantined": "Its lockers open nothing until they are set up anew",
     "taken_out": "Taken out again",
     "not_loaded": "Nobody loaded it in time, so its door may go to another order",
+    "corrected": "It was booked as back with the store, and its shopper has it",
     "kept_longer": "Kept longer than its time",
     "": "",
 }

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bopis.lockers.fit import TOO_BIG, Experience, Item, Need, need_of, parcels, size_for
+from bopis.lockers.fit import TOO_BIG, Experience, Item, Need, Parcel, need_of, parcels, size_for
 from bopis.ports import Line
 
 
@@ -119,9 +119,25 @@ def test_what_fits_no_door_as_one_goes_into_several_only_if_each_piece_fits_one(
     boxes = {"BOX": measured(350, 350, 450), "PIANO": measured(900, 900, 900)}
 
     assert need_of([line("BOX", 3)], boxes).size is None
-    assert parcels([line("BOX", 3)], boxes) == ["L", "L", "L"]
+    assert parcels([line("BOX", 3)], boxes) == [Parcel("L", frozenset(), ((0, 1),))] * 3
     assert parcels([line("BOX"), line("PIANO")], boxes) is None
 
 
 def test_too_heavy_together_is_split_too() -> None:
-    assert parcels([line("IRON", 4)], {"IRON": measured(50, 50, 50, grams=12_000)}) == ["XL", "XL"]
+    split = parcels([line("IRON", 4)], {"IRON": measured(50, 50, 50, grams=12_000)})
+
+    assert split == [Parcel("XL", frozenset(), ((0, 2),))] * 2
+
+
+def test_the_largest_parcel_comes_first_and_each_needs_what_is_in_it() -> None:
+    cold, ice = frozenset({"chilled"}), frozenset({"frozen"})
+    items = {"MILK": Item(size="S", needs=cold), "ICE": Item(size="M", needs=ice), "MUG": Item(size="S")}
+
+    split = parcels([line("MILK", 2), line("ICE"), line("MUG")], items)
+
+    assert split == [Parcel("M", ice, ((1, 1),)), Parcel("S", cold, ((0, 2), (2, 1)))]
+
+
+@pytest.mark.parametrize("quantity", [5, 41, 100_000])
+def test_what_would_take_many_doors_is_for_the_counter(quantity: int) -> None:
+    assert parcels([line("BOX", quantity)], {"BOX": measured(350, 350, 450)}) is None
