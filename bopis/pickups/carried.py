@@ -22,11 +22,21 @@ STALEST = "stalest_to_counter"
 _AT_COUNTER_BECAUSE = {STALEST: "made_room"}
 
 
-def came_out(session: Session, placement: Placement, command_id: str | None, now: dt.datetime, *, actor: str) -> bool:
-    """A door was emptied and shut: whether its goods are being carried, by this very command."""
+def opened(session: Session, placement: Placement, command_id: str | None, now: dt.datetime) -> None:
+    """A door was opened to take goods out. Unless it was for a plan, they are not carried but taken out."""
+    for step in _asked_out_of(session, placement):
+        if step.command_id != command_id:
+            step.command_id = None
+            if step.stage == PLANNED:
+                _end(step, LEFT, now)
+    session.flush()
+
+
+def came_out(session: Session, placement: Placement, now: dt.datetime, *, actor: str) -> bool:
+    """A door was emptied and shut: whether it had been opened so that its goods be carried."""
     pickup = placement.pickup
-    step = _asked_by(session, pickup.id, command_id) if command_id else None
-    if step is None or step.stage not in (PLANNED, LEFT) or pickup.state != "ready":
+    step = next(iter(_asked_out_of(session, placement)), None)
+    if step is None or pickup.state != "ready":
         return False
     at_counter = places.give(session, pickup, None, now)
     at_counter.state, at_counter.loaded_at = "loaded", now
@@ -69,6 +79,7 @@ def came_in(session: Session, placement: Placement, at: dt.datetime, now: dt.dat
 
 def leave_at_counter(session: Session, step: Carry, now: dt.datetime, *, actor: str) -> None:
     """Goods that were on their way stay at the counter: those that came from there, and those out of a door."""
+    step.command_id = None
     if step.start_id is None:
         waitlist.leave(session, step.pickup_id)
         _end(step, LEFT, now)
@@ -118,9 +129,15 @@ def _end(step: Carry, stage: str, now: dt.datetime) -> None:
     step.stage, step.closed_at, step.changed_at = stage, now, now
 
 
-def _asked_by(session: Session, pickup_id: str, command_id: str) -> Carry | None:
-    statement = select(Carry).where(Carry.pickup_id == pickup_id, Carry.command_id == command_id)
-    return session.scalars(statement.order_by(Carry.created_at.desc())).first()
+def _asked_out_of(session: Session, placement: Placement) -> list[Carry]:
+    """The steps for which this door was asked to open, the last first; also those given up since."""
+    statement = select(Carry).where(
+        Carry.pickup_id == placement.pickup_id,
+        Carry.start_id == placement.compartment_id,
+        Carry.stage.in_((PLANNED, LEFT)),
+        Carry.command_id.is_not(None),
+    )
+    return list(session.scalars(statement.order_by(Carry.created_at.desc())))
 
 
 def _open_of(session: Session, pickup_id: str) -> Carry | None:

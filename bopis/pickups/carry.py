@@ -31,6 +31,7 @@ class Carry(Base):
         Index("ux_carries_open", "pickup_id", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_carries_store_open", "store_id", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_carries_plan", "plan_id"),
+        Index("ix_carries_pickup", "pickup_id"),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)

@@ -71,6 +71,8 @@ def _door_opened(session: Session, bridge: Bridge, event: DeviceEvent, now: dt.d
     if placement is None:
         return
     say(session, placement.pickup, f"door_opened_{data['cause']}", bridge, event, door=data["door"])
+    if data["cause"] == "unload":
+        carried.opened(session, placement, data.get("command"), now)
     if data["cause"] == "grant" and placement.collected_at is None:
         placement.collected_at = event.at
         session.flush()
@@ -102,7 +104,7 @@ def _shut_after_unloading(
         return
     pickup = placement.pickup
     places.release(session, placement, evidence(event, "staff"), now)
-    if not carried.came_out(session, placement, event.data.get("command"), now, actor=actor(bridge, event)):
+    if not carried.came_out(session, placement, now, actor=actor(bridge, event)):
         back_from(session, bridge, pickup, event, now)
 
 

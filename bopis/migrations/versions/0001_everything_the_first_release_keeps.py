@@ -202,6 +202,29 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stores")),
     )
     op.create_table(
+        "api_keys",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("merchant_id", sa.String(length=36), nullable=False),
+        sa.Column("store_id", sa.String(length=36), nullable=True),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("prefix", sa.String(), nullable=False),
+        sa.Column("key_hash", sa.String(), nullable=False),
+        sa.Column("scopes", sa.String(), nullable=False),
+        sa.Column("created_by", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_by", sa.String(), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["merchant_id"], ["merchants.id"], name=op.f("fk_api_keys_merchant_id_merchants")),
+        sa.ForeignKeyConstraint(["store_id"], ["stores.id"], name=op.f("fk_api_keys_store_id_stores")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_keys")),
+        sa.UniqueConstraint("key_hash", name=op.f("uq_api_keys_key_hash")),
+        sa.UniqueConstraint("prefix", name=op.f("uq_api_keys_prefix")),
+    )
+    with op.batch_alter_table("api_keys", schema=None) as batch_op:
+        batch_op.create_index("ix_api_keys_merchant", ["merchant_id"], unique=False)
+
+    op.create_table(
         "banks",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("merchant_id", sa.String(length=36), nullable=False),
@@ -351,6 +374,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_staff")),
         sa.UniqueConstraint("badge", name=op.f("uq_staff_badge")),
     )
+    op.create_table(
+        "api_deeds",
+        sa.Column("key_id", sa.String(length=36), nullable=False),
+        sa.Column("idempotency_key", sa.String(), nullable=False),
+        sa.Column("request_hash", sa.String(), nullable=False),
+        sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("turn", sa.String(length=36), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("body_sealed", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(["key_id"], ["api_keys.id"], name=op.f("fk_api_deeds_key_id_api_keys")),
+        sa.PrimaryKeyConstraint("key_id", "idempotency_key", name=op.f("pk_api_deeds")),
+    )
+    with op.batch_alter_table("api_deeds", schema=None) as batch_op:
+        batch_op.create_index("ix_api_deeds_begun", ["begun_at"], unique=False)
+
     op.create_table(
         "bridges",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -537,6 +575,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_carries")),
     )
     with op.batch_alter_table("carries", schema=None) as batch_op:
+        batch_op.create_index("ix_carries_pickup", ["pickup_id"], unique=False)
         batch_op.create_index("ix_carries_plan", ["plan_id"], unique=False)
         batch_op.create_index(
             "ix_carries_store_open",
@@ -1016,6 +1055,7 @@ def downgrade() -> None:
             postgresql_where=sa.text("closed_at IS NULL"),
         )
         batch_op.drop_index("ix_carries_plan")
+        batch_op.drop_index("ix_carries_pickup")
 
     op.drop_table("carries")
     op.drop_table("staff_sessions")
@@ -1051,6 +1091,10 @@ def downgrade() -> None:
         )
 
     op.drop_table("bridges")
+    with op.batch_alter_table("api_deeds", schema=None) as batch_op:
+        batch_op.drop_index("ix_api_deeds_begun")
+
+    op.drop_table("api_deeds")
     op.drop_table("staff")
     with op.batch_alter_table("orders", schema=None) as batch_op:
         batch_op.drop_index(
@@ -1082,6 +1126,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_banks_store_id"))
 
     op.drop_table("banks")
+    with op.batch_alter_table("api_keys", schema=None) as batch_op:
+        batch_op.drop_index("ix_api_keys_merchant")
+
+    op.drop_table("api_keys")
     op.drop_table("stores")
     op.drop_table("item_sizes")
     op.drop_table("connections")

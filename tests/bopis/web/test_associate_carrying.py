@@ -192,7 +192,7 @@ def test_each_decision_is_on_the_timeline_with_its_reason(world: World, ada: Pho
     assert details["room_planned"] == {"door": 5, "reason": "moved_down"}
     assert details["carry_planned"] == {"door": 5, "to": 2, "reason": "moved_down"}
     assert details["moved_to_locker"] == {"door": 2, "reason": "moved_down"}
-    assert details["door_chosen"] == {"door": 5, "reason": "smallest_fitting"}
+    assert (details["reserved"]["door"], details["reserved"]["reason"]) == (5, "smallest_fitting")
     page = ada.get(f"/pickups/{small}", page=True).text
     assert "To be carried from door 5 to door 2: A smaller order moves to a smaller door to make room" in page
 
