@@ -160,6 +160,9 @@ class Platform(Protocol):
     def fetch_order(self, account: Account, order_id: str) -> OrderSnapshot | None:
         """The order as it is now; None when the platform has no such order."""
 
+    def locations(self, account: Account) -> list[Location]:
+        """The places it may hand orders over at, as far as it lists any."""
+
     def mark_ready(self, account: Account, unit_id: str) -> None:
         """Tell the platform the goods wait for the shopper. Safe to repeat."""
 

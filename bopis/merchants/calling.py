@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from bopis.errors import PermanentFailure
 from bopis.merchants.secrets import Keeper
-from bopis.ports import ACCESS_REFUSED, Account, AccountNews, Delivery, OrderSnapshot, Platform
+from bopis.ports import ACCESS_REFUSED, Account, AccountNews, Delivery, Location, OrderSnapshot, Platform
 
 Answer = TypeVar("Answer")
 
@@ -40,6 +40,9 @@ class CarefulPlatform:
 
     def fetch_order(self, account: Account, order_id: str) -> OrderSnapshot | None:
         return self._ask(account, lambda fresh: self._platform.fetch_order(fresh, order_id))
+
+    def locations(self, account: Account) -> list[Location]:
+        return self._ask(account, self._platform.locations)
 
     def mark_ready(self, account: Account, unit_id: str) -> None:
         self._ask(account, lambda fresh: self._platform.mark_ready(fresh, unit_id))

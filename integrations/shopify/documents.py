@@ -58,6 +58,15 @@ query ChangedOrders($query: String!, $after: String) {
 }
 """
 
+LOCATIONS = """
+query Locations($after: String) {
+  locations(first: 50, after: $after) {
+    pageInfo { hasNextPage endCursor }
+    nodes { id name }
+  }
+}
+"""
+
 SUBSCRIPTIONS = """
 query Subscriptions($after: String) {
   webhookSubscriptions(first: 100, after: $after) {

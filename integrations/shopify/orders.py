@@ -1,4 +1,4 @@
-"""An order with all its fulfilment orders and all their lines, page by page."""
+"""An order with all its fulfilment orders and all their lines, and a shop's locations, page by page."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from bopis.errors import PermanentFailure
-from bopis.ports import Account
+from bopis.ports import Account, Location
 from integrations.shopify import documents, schemas
 from integrations.shopify.client import AdminClient
 
@@ -70,6 +70,20 @@ def changed_orders(client: AdminClient, account: Account, since: dt.datetime) ->
         after = _next(page["page"])
         if after is None:
             return
+
+
+def locations(client: AdminClient, account: Account) -> list[Location]:
+    """Every active location. Raises the three effect errors."""
+    listed: list[Location] = []
+    after = None
+    for _ in range(MOST_PAGES):
+        found = client.query(account, documents.LOCATIONS, {"after": after}).get("locations")
+        page = read(schemas.ListedLocations(), found, "locations")
+        listed += [Location(node["id"], node["name"]) for node in page["nodes"]]
+        after = _next(page["page"])
+        if after is None:
+            break
+    return listed
 
 
 def read(schema: schemas.Vendor, payload: Any, name: str) -> dict[str, Any]:

@@ -6,11 +6,11 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 
 from bopis.errors import EffectError, OutcomeUnknown, PermanentFailure
-from bopis.ports import Account, AccountNews, Delivery, OrderSnapshot
+from bopis.ports import Account, AccountNews, Delivery, Location, OrderSnapshot
 from integrations import http
 from integrations.shopify import documents, failures, schemas, webhooks
 from integrations.shopify.client import AdminClient
-from integrations.shopify.orders import changed_orders, read, read_order, read_unit
+from integrations.shopify.orders import changed_orders, locations, read, read_order, read_unit
 from integrations.shopify.subscriptions import ensure
 from integrations.shopify.translate import order_snapshot
 
@@ -69,6 +69,10 @@ class ShopifyPlatform:
         """The order as it is now; None when Shopify has no such order. Raises the three effect errors."""
         order = read_order(self._client, account, order_id)
         return None if order is None else order_snapshot(order, account.settings.get("country", ""))
+
+    def locations(self, account: Account) -> list[Location]:
+        """Every active location of the shop. Raises the three."""
+        return locations(self._client, account)
 
     def mark_ready(self, account: Account, unit_id: str) -> None:
         """Say that the goods wait: the whole fulfilment order is prepared for pickup. Raises the three effect errors.

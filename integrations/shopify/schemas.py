@@ -164,6 +164,16 @@ class ChangedOrders(Vendor):
     nodes = fields.List(fields.Nested(ChangedOrder), required=True)
 
 
+class ListedLocation(Vendor):
+    id = Id(required=True)
+    name = fields.String(required=True)
+
+
+class ListedLocations(Vendor):
+    page = fields.Nested(PageInfo, required=True, data_key="pageInfo")
+    nodes = fields.List(fields.Nested(ListedLocation), required=True)
+
+
 class SubscribedTopic(Vendor):
     topic = fields.String(required=True)
     uri = fields.String(required=True)

@@ -119,6 +119,7 @@ def _resolvers(shop: Shop) -> dict[str, Any]:
         "webhookSubscriptionCreate": lambda given: mutations.webhook_subscription_create(shop, given),
         "fulfillmentOrder": unit,
         "location": location,
+        "locations": lambda _: [objects.location(number, shop.names) for number in shop.names],
         "shop": lambda _: {
             "id": "gid://shopify/Shop/1",
             "name": shop.config.domain.partition(".")[0],

@@ -10,6 +10,7 @@ import datetime as dt
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -28,7 +29,7 @@ from bopis.pickups.models import Pickup
 from bopis.stores.models import LocationMapping, Store
 from bopis.sweeps import sweep
 from bopis.tasks import Task
-from tests.world import HIGH_STREET, SECRET_KEY, World, build
+from tests.world import HIGH_STREET, SECRET_KEY, STATION, World, build
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,10 @@ class Shop(ABC):
     secrets: Mapping[str, str]
     settings: Mapping[str, str]
     """Fields of `bopis.config.Settings` that lead our calls to it."""
+    account_settings: Mapping[str, str] = MappingProxyType({})
+    """Settings of the connection itself."""
+    lists_places = True
+    """Whether the platform can say at which places it hands over."""
 
     @abstractmethod
     def place(self, *, method: str = "pickup", lines: int = 1, paid: bool = True, phone: str | None = None) -> str:
@@ -153,6 +158,7 @@ class PlatformContract:
             connection = session.get_one(Connection, world.shop.connection_id)
             connection.vendor, connection.account_name = shop.vendor, shop.account_name
             connection.keep_secrets(dict(shop.secrets))
+            connection.settings = dict(shop.account_settings)
         yield Meeting(service, world, shop, app.create_app(service, BankListener(redis_url)).test_client())
         service.database.close()
         world.database.close()
@@ -261,6 +267,14 @@ class PlatformContract:
         assert (meeting.states(), meeting.tasks()) == (["reserved"], set())
 
     # What it is told
+
+    def test_its_places_are_listed_so_that_they_can_be_mapped_before_the_first_order(self, meeting: Meeting) -> None:
+        if not meeting.shop.lists_places:
+            pytest.skip("it lists no places")
+        platform = meeting.service.gateways.platforms[meeting.shop.vendor]
+        with meeting.service.database.reading() as session:
+            account = session.get_one(Connection, meeting.world.shop.connection_id).account()
+        assert {HIGH_STREET, STATION} <= {place.location_id for place in platform.locations(account) if place.name}
 
     def test_it_is_told_ready_once_and_not_before_the_goods_are_there(self, meeting: Meeting) -> None:
         order_id = meeting.order()

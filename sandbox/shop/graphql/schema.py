@@ -21,6 +21,10 @@ TYPES: dict[str, _Fields] = {
         "order": ("Order", {"id": "ID!"}),
         "fulfillmentOrder": ("FulfillmentOrder", {"id": "ID!"}),
         "location": ("Location", {"id": "ID"}),
+        "locations": (
+            "LocationConnection!",
+            {**_PAGE, "includeInactive": "Boolean", "includeLegacy": "Boolean", "query": "String"},
+        ),
         "shop": ("Shop!", {}),
         "orders": ("OrderConnection!", {**_PAGE, "query": "String", "sortKey": "OrderSortKeys"}),
         "webhookSubscriptions": ("WebhookSubscriptionConnection!", {**_PAGE, "uri": "String"}),
@@ -69,6 +73,7 @@ TYPES: dict[str, _Fields] = {
     "CustomerEmailAddress": _plain("emailAddress String!"),
     "PageInfo": _plain("hasNextPage Boolean!, hasPreviousPage Boolean!, startCursor String, endCursor String"),
     "OrderConnection": _plain("nodes [Order!]!, pageInfo PageInfo!"),
+    "LocationConnection": _plain("nodes [Location!]!, pageInfo PageInfo!"),
     "WebhookSubscriptionConnection": _plain("nodes [WebhookSubscription!]!, pageInfo PageInfo!"),
     "WebhookSubscription": _plain("id ID!, topic WebhookSubscriptionTopic!, uri String!, format String!"),
     "WebhookSubscriptionCreatePayload": _plain("webhookSubscription WebhookSubscription, userErrors [UserError!]!"),

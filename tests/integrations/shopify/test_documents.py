@@ -21,6 +21,7 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "UNIT_STATUS": {"id": UNIT},
     "UNIT_ORDER": {"id": UNIT},
     "CHANGED_ORDERS": {"query": "updated_at:>='2026-11-22T12:00:00Z'", "after": None},
+    "LOCATIONS": {"after": None},
     "SUBSCRIPTIONS": {"after": None},
     "SUBSCRIBE": {"topic": "ORDERS_CREATE", "subscription": {"uri": "https://example.com/x", "format": "JSON"}},
     "READY_FOR_PICKUP": {"input": LINES},
