@@ -1,6 +1,7 @@
 """Every table, for whoever needs the whole metadata (migrations, tests)."""
 
 from bopis import changes, inbox, outbox, tasks, timeline
+from bopis.access import models as access
 from bopis.bridges import models as bridges
 from bopis.lockers import models as lockers
 from bopis.merchants import models as merchants
@@ -13,6 +14,7 @@ from bopis.staff import models as staff
 from bopis.stores import models as stores
 
 __all__ = [
+    "access",
     "bridges",
     "carry",
     "changes",

@@ -28,7 +28,7 @@ LAYERS = [
         orders
         bridges
         lockers
-        stores staff
+        stores staff access
         merchants
         claims lanes
         inbox outbox timeline tasks changes

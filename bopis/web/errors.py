@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import Flask, Response, current_app, jsonify, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from bopis.errors import BopisError, TooMany, Unavailable
+from bopis.errors import BopisError, Unavailable
+from bopis.web.problems import Misplaced, problem, wants_problem
 
 _WORDS = {
     400: ("bad_request", "This request cannot be understood."),
@@ -21,34 +24,37 @@ def answer_errors(app: Flask) -> None:
     """Install the handlers."""
 
     @app.errorhandler(BopisError)
-    def ours(problem: BopisError) -> Response:
-        response = answer(problem.status, problem.code, problem.message)
-        if isinstance(problem, TooMany):
-            response.headers["Retry-After"] = str(problem.retry_after)
-        elif isinstance(problem, Unavailable):
+    def ours(told: BopisError) -> Response:
+        where = told.where if isinstance(told, Misplaced) else None
+        response = answer(told.status, told.code, told.message, where)
+        if hasattr(told, "retry_after"):
+            response.headers["Retry-After"] = str(told.retry_after)
+        elif isinstance(told, Unavailable):
             response.headers["Retry-After"] = "5"
         return response
 
     @app.errorhandler(HTTPException)
-    def http(problem: HTTPException) -> Response:
-        status = problem.code or 500
+    def http(told: HTTPException) -> Response:
+        status = told.code or 500
         code, message = _WORDS.get(status, ("error", "That did not work."))
         response = answer(status, code, message)
-        if status == 405 and problem.get_response().headers.get("Allow"):
-            response.headers["Allow"] = problem.get_response().headers["Allow"]
+        if status == 405 and told.get_response().headers.get("Allow"):
+            response.headers["Allow"] = told.get_response().headers["Allow"]
         return response
 
     @app.errorhandler(Exception)
-    def unforeseen(problem: Exception) -> Response:
+    def unforeseen(told: Exception) -> Response:
         # The type only: a message could quote what must not be logged; the path could hold a shopper's link.
         rule = request.url_rule.rule if request.url_rule else "?"
-        current_app.logger.error("%s on %s", type(problem).__name__, rule, exc_info=problem)
+        current_app.logger.error("%s on %s", type(told).__name__, rule, exc_info=told)
         return answer(500, "internal_error", "Something went wrong on our side. Please try again.")
 
 
-def answer(status: int, code: str, message: str) -> Response:
-    """An error as the caller reads it: a page where a browser asks for one, JSON otherwise."""
-    if request.accept_mimetypes.best_match(["application/json", "text/html"], "application/json") == "text/html":
+def answer(status: int, code: str, message: str, where: Mapping[str, str] | None = None) -> Response:
+    """An error as the caller reads it: a page where a browser asks for one, JSON otherwise, a developer's its own."""
+    if wants_problem():
+        response = problem(status, code, message, where)
+    elif request.accept_mimetypes.best_match(["application/json", "text/html"], "application/json") == "text/html":
         response = make_response(render_template("error.html", code=code, message=message), status)
     else:
         response = make_response(jsonify(code=code, message=message), status)

@@ -1,0 +1,27 @@
+"""`/api/v1`: the door for developers. Every operation is declared once; requests, answers and the document follow."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, json
+
+from bopis.db import Database
+from bopis.web.api_v1 import stores
+from bopis.web.api_v1.api import Api
+from bopis.web.api_v1.document import document
+from bopis.web.api_v1.limits import Lid
+from bopis.web.problems import API
+
+
+def blueprint(database: Database, lid: Lid, public_url: str) -> Blueprint:
+    """Everything under `/api/v1`, and its description at `/api/v1/openapi.json`."""
+    routes = Blueprint("api_v1", __name__, url_prefix=API)
+    api = Api(routes, database, lid)
+    stores.add(api)
+    described = document(api.operations, public_url)
+    written = json.dumps(described)
+
+    @routes.get("/openapi.json")
+    def openapi() -> Response:
+        return Response(written, content_type="application/json")
+
+    return routes
