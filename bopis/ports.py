@@ -7,9 +7,9 @@ with a currency, times are aware UTC, phone numbers E.164.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 
 from bopis.money import Money as Money
 from bopis.ports_common import Account as Account
@@ -34,6 +34,8 @@ class Line:
     sku: str = ""
     weight_grams: int | None = None
     """Of one piece."""
+    cost: Money | None = None
+    """Of all its pieces together, discounts taken off and taxes in it; None where the platform does not say."""
 
 
 @dataclass(frozen=True)
@@ -220,6 +222,43 @@ class Mailer(Protocol):
 
     def check(self) -> None:
         """See whether we are let in, sending nothing. Raises TemporaryFailure or PermanentFailure."""
+
+
+class OrderMessage(NamedTuple):
+    """An order that came otherwise than signed by its shop, made what the shop's platform would have been sent."""
+
+    delivery: Delivery
+    body: bytes
+
+
+class Mistake(NamedTuple):
+    """What is wrong in one line of a file; the first line is 1, and 0 is the whole."""
+
+    line: int
+    words: str
+
+
+class BadOrders(ValueError):
+    """Orders somebody gave us hold mistakes; all of them, and no order was taken."""
+
+    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+        super().__init__("\n".join(f"line {line}: {words}" if line else words for line, words in mistakes))
+        self.mistakes = list(mistakes)
+
+
+class OrderIntake(Protocol):
+    """Orders in our own schema, of shops that have no platform or drop a file. No I/O."""
+
+    vendor: str
+    """Of the connections whose orders these are."""
+    schema: Any
+    """The marshmallow class of one order, for whoever documents it."""
+
+    def from_json(self, payload: object, now: dt.datetime) -> OrderMessage:
+        """One order. Raises BadOrders."""
+
+    def from_table(self, text: str, now: dt.datetime) -> list[OrderMessage]:
+        """The orders of a CSV file, all or none. Raises BadOrders."""
 
 
 class BadSignature(Exception):

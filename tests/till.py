@@ -115,6 +115,11 @@ class Till:
             told = timeline.entries(session, pickup_id)
             return [(each.detail["sum"], each.detail.get("reason", "")) for each in told if each.what == what]
 
+    def fee(self, pickup_id: str) -> int | None:
+        """What is to be paid for a pickup's storage now."""
+        with self.database.reading() as session:
+            return session.get_one(Pickup, pickup_id).fee_due
+
     def grant(self, pickup_id: str) -> str:
         """The state of a pickup's grant."""
         with self.database.reading() as session:

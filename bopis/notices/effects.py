@@ -13,11 +13,11 @@ from bopis import tasks, timeline
 from bopis.errors import EffectError, PermanentFailure
 from bopis.merchants.effects import failed
 from bopis.merchants.queries import messenger_account
-from bopis.messages import AT_COUNTER, FEE_SOON, IN_LOCKER, KEPT_LONGER, NEW_CODE, TellShopper
+from bopis.messages import AT_COUNTER, FEE_SOON, HOLD_OVER, IN_LOCKER, KEPT_LONGER, NEW_CODE, TellShopper
 from bopis.notices import texts
 from bopis.notices.actions import mail_instead, note
 from bopis.notices.models import TEXT, Notice
-from bopis.payments.shown import storage, to_be_paid
+from bopis.payments.shown import fee_in_a_message, to_be_paid
 from bopis.pickups import grants
 from bopis.pickups.models import Pickup
 from bopis.pickups.reminding import is_still_right
@@ -90,7 +90,9 @@ class TellShopperEffect:
             said_at = notice.created_at if notice else now
             return texts.reminder(template=message.template, said_at=said_at, **facts)
         if message.template == FEE_SOON:
-            return texts.fee_soon(fee=storage(pickup, now), **facts)
+            return texts.fee_soon(fee=fee_in_a_message(pickup, now), **facts)
+        if message.template == HOLD_OVER:
+            return texts.hold_over(**facts)
         if message.template == AT_COUNTER:
             return texts.at_counter_now(**facts)
         if message.template == IN_LOCKER:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 from bopis.stores.holding import AFTER_4_HOURS, AFTER_A_DAY, LAST_CHANCE
 from bopis.stores.times import in_store, in_words
@@ -79,6 +79,17 @@ def fee_soon(*, fee: str, store: str, order: str, **facts: Any) -> Written:
     )
 
 
+def hold_over(*, store: str, order: str, address: str, first_name: str, link: str, **_: object) -> Written:
+    """The e-mail that says that an order was not collected in time; it carries no code, for that is over."""
+    store, order = _one_line(store), _one_line(order)
+    lead = f"Your order {order} was not picked up in time, so it goes back to the store. Its code no longer works."
+    how = "Do you still want it? Call or visit the store soon."
+    end = "Nobody reads answers to this e-mail; the store can help."
+    where = ("Where", ", ".join(part for part in (store, _one_line(address)) if part))
+    said = _Said(_greeting(first_name), lead, how, None, [where], end)
+    return said.written(f"{order} was not picked up in time", "How it stands", link, "See how it stands")
+
+
 def _written(
     subject: str,
     lead: str,
@@ -93,24 +104,57 @@ def _written(
     at_counter: bool,
     to_pay: str = "",
 ) -> Written:
-    address, first_name = _one_line(address), _one_line(first_name)
-    greeting = f"Hello {first_name}," if first_name else "Hello,"
     how = f"Pay {to_pay} on its page, and your code appears there." if to_pay else _how(code, at_counter)
     facts = [
-        ("Where", ", ".join(part for part in (store, address) if part)),
+        ("Where", ", ".join(part for part in (store, _one_line(address)) if part)),
         ("Until", f"{in_store(until, time_zone)} ({time_zone.replace('_', ' ')} time)"),
     ]
     end = "Someone else may come for you: pass the code on. Nobody reads answers to this e-mail; the store can help."
-    shown = [("Code", code)] if code else []
     page = "To the payment" if to_pay else "Code, QR and help on one page" if code else "QR and help on one page"
-    text = "\n".join(
-        [greeting, "", lead, how, ""]
-        + [f"{name}: {value}" for name, value in shown + facts]
-        + ["", f"{page}:", link, "", end, ""]
-    )
-    return Written(
-        subject, text, _html(greeting, lead, how, code, facts, link, end, "Pay" if to_pay else "Show the QR")
-    )
+    said = _Said(_greeting(first_name), lead, how, code, facts, end)
+    return said.written(subject, page, link, "Pay" if to_pay else "Show the QR")
+
+
+class _Said(NamedTuple):
+    """What an e-mail says, above and below its link."""
+
+    greeting: str
+    lead: str
+    how: str
+    code: str | None
+    facts: list[tuple[str, str]]
+    end: str
+
+    def written(self, subject: str, page: str, link: str, button: str) -> Written:
+        """As text and as HTML; the link is called `page` in the one and `button` in the other."""
+        shown = [("Code", self.code)] if self.code else []
+        text = "\n".join(
+            [self.greeting, "", self.lead, self.how, ""]
+            + [f"{name}: {value}" for name, value in shown + self.facts]
+            + ["", f"{page}:", link, "", self.end, ""]
+        )
+        return Written(subject, text, self._html(link, button))
+
+    def _html(self, link: str, button: str) -> str:
+        rows = "".join(
+            f'<tr><td style="{_NAME}">{name}</td><td>{escape(value)}</td></tr>' for name, value in self.facts
+        )
+        big = f'<p style="{_CODE}">{escape(self.code)}</p>' if self.code else ""
+        return (
+            '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark">'
+            '<meta name="viewport" content="width=device-width"></head>'
+            '<body style="margin:0;padding:24px;font:16px/24px system-ui,sans-serif"><div style="max-width:480px">'
+            f"<p>{escape(self.greeting)}</p><p>{escape(self.lead)} {self.how}</p>{big}"
+            f'<table role="presentation" style="border-collapse:collapse">{rows}</table>'
+            f'<p style="margin:24px 0"><a href="{escape(link)}" style="display:inline-block;padding:12px 20px;'
+            f'border-radius:6px;background:#0b5a66;color:#ffffff;text-decoration:none;font-weight:600">{button}</a></p>'
+            f'<p style="font-size:14px;line-height:20px;opacity:.75">{escape(self.end)}</p></div></body></html>\n'
+        )
+
+
+def _greeting(first_name: str) -> str:
+    name = _one_line(first_name)
+    return f"Hello {name}," if name else "Hello,"
 
 
 def _one_line(name: str) -> str:
@@ -122,21 +166,4 @@ def _how(code: str | None, at_counter: bool) -> str:
         return "Show its QR at the counter."
     return (
         "Tell us this code there, or show its QR." if at_counter else "Type this code at the lockers, or show its QR."
-    )
-
-
-def _html(
-    greeting: str, lead: str, how: str, code: str | None, facts: list[tuple[str, str]], link: str, end: str, button: str
-) -> str:
-    rows = "".join(f'<tr><td style="{_NAME}">{name}</td><td>{escape(value)}</td></tr>' for name, value in facts)
-    big = f'<p style="{_CODE}">{escape(code)}</p>' if code else ""
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark">'
-        '<meta name="viewport" content="width=device-width"></head>'
-        '<body style="margin:0;padding:24px;font:16px/24px system-ui,sans-serif"><div style="max-width:480px">'
-        f"<p>{escape(greeting)}</p><p>{escape(lead)} {how}</p>{big}"
-        f'<table role="presentation" style="border-collapse:collapse">{rows}</table>'
-        f'<p style="margin:24px 0"><a href="{escape(link)}" style="display:inline-block;padding:12px 20px;'
-        f'border-radius:6px;background:#0b5a66;color:#ffffff;text-decoration:none;font-weight:600">{button}</a></p>'
-        f'<p style="font-size:14px;line-height:20px;opacity:.75">{escape(end)}</p></div></body></html>\n'
     )

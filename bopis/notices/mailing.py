@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from bopis import tasks, timeline
 from bopis.errors import EffectError, PermanentFailure
-from bopis.messages import AT_COUNTER, FEE_SOON, IN_LOCKER, KEPT_LONGER, NEW_CODE, MailShopper
+from bopis.messages import AT_COUNTER, FEE_SOON, HOLD_OVER, IN_LOCKER, KEPT_LONGER, NEW_CODE, MailShopper
 from bopis.notices import letters
 from bopis.notices.actions import note, of
 from bopis.notices.models import EMAIL, Notice
-from bopis.payments.shown import storage, to_be_paid
+from bopis.payments.shown import fee_in_a_message, to_be_paid
 from bopis.pickups import grants
 from bopis.pickups.models import Pickup
 from bopis.pickups.reminding import is_still_right
@@ -73,7 +73,9 @@ class MailShopperEffect:
         if message.template in REMINDERS:
             written = letters.reminder(template=message.template, said_at=notice.created_at, **facts)
         elif message.template == FEE_SOON:
-            written = letters.fee_soon(fee=storage(pickup, now), **facts)
+            written = letters.fee_soon(fee=fee_in_a_message(pickup, now), **facts)
+        elif message.template == HOLD_OVER:
+            written = letters.hold_over(**facts)
         elif message.template == AT_COUNTER:
             written = letters.at_counter_now(**facts)
         elif message.template == IN_LOCKER:

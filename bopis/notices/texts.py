@@ -68,6 +68,12 @@ def fee_soon(*, store: str, order: str, fee: str, link: str, **_: object) -> str
     return _signed(store, f"{_plain(order)} waits for you. {_plain(fee)} {link} STOP to opt out")
 
 
+def hold_over(*, store: str, order: str, link: str, **_: object) -> str:
+    """The text that says that an order was not collected in time; it carries no code, for that is over."""
+    news = f"{_plain(order)} was not picked up in time and goes back. Still want it? Call us"
+    return _signed(store, f"{news}. {link} STOP to opt out")
+
+
 def in_locker_now(
     *,
     store: str,

@@ -13,7 +13,7 @@ from bopis.orders.models import Order
 from bopis.payments import dues, queries
 from bopis.payments.ledger import PASSING, SYSTEM, announce, ask, hold, link_waiting, new_capture, new_refund, secure
 from bopis.payments.models import Authorisation
-from bopis.payments.rules import Goods, Held, Policy, Step, next_step, shares
+from bopis.payments.rules import OVER, Goods, Held, Policy, Step, next_step, shares
 from bopis.payments.words import WHY
 from bopis.pickups.models import Pickup
 
@@ -27,7 +27,7 @@ def follow(session: Session, order_id: str, now: dt.datetime) -> None:
     link_waiting(session, order, now)
     payments = queries.of_order(session, order_id, for_update=True)
     standing = [each for each in payments if each.state in ("authorised", "captured")]
-    owed = _shares(order, standing)
+    owed = _shares(order, pickups, standing)
     for each in payments:
         announce(session, each, pickups, now)
         goods = Goods(
@@ -102,11 +102,11 @@ def _held(of: Authorisation, due: int | None, *, several: bool) -> Held:
     )
 
 
-def _shares(order: Order, standing: Sequence[Authorisation]) -> dict[str, int | None]:
+def _shares(order: Order, pickups: Sequence[Pickup], standing: Sequence[Authorisation]) -> dict[str, int | None]:
     """What each payment bears of what the order costs and of its storage; None where nobody knows."""
     for_goods = [each for each in standing if _for_goods(each) > 0]
     bears: dict[str, int | None] = dict.fromkeys((each.id for each in standing), 0)
-    goods = shares(_total(order, for_goods), [_for_goods(each) for each in for_goods])
+    goods = shares(_total(order, pickups, for_goods), [_for_goods(each) for each in for_goods])
     bears |= dict(zip((each.id for each in for_goods), goods, strict=True))
     for_storage = [each for each in standing if each.checkout and each.checkout.fee]
     for pickup_id in {each.checkout.pickup_id for each in for_storage if each.checkout}:
@@ -125,10 +125,20 @@ def _for_goods(of: Authorisation) -> int:
     return min(most, of.checkout.goods) if of.checkout else most
 
 
-def _total(order: Order, standing: Sequence[Authorisation]) -> int | None:
-    """What the order costs, if the shop says so in the currency of every payment; nothing where the counter took it."""
+def _total(order: Order, pickups: Sequence[Pickup], standing: Sequence[Authorisation]) -> int | None:
+    """What the order costs, if the shop says so in the currency of every payment; nothing where the counter took it.
+
+    Where it says no total but what each line costs, what was held is less what was called off or came back.
+    """
     if order.paid_at_counter_at is not None and order.pays_here:
         return 0
-    if order.total is None or any(each.currency != order.currency for each in standing):
+    if order.total is not None and all(each.currency == order.currency for each in standing):
+        return order.total
+    over = [pickup for pickup in pickups if pickup.state in OVER]
+    if order.total is not None or not over or len(over) == len(pickups):
         return None
-    return order.total
+    currencies = {each.currency for each in standing} | {pickup.cost_currency for pickup in over}
+    if len(currencies) > 1:
+        return None
+    held = sum(each.authorised for each in standing)
+    return max(0, held - sum(pickup.cost or 0 for pickup in over))

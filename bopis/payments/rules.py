@@ -16,7 +16,7 @@ AHEAD = dt.timedelta(hours=24)
 """How long before an authorisation lapses a person is asked, or it is captured early."""
 MOMENTS = ("loaded", "collected")
 _REACHED = {"loaded": ("ready", "expired", "collected"), "collected": ("collected",)}
-_OVER = ("cancelled", "returned")
+OVER = ("cancelled", "returned")
 
 
 @dataclass(frozen=True)
@@ -61,11 +61,11 @@ class Goods:
         """Whether nothing of it is, or will be, with the shopper."""
         if not self.states:
             return self.called_off
-        return all(state in _OVER for state in self.states)
+        return all(state in OVER for state in self.states)
 
     def live(self) -> list[str]:
         """The states of what is not called off."""
-        return [state for state in self.states if state not in _OVER]
+        return [state for state in self.states if state not in OVER]
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 from bopis.payments import checkouts, dues, fees, rules_fee
-from bopis.payments.rules_amounts import for_shopper
+from bopis.payments.rules_amounts import for_shopper, written
 from bopis.pickups.models import Pickup
 from bopis.stores.times import in_store
 
@@ -51,7 +52,12 @@ def to_be_paid(session: Session, pickup: Pickup) -> str:
     return owed.written() if owed else ""
 
 
-def storage(pickup: Pickup, now: dt.datetime) -> str:
+def fee_in_a_message(pickup: Pickup, now: dt.datetime) -> str:
+    """`storage` in letters that every phone has."""
+    return storage(pickup, now, written)
+
+
+def storage(pickup: Pickup, now: dt.datetime, amount_in_words: Callable[[int, str], str] = for_shopper) -> str:
     """What keeping it costs and from when on, in words; empty where that is nothing."""
     terms = fees.terms_of(pickup)
     if terms is None or not fees.counts(pickup):
@@ -60,10 +66,10 @@ def storage(pickup: Pickup, now: dt.datetime) -> str:
     begins = rules_fee.begins(terms, pickup.ready_at, fees.reachable_of(pickup))
     if begins >= pickup.hold_until:
         return ""
-    costs = for_shopper(terms.amount, terms.currency)
+    costs = amount_in_words(terms.amount, terms.currency)
     costs += " once" if terms.per == "once" else " for each day begun"
     if terms.cap and terms.per == "day":
-        costs += f", {for_shopper(terms.cap, terms.currency)} at most"
+        costs += f", {amount_in_words(terms.cap, terms.currency)} at most"
     when = in_store(begins, pickup.store.time_zone)
     return (
         f"Free until {when}. After that, keeping it costs {costs}."

@@ -15,7 +15,7 @@ from bopis import outbox, tasks, timeline
 from bopis.lockers.queries import item_sizes
 from bopis.messages import PAY_FIRST, FollowMoney, MailShopper, MarkCollected, MarkReady, TellShopper
 from bopis.pickups import grants, holding, places
-from bopis.pickups.later import written
+from bopis.pickups.later import keep_cost, written
 from bopis.pickups.lifecycle import check_move
 from bopis.pickups.measuring import measured
 from bopis.pickups.models import Pickup
@@ -47,6 +47,7 @@ def measure(session: Session, pickup: Pickup, lines: tuple[Line, ...]) -> bool:
     for column, value in measured(lines, known)._asdict().items():
         setattr(pickup, column, value)
     pickup.lines = written(lines)
+    keep_cost(pickup, lines)
     session.flush()
     return before != (pickup.size, pickup.needs, pickup.parcels)
 

@@ -85,6 +85,7 @@ def _drawn_up(session: Session, arrivals: Sequence[Arrival], now: dt.datetime) -
 
 def _pickup(arrival: Arrival, sizes: Mapping[str, Item], now: dt.datetime) -> NewPickup:
     order, unit = arrival.order, arrival.unit
+    costs = later.cost(unit.lines)
     pickup_id, token = new_id(), secrets.token_urlsafe(_LINK_BYTES)
     return NewPickup(
         id=pickup_id,
@@ -97,6 +98,8 @@ def _pickup(arrival: Arrival, sizes: Mapping[str, Item], now: dt.datetime) -> Ne
         reason=arrival.why,
         **measured(unit.lines, sizes)._asdict(),
         lines=later.written(unit.lines),
+        cost=costs.amount if costs else None,
+        cost_currency=costs.currency if costs else None,
         created_at=now,
         link_hash=link_hash(token),
         link_sealed=sealing.seal(token, to=f"pickups.link:{pickup_id}"),

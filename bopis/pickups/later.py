@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bopis import inbox, tasks, timeline
 from bopis.pickups.models import Pickup
-from bopis.ports import Line, OrderSnapshot, Unit
+from bopis.ports import Line, Money, OrderSnapshot, Unit
 
 WORDS = {
     "lines": "what is in it changed",
@@ -29,6 +29,20 @@ def has_goods(pickup: Pickup) -> bool:
 def written(lines: tuple[Line, ...]) -> list[dict[str, object]]:
     """Lines as a pickup keeps them."""
     return [{"title": line.title, "sku": line.sku, "quantity": line.quantity} for line in lines]
+
+
+def cost(lines: tuple[Line, ...]) -> Money | None:
+    """What lines cost together; None where one does not say, or in another currency."""
+    known = [line.cost for line in lines if line.cost is not None]
+    if not known or len(known) < len(lines) or len({each.currency for each in known}) > 1:
+        return None
+    return Money(sum(each.amount for each in known), known[0].currency)
+
+
+def keep_cost(pickup: Pickup, lines: tuple[Line, ...]) -> None:
+    """Note what is in it costs now."""
+    known = cost(lines)
+    pickup.cost, pickup.cost_currency = (known.amount, known.currency) if known else (None, None)
 
 
 def compare(
@@ -56,6 +70,7 @@ def compare(
     after = [word for word in WORDS if found[word]]
     pickup.differs = " ".join(after)
     pickup.lines = written(unit.lines)
+    keep_cost(pickup, unit.lines)
     session.flush()
     if not after and before:
         tasks.settle(session, "changed_after_loading", pickup.id, actor=actor, now=now)

@@ -83,6 +83,9 @@ class Pickup(Base):
     """Why it is kept although its time is over, as a stable word."""
     pinned_until: Mapped[dt.datetime | None]
     """Its shopper is on the way: until then it stays where it lies."""
+    cost: Mapped[int | None] = mapped_column(BigInteger)
+    """What its lines cost together, as the platform says, in minor units of `cost_currency`."""
+    cost_currency: Mapped[str | None]
     fee_due: Mapped[int | None] = mapped_column(BigInteger)
     """What its storage costs by now and nobody has paid, in minor units of its merchant's `storage_fee`."""
     fee_at: Mapped[dt.datetime | None]
@@ -135,6 +138,8 @@ class NewPickup:
     reason: str
     size: str
     lines: list[dict[str, object]]
+    cost: int | None
+    cost_currency: str | None
     created_at: dt.datetime
     link_hash: str
     link_sealed: bytes

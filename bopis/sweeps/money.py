@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from bopis.db import UtcDateTime
-from bopis.payments import checkouts, dues, ledger
+from bopis.payments import actions, checkouts, ledger
 from bopis.payments.models import Checkout
 from bopis.pickups.models import Pickup
 from bopis.prepared import Prepared
@@ -44,8 +44,7 @@ class FollowFees(Step):
 
     def do(self, session: Session, found: str, now: dt.datetime) -> None:
         pickup = session.get_one(Pickup, found)
-        pickups = ledger.hold(session, pickup.order_id)
-        session.refresh(pickup.order)
+        ledger.hold(session, pickup.order_id)
         if pickup.state != "ready":
             pickup.fee_at = None
-        dues.refresh(session, pickup.order, pickups, now)
+        actions.follow(session, pickup.order_id, now)

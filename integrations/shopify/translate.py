@@ -22,6 +22,8 @@ _STATUS = {
 }
 _GRAMS = {"GRAMS": 1.0, "KILOGRAMS": 1000.0, "OUNCES": 28.349523125, "POUNDS": 453.59237}
 _PAID = ("PAID", "PARTIALLY_REFUNDED")
+_TO_PAY = "PENDING"
+"""Neither paid nor authorised, also in part: what is held elsewhere must not be paid once more."""
 
 
 def order_snapshot(order: Mapping[str, Any], fallback_country: str = "") -> OrderSnapshot:
@@ -45,6 +47,7 @@ def order_snapshot(order: Mapping[str, Any], fallback_country: str = "") -> Orde
         locale=order["locale"] or customer.get("locale") or "",
         complete=bool(units) or not is_live,
         total=_total(order["total"]),
+        to_pay=order["financial"] == _TO_PAY,
     )
 
 

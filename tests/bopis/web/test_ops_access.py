@@ -40,6 +40,9 @@ OPEN = {
     "shopper.extend": "guarded by its unguessable link",
     "shopper.on_my_way": "guarded by its unguessable link",
     "shopper.low_door": "guarded by its unguessable link",
+    "paying.pay": "guarded by its unguessable link",
+    "paying.way": "guarded by its unguessable link",
+    "paying.back": "guarded by an unguessable link of its own, which leads to that one",
 }
 """Endpoints without a sign-in, and why."""
 SIGNED = ("webhooks.", "receipts.", "payments.")
