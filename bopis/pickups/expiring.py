@@ -12,7 +12,7 @@ from bopis.bridges.models import Bridge, DeviceEvent
 from bopis.bridges.queries import ONLINE_WITHIN, bridge_of
 from bopis.pickups import actions, grants, holding
 from bopis.pickups.models import Pickup
-from bopis.pickups.reminding import remind
+from bopis.pickups.reminding import remind, tell_over
 
 LOOK_AGAIN = dt.timedelta(minutes=5)
 CATCHING_UP = dt.timedelta(minutes=2)
@@ -25,7 +25,9 @@ def follow_up(session: Session, pickup: Pickup, now: dt.datetime) -> None:
 
     Taken again at any time, in any order, it does nothing twice.
     """
-    if pickup.state != "ready" or pickup.hold_until is None:
+    if _ended_in_the_night(session, pickup):
+        tell_over(session, pickup, now)
+    elif pickup.state != "ready" or pickup.hold_until is None:
         pickup.due_at = None
     elif now < pickup.hold_until + holding.GRACE:
         remind(session, pickup, now)
@@ -55,7 +57,8 @@ def expire(session: Session, pickup: Pickup, now: dt.datetime) -> None:
     assert pickup.hold_until is not None
     until = pickup.hold_until.isoformat()
     actions.move(session, pickup, "expired", actor=actions.SYSTEM, now=now, until=until)
-    pickup.due_at = pickup.kept_because = pickup.pinned_until = None
+    pickup.kept_because = pickup.pinned_until = None
+    tell_over(session, pickup, now)
     grant = grants.open_grant(session, pickup.id)
     if grant is not None:
         grants.close(session, grant, now)
@@ -70,6 +73,13 @@ def expire(session: Session, pickup: Pickup, now: dt.datetime) -> None:
         reason=f"{pickup.order.name} was not collected in time; it is {where}.",
         now=now,
     )
+
+
+def _ended_in_the_night(session: Session, pickup: Pickup) -> bool:
+    """Whether its shopper is to be told this morning: it may be back by now, but neither collected nor called off."""
+    if pickup.state == "returned" and pickup.due_at is not None:
+        return not any(entry.what == "cancelled" for entry in timeline.entries(session, pickup.id))
+    return pickup.state == "expired"
 
 
 def _wait(session: Session, pickup: Pickup, why: str, now: dt.datetime) -> None:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from bopis import outbox
-from bopis.messages import FEE_SOON, PAY_FIRST, MailShopper, TellShopper
+from bopis.messages import FEE_SOON, HOLD_OVER, PAY_FIRST, MailShopper, TellShopper
 from bopis.pickups import holding
 from bopis.pickups.models import Pickup
 from bopis.stores.holding import LAST_CHANCE, REMINDERS, is_quiet, quiet_until
@@ -38,6 +38,18 @@ def remind(session: Session, pickup: Pickup, now: dt.datetime) -> None:
     session.flush()
 
 
+def tell_over(session: Session, pickup: Pickup, now: dt.datetime) -> None:
+    """Tell that the hold has ended, once for each end, if the merchant wants that; of the night's in the morning."""
+    assert pickup.store is not None
+    rules, zone = holding.rules_of(pickup.store), ZoneInfo(pickup.store.time_zone)
+    if rules.tell_over and is_quiet(now, rules, zone):
+        pickup.due_at = quiet_until(now, rules, zone)
+        return
+    pickup.due_at = None
+    if rules.tell_over:
+        tell(session, pickup, HOLD_OVER, pickup.hold_number or 1, now)
+
+
 def tell(session: Session, pickup: Pickup, template: str, version: int, now: dt.datetime) -> None:
     """Have the shopper told, once for this template and version; somebody who cannot be reached is told nothing."""
     if pickup.order.phone_sealed is not None:
@@ -52,6 +64,8 @@ def is_still_right(pickup: Pickup, template: str, version: int, now: dt.datetime
         return pickup.state == "ready" and not pickup.fee_due
     if template == PAY_FIRST and not pickup.is_unpaid():
         return False  # the one with the code is on its way
+    if template == HOLD_OVER:
+        return pickup.state in ("expired", "returned") and version == pickup.hold_number
     if template not in REMINDERS:
         return pickup.state in ("ready", "expired")
     is_over = pickup.state != "ready" or pickup.hold_until is None or pickup.hold_until <= now

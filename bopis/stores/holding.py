@@ -39,6 +39,8 @@ class Rules:
     """No reminder goes out between these; alike for no quiet hours."""
     restock: bool = True
     """Whether the shop's stock is put right when something nobody collected is back with the store."""
+    tell_over: bool = True
+    """Whether a shopper is told when the hold has ended."""
 
     @classmethod
     def of(cls, kept: Mapping[str, Any] | None) -> Rules:

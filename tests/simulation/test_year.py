@@ -40,6 +40,7 @@ MISHAPS = {
     "shop_lost_before",
     "text_lost_after",
     "text_lost_before",
+    "told_over",
 }
 ENDS = {"collected", "returned", "cancelled", "money_captured", "money_released"}
 

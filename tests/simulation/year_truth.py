@@ -25,7 +25,13 @@ if TYPE_CHECKING:
 
 TIMES_OUT = 0.2
 ZONE = ZoneInfo("America/New_York")
-REMINDERS = {"4h": " waits for you until ", "24h": " still waits for you, until ", "last": "last chance to pick up "}
+SAYS = {
+    "4h": " waits for you until ",
+    "24h": " still waits for you, until ",
+    "last": "last chance to pick up ",
+    "over": " was not picked up in time",
+}
+"""What the texts are known by that no shopper wants twice, or in the night."""
 NAME = re.compile(r"#\d+")
 MONTH = 30
 STOOD = """
@@ -43,7 +49,7 @@ class Truth:
         self.year, self.store, self.machine = year, year.store, year.machine
         assert year.running.sandbox.cards is not None
         self.processor = year.running.sandbox.cards
-        self.reminded: Counter[tuple[str, str]] = Counter()
+        self.told: Counter[tuple[str, str]] = Counter()
         self._make_providers_unsure()
 
     def of_a_moment(self) -> None:
@@ -78,35 +84,37 @@ class Truth:
             self.year.happened[row["state"]] += 1
             has_it = row["id"] in self.machine.with_shopper
             assert has_it == (row["state"] == "collected"), f"{row}: the shopper has it: {has_it}"
-        assert not (wrong := [*self._reminded_too_often(), *self._moved_twice(), *self._accounts()]), wrong
+        assert not (wrong := [*self._told_too_often(), *self._moved_twice(), *self._accounts()]), wrong
 
     # Texts.
 
     def _note_text(self, body: str) -> None:
-        """A reminder finds its order waiting for somebody, at an hour at which people are awake."""
-        kind = next((kind for kind, words in REMINDERS.items() if words in body), None)
+        """A reminder finds its order waiting for somebody, "it is over" not; both find people awake."""
+        kind = next((kind for kind, words in SAYS.items() if words in body), None)
         found = NAME.search(body)
         assert found is not None, body
         name = found[0]
         if kind is None:
             return
-        self.reminded[name, kind] += 1
+        self.told[name, kind] += 1
         (row,) = self.store.rows(OF_LISTED + f"WHERE o.name = '{name}'")
-        assert row["state"] == "ready", (kind, row)
+        assert row["state"] in (("expired", "returned") if kind == "over" else ("ready",)), (kind, row)
         local = self.store.clock.now().astimezone(ZONE)
         assert 8 <= local.hour < 22, (kind, local)
 
-    def _reminded_too_often(self) -> Iterator[str]:
+    def _told_too_often(self) -> Iterator[str]:
         ends = Counter(
-            row["name"]
+            (row["name"], "over" if row["what"] == "expired" else "last")
             for row in self.store.rows(
-                "SELECT o.name FROM timeline t JOIN pickups p ON p.id = t.pickup_id JOIN orders o ON o.id = p.order_id"
-                " WHERE t.what IN ('ready', 'extended')"
+                "SELECT o.name, t.what"
+                " FROM timeline t JOIN pickups p ON p.id = t.pickup_id JOIN orders o ON o.id = p.order_id"
+                " WHERE t.what IN ('ready', 'extended', 'expired')"
             )
         )
-        for (name, kind), times in self.reminded.items():
-            if times > (ends[name] if kind == "last" else 1):
-                yield f"{name} was sent {times} reminders {kind}, of {ends[name]} ends"
+        for (name, kind), times in self.told.items():
+            if times > (ends[name, kind] if kind in ("last", "over") else 1):
+                yield f"{name} was sent {times} texts {kind}, of {ends[name, kind]} ends"
+            self.year.happened[f"told_{kind}"] += times
 
     # Money.
 

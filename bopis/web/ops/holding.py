@@ -96,7 +96,8 @@ def _view(session: Session, store: Store, now: dt.datetime) -> StoreView:
 def _rules() -> Rules:
     whole = {name: _whole(name) for name in ("hold_hours", "extend_hours", "extend_times", "load_within_hours")}
     quiet = {name: request.form.get(name, "")[:5] for name in ("quiet_from", "quiet_until")}
-    return Rules.checked(**whole, **quiet, restock=request.form.get("restock") == "yes")
+    wanted = {name: request.form.get(name) == "yes" for name in ("restock", "tell_over")}
+    return Rules.checked(**whole, **quiet, **wanted)
 
 
 def _whole(name: str) -> int:

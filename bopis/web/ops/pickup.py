@@ -18,7 +18,7 @@ from bopis.errors import BopisError, NotFound
 from bopis.inbox import InboxEntry
 from bopis.notices.models import Notice
 from bopis.outbox import OutboxEntry
-from bopis.pickups import by_hand, reclaiming
+from bopis.pickups import by_hand, correcting, reclaiming
 from bopis.pickups.models import Grant, Pickup, Placement
 from bopis.pickups.words import KEPT, REASONS, STATES
 from bopis.stores.queries import lock
@@ -43,7 +43,7 @@ class GrantView:
 
 def add(routes: Blueprint, database: Database) -> None:
     """`GET /ops/pickups/<id>`, `GET /ops/pickups/<id>/state`, `POST /ops/pickups/<id>/taken-out` (reason),
-    `POST /ops/pickups/<id>/keep` (hours)."""
+    `POST /ops/pickups/<id>/keep` (hours), `POST /ops/pickups/<id>/collected` (reason)."""
 
     @routes.get("/pickups/<pickup_id>")
     def pickup(pickup_id: str) -> Response:
@@ -71,6 +71,15 @@ def add(routes: Blueprint, database: Database) -> None:
             database,
             pickup_id,
             lambda session, found: by_hand.taken_out(session, found, reason, clock.now(), actor=actor()),
+        )
+
+    @routes.post("/pickups/<pickup_id>/collected")
+    def collected_after_all(pickup_id: str) -> BaseResponse:
+        reason = request.form.get("reason", "")
+        return _done(
+            database,
+            pickup_id,
+            lambda session, found: correcting.collected_after_all(session, found, reason, clock.now(), actor=actor()),
         )
 
 

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from bopis.notices.letters import Written, ready
+from bopis.notices.letters import Written, hold_over, ready
 
 UNTIL = dt.datetime(2026, 11, 25, 23, 0, tzinfo=dt.UTC)
 LINK = "https://pickup.example.com/p/" + "x" * 22
@@ -63,3 +63,15 @@ def test_without_a_name_a_code_or_a_locker_the_words_still_fit() -> None:
     said = letter(first_name="", code=None, at_counter=True)
     assert said.text.startswith("Hello,\n") and "at the counter" in said.text and "Code:" not in said.text
     assert "lockers" not in said.text and "lockers" not in said.html
+
+
+@pytest.mark.parametrize("way", ["text", "html"])
+def test_that_it_is_over_is_said_without_a_code(way: str) -> None:
+    written = hold_over(
+        store="Fernhill High Street", order="#1001", address="12 High Street", first_name="Erin", link=LINK, code=CODE
+    )
+    said = getattr(written, way)
+    for part in ("Hello Erin,", "#1001 was not picked up in time", "Fernhill High Street, 12 High Street", LINK):
+        assert part in said
+    assert "047" not in said and "Until" not in said
+    assert written.subject == "#1001 was not picked up in time"

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from bopis.notices.texts import ONE_SEGMENT, at_counter_now, ready, septets
+from bopis.notices.texts import ONE_SEGMENT, at_counter_now, hold_over, ready, septets
 
 UNTIL = dt.datetime(2026, 11, 25, 23, 0, tzinfo=dt.UTC)
 LINK = "https://pickup.example.com/p/" + "x" * 22
@@ -59,4 +59,12 @@ def test_what_left_its_locker_is_said_to_be_at_the_counter_in_one_segment(store:
     )
 
     assert "#1001 is now at the counter, yours until Wed 25 Nov 18:00. Code 047 193 508." in written and LINK in written
+    assert (septets(written) or 999) <= ONE_SEGMENT
+
+
+@pytest.mark.parametrize("store", ["Fernhill High Street", "The Very Long Named Department Store of Fernhill"])
+def test_that_it_is_over_is_said_in_one_segment_without_a_code(store: str) -> None:
+    written = hold_over(store=store, order="#1001", link=LINK, code="047 193 508")
+    assert "#1001 was not picked up in time and goes back." in written and LINK in written
+    assert "047" not in written
     assert (septets(written) or 999) <= ONE_SEGMENT

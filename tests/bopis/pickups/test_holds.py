@@ -113,7 +113,7 @@ def test_a_shopper_is_reminded_three_times_and_then_the_hold_ends(world: World, 
     for _ in range(80):
         time.passes(hours=1)
     reminders = [("reminder_4h", 1), ("reminder_24h", 1), ("last_chance", 1)]
-    assert asked(world) == [("ready", 1), *reminders]
+    assert asked(world) == [("ready", 1), *reminders, ("hold_over", 1)]
     assert (world.state(pickup), open_tasks(world)) == ("expired", ["reclaim"])
 
 
@@ -201,7 +201,7 @@ def test_of_the_new_end_the_last_chance_is_said_once_more(world: World, time: Ti
     extend(world, pickup)
     for _ in range(40):
         time.passes(hours=1)
-    assert asked(world)[-2:] == [("last_chance", 1), ("last_chance", 2)]
+    assert asked(world)[-3:] == [("last_chance", 1), ("last_chance", 2), ("hold_over", 2)]
     assert world.state(pickup) == "expired"
 
 

@@ -118,6 +118,20 @@ def test_goods_taken_out_by_hand_free_the_door_and_say_how_on_the_timeline(world
     assert "Taken out of door 1 by hand: Door blocked" in mo.reads(f"/pickups/{pickup_id}")
 
 
+def test_what_was_booked_as_back_and_its_shopper_has_is_put_right_with_a_reason(world: World, mo: Operator) -> None:
+    pickup_id = called_off(world)
+    assert 'id="correct"' not in mo.reads(f"/pickups/{pickup_id}")
+    assert mo.refused(f"/pickups/{pickup_id}/collected", reason="Seen") == (409, "not_returned")
+    mo.does(f"/pickups/{pickup_id}/taken-out", reason="With the key")
+    assert 'id="correct"' in mo.reads(f"/pickups/{pickup_id}")
+    assert mo.refused(f"/pickups/{pickup_id}/collected", reason=" ") == (400, "no_reason")
+    mo.does(f"/pickups/{pickup_id}/collected", reason="Seen on the camera")
+    assert world.state(pickup_id) == "collected"
+    page = mo.reads(f"/pickups/{pickup_id}")
+    assert "it was booked as back with the store, and its shopper has it (“Seen on the camera”)" in page
+    assert "was booked as back, and its shopper has it. Look after its money" in page
+
+
 def test_goods_that_wait_for_a_shopper_go_back_on_the_list_with_their_code_asleep(world: World, mo: Operator) -> None:
     pickup_id = world.ready("1")
     mo.does(f"/pickups/{pickup_id}/taken-out", reason="Wrong order")

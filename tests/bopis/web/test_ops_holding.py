@@ -54,6 +54,14 @@ def test_a_merchants_rules_are_kept_and_who_changed_them(world: World, mo: Opera
     assert 'value="48"' in mo.reads("/holding")
 
 
+def test_a_merchant_says_whether_shoppers_hear_that_it_is_over(world: World, mo: Operator) -> None:
+    for wanted in (False, True):
+        mo.does("/holding", **RULES, **({"tell_over": "yes"} if wanted else {}))
+        with world.database.reading() as session:
+            assert Rules.of(session.get_one(Merchant, world.merchant_id).holding).tell_over is wanted
+        assert ('name="tell_over" value="yes" checked' in mo.reads("/holding")) is wanted
+
+
 @pytest.mark.parametrize(
     ("field", "value"), [("hold_hours", ""), ("hold_hours", "0"), ("extend_times", "-1"), ("quiet_from", "late")]
 )
