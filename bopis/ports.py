@@ -142,7 +142,8 @@ class Platform(Protocol):
 
     def verify(self, headers: Mapping[str, str], body: bytes, account: Account) -> Delivery:
         """Check the raw body and say what it is. Headers' names come in lower case. No I/O. Raises BadSignature, or
-        BadDelivery when the signature is good and the content is not what the vendor documents."""
+        BadDelivery when the signature is good and the content is not what the vendor documents; Ping for a question
+        that the vendor asks unsigned, only to see whether anybody answers."""
 
     def verify_for_app(self, headers: Mapping[str, str], body: bytes) -> tuple[str, Delivery]:
         """`verify` for the address that all accounts of our app share; the account's name comes first."""
@@ -263,6 +264,10 @@ class OrderIntake(Protocol):
 
 class BadSignature(Exception):
     """The sender could not prove who they are."""
+
+
+class Ping(Exception):
+    """Not news: an unsigned question whether anybody answers at this address. It is answered 200, and nothing is kept."""
 
 
 class BadDelivery(Exception):

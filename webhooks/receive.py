@@ -11,7 +11,7 @@ from bopis.db import Database
 from bopis.errors import Invalid, NotFound, NotSignedIn
 from bopis.merchants.accounts import Accounts
 from bopis.merchants.queries import account_named
-from bopis.ports import Account, BadDelivery, BadSignature, Delivery, Platform
+from bopis.ports import Account, BadDelivery, BadSignature, Delivery, Ping, Platform
 
 MOST_BYTES = 1_048_576
 
@@ -30,7 +30,10 @@ def blueprint(database: Database, platforms: Mapping[str, Platform]) -> Blueprin
         body = _body()
         if platform is None:
             raise NotFound("unknown_connection", "There is no connection at this address.")
-        sender, delivery = _verified(platform, accounts, vendor, connection_id, body)
+        try:
+            sender, delivery = _verified(platform, accounts, vendor, connection_id, body)
+        except Ping:
+            return Response(status=200)
         return _taken_in(database, sender, delivery, body)
 
     @routes.post("/webhooks/<vendor>/app")
