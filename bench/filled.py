@@ -256,6 +256,7 @@ def history(connection: psycopg.Connection, first: int, last: int, banks: int, b
         pickup_id="made('pickups', n / 3)",
         number="n % 3 + 1",
         at=_at("n / 3"),
+        written_at=_at("n / 3"),
         what="'ready'",
         actor="'system'",
         detail="""'{"was": "reserved"}'::jsonb""",

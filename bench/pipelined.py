@@ -44,8 +44,8 @@ _GRANT = (
     "VALUES (%s, %s, %s, %s, 1, 'held', %s, '', '', '', %s, %s, %s, %s, 0, %s)"
 )
 _TIMELINE = (
-    "INSERT INTO timeline (pickup_id, number, at, what, actor, detail, previous_hash, hash) "
-    "VALUES (%s, 1, %s, 'waiting', 'platform', '{}', '', ''), (%s, 2, %s, 'reserved', 'system', '{}', '', '')"
+    "INSERT INTO timeline (pickup_id, number, at, written_at, what, actor, detail, previous_hash, hash) VALUES "
+    "(%s, 1, %s, now(), 'waiting', 'platform', '{}', '', ''), (%s, 2, %s, now(), 'reserved', 'system', '{}', '', '')"
 )
 _OUTBOX = (
     "INSERT INTO outbox (id, merchant_id, kind, subject, fields, created_at, state, outcome, attempts, next_at, "

@@ -100,8 +100,8 @@ class BareReservation:
         )
         run("UPDATE pickups SET state = 'reserved', reason = 'smallest_fitting' WHERE id = %s", (pickup,))
         run(
-            "INSERT INTO timeline (pickup_id, number, at, what, actor, detail, previous_hash, hash) "
-            "VALUES (%s, 1, %s, 'reserved', 'system', '{}', '', '')",
+            "INSERT INTO timeline (pickup_id, number, at, written_at, what, actor, detail, previous_hash, hash) "
+            "VALUES (%s, 1, %s, now(), 'reserved', 'system', '{}', '', '')",
             (pickup, now),
         )
         run(

@@ -8,9 +8,10 @@ import json
 import logging
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Index, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from bopis import clock
 from bopis.db import Base, Id
 from bopis.logs import its
 from bopis.memory import memory
@@ -26,10 +27,13 @@ class TimelineEntry(Base):
     """One thing that happened. `detail` holds ids, numbers and reasons; never a code, a name or a phone number."""
 
     __tablename__ = "timeline"
+    __table_args__ = (Index("ix_timeline_written", "written_at", "pickup_id", "number"),)
 
     pickup_id: Mapped[str] = mapped_column(Id, primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     at: Mapped[dt.datetime]
+    written_at: Mapped[dt.datetime]
+    """When we came to know of it: later than `at` for what happened in a store without internet."""
     what: Mapped[str]
     actor: Mapped[str]
     detail: Mapped[dict[str, Any]]
@@ -70,7 +74,7 @@ def entry(session: Session, pickup_id: str, what: str, *, actor: str, at: dt.dat
     heads[pickup_id] = (number, of)
     log.info("pickup %s", what, extra=its(pickup=pickup_id, actor=actor, **{name: detail.get(name) for name in _TOLD}))
     row = {"pickup_id": pickup_id, "number": number, "at": at, "what": what, "actor": actor, "detail": detail}
-    return Write(_WRITE, {**row, "previous_hash": previous, "hash": of})
+    return Write(_WRITE, {**row, "written_at": clock.now(), "previous_hash": previous, "hash": of})
 
 
 def _head(session: Session, pickup_id: str) -> tuple[int, str]:
