@@ -267,7 +267,7 @@ class BadSignature(Exception):
 
 
 class Ping(Exception):
-    """Not news: an unsigned question whether anybody answers at this address. It is answered 200, and nothing is kept."""
+    """No news: an unsigned question whether anybody answers at this address. It is answered 200; nothing is kept."""
 
 
 class BadDelivery(Exception):
