@@ -53,12 +53,15 @@ class Settings:
     """Of our app, so that merchants can install it; empty where shops are connected by hand."""
     shopify_client_secrets: tuple[str, ...] = field(default=(), repr=False)
     """The first signs; deliveries signed with any of them are ours, so that a secret can be retired."""
+    bigcommerce_url: str = "https://api.bigcommerce.com"
     twilio_url: str = "https://api.twilio.com"
     stripe_url: str = "https://api.stripe.com"
     mail: Mail | None = None
     """How e-mail goes out; None where it does not, and people are asked instead."""
     log_format: str = "json"
     """`json` or `text`; read by `bopis.logs` before anything else."""
+    private_urls: bool = False
+    """For a sandbox alone: merchants may have us call http and this machine's own network."""
     metrics_token: str = field(default="", repr=False)
     """What a scraper that is not on this machine shows to read `/metrics`; empty lets none in."""
 
@@ -74,9 +77,11 @@ class Settings:
             bridges_url=_url(environ, "BRIDGES_URL", "http", "https", default=public_url),
             shopify_url=_url(environ, "SHOPIFY_URL", "http", "https", default=""),
             **_shopify_app(environ),
+            bigcommerce_url=_url(environ, "BIGCOMMERCE_URL", "http", "https", default=cls.bigcommerce_url),
             twilio_url=_url(environ, "TWILIO_URL", "http", "https", default=cls.twilio_url),
             stripe_url=_url(environ, "STRIPE_URL", "http", "https", default=cls.stripe_url),
             mail=_mail(environ),
+            private_urls=_private_urls(environ),
             metrics_token=_metrics_token(environ),
             log_format=_log_format(environ),
         )
@@ -147,6 +152,13 @@ def _log_format(environ: Mapping[str, str]) -> str:
     if value not in ("json", "text"):
         raise BadSetting("LOG_FORMAT must be json or text.")
     return value
+
+
+def _private_urls(environ: Mapping[str, str]) -> bool:
+    value = environ.get("PRIVATE_URLS", "").strip()
+    if value not in ("", "sandbox"):
+        raise BadSetting("PRIVATE_URLS must be sandbox, on a machine that holds nothing real, or not be set.")
+    return value == "sandbox"
 
 
 def _metrics_token(environ: Mapping[str, str]) -> str:

@@ -46,7 +46,7 @@ from bopis.payments.effects import (
 )
 from bopis.pickups.effects import MarkCollectedEffect, MarkReadyEffect, MarkReturnedEffect, PrepareGrantEffect
 from bopis.pickups.reconcile import ReconcileEffect
-from bopis.ports import Installer, Mailer, Messenger, Payments, Platform
+from bopis.ports import Installer, Mailer, Messenger, OrderIntake, Payments, Platform
 
 
 class Effect(Protocol):
@@ -88,6 +88,7 @@ class Gateways:
     installers: Mapping[str, Installer] = field(default_factory=dict)
     mailer: Mailer | None = None
     payments: Mapping[str, Payments] = field(default_factory=dict)
+    orders: OrderIntake | None = None
 
 
 def handlers(gateways: Gateways, public_url: str) -> dict[type[Message], Effect]:

@@ -8,7 +8,7 @@ import logging
 import zlib
 from typing import Any, NamedTuple
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, literal, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, literal, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -23,6 +23,8 @@ ASK_AGAIN = "ask_again"
 """The topic of our own entries. No platform's looks like it."""
 _WAITING, _DEAD = text("state = 'waiting'"), text("state = 'dead'")
 _KEPT = text("body_sealed IS NOT NULL")
+_MOST_KEPT = 500
+"""Deliveries about one thing that are looked through."""
 log = logging.getLogger(__name__)
 
 
@@ -138,6 +140,15 @@ def body_of(entry: InboxEntry | InboxWork) -> bytes:
     if entry.body_sealed is None:
         return b""
     return zlib.decompress(sealing.unseal_bytes(entry.body_sealed, to=_place(entry.id)))
+
+
+def kept_of(database: Database, connection_id: str, subject: str) -> list[bytes]:
+    """The bodies still kept of a connection's deliveries about this, those taken in last first. Raises Unavailable."""
+    theirs = (InboxEntry.connection_id == connection_id, InboxEntry.subject == subject, InboxEntry.topic != ASK_AGAIN)
+    newest = select(InboxEntry).where(*theirs, InboxEntry.body_sealed.is_not(None))
+    with database.reading() as session:
+        found = session.scalars(newest.order_by(InboxEntry.received_at.desc(), InboxEntry.id.desc()).limit(_MOST_KEPT))
+        return [body_of(entry) for entry in found]
 
 
 def _place(entry_id: str) -> str:

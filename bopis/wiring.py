@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
-from bopis import sealing
+from bopis import clock, inbox, sealing
 from bopis.bell import Bell, RedisBell
 from bopis.config import Settings
 from bopis.db import Database
 from bopis.effects import Effect, Gateways, handlers
 from bopis.merchants.calling import CarefulPlatform
 from bopis.merchants.secrets import Keeper
+from bopis.merchants.typed_in import TypedIn
 from bopis.messages import Message
 from bopis.ports import Installer, Mailer, Payments, Platform
+from integrations.bigcommerce import BigCommercePlatform
+from integrations.public import PublicCaller
 from integrations.shopify import ShopifyInstaller, ShopifyPlatform
 from integrations.smtp import Server, SmtpMailer
+from integrations.standard import StandardOrders, StandardPlatform
 from integrations.twilio import TwilioMessenger
 
 _HANDS = 32
@@ -33,20 +39,16 @@ class Service:
     """How many calls to the world a worker makes side by side; with none, one after another."""
 
 
-@dataclass(frozen=True)
-class TypedIn:
-    """What an account's owner types in where no browser connects it: secrets, and settings that are none."""
-
-    secrets: tuple[str, ...]
-    settings: tuple[str, ...] = ()
-    also: tuple[str, ...] = ()
-    """Secrets that not every account has."""
-
-
 TYPED_IN = {
-    "shopify": TypedIn(("access_token", "client_secret"), also=("previous_client_secret", "store_webhook_key")),
+    "shopify": TypedIn(
+        ("access_token", "client_secret"),
+        also=("previous_client_secret", "store_webhook_key"),
+        account="Address, such as example.myshopify.com",
+    ),
+    "bigcommerce": TypedIn(("access_token", "client_secret"), also=("previous_client_secret",)),
     "twilio": TypedIn(("auth_token",), ("from",)),
     "stripe": TypedIn(("secret_key", "webhook_secret"), also=("previous_webhook_secret",)),
+    "standard": TypedIn(("signing_secret",), also=("previous_signing_secret", "access_token")),
 }
 
 
@@ -57,11 +59,14 @@ def build(settings: Settings, bell: Bell | None = None) -> Service:
     installers = _installers(settings)
     keeper = Keeper(database, installers)
     gateways = Gateways(
-        platforms={name: CarefulPlatform(platform, keeper) for name, platform in _platforms(settings).items()},
+        platforms={
+            name: CarefulPlatform(platform, keeper) for name, platform in _platforms(settings, database).items()
+        },
         messengers={"twilio": TwilioMessenger(base_url=settings.twilio_url)},
         installers=installers,
         mailer=_mailer(settings),
         payments=WhenAsked({"stripe": lambda: _stripe(settings)}),
+        orders=StandardOrders(),
     )
     return Service(settings, database, gateways, handlers(gateways, settings.public_url), _HANDS)
 
@@ -100,11 +105,18 @@ def _mailer(settings: Settings) -> Mailer | None:
     return SmtpMailer(Server(mail.host, mail.port, mail.security, mail.user, mail.password), mail.sender)
 
 
-def _platforms(settings: Settings) -> dict[str, Platform]:
+def _platforms(settings: Settings, database: Database) -> dict[str, Platform]:
     """Every shop platform there is: one line each."""
+    kept, caller = partial(inbox.kept_of, database), PublicCaller(private=settings.private_urls)
     return {
+        "bigcommerce": BigCommercePlatform(settings.bigcommerce_url),
+        "standard": StandardPlatform(kept, _now, caller),
         "shopify": ShopifyPlatform(base_url=settings.shopify_url, app_secrets=settings.shopify_client_secrets),
     }
+
+
+def _now() -> dt.datetime:
+    return clock.now()  # looked up at each call, as everywhere
 
 
 def _installers(settings: Settings) -> dict[str, Installer]:

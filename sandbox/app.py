@@ -11,6 +11,8 @@ from pathlib import Path
 from flask import Blueprint, Flask, Response, jsonify, render_template, send_file
 
 from sandbox.behaviour import Refused
+from sandbox.bigcommerce.api import bigcommerce_blueprint
+from sandbox.bigcommerce.state import Store as BigCommerceStore
 from sandbox.cards.api import cards_api_blueprint
 from sandbox.cards.checkout_pages import checkout_api_blueprint, checkout_pages_blueprint
 from sandbox.cards.checkouts import Checkouts
@@ -27,6 +29,8 @@ from sandbox.shop.admin import admin_blueprint
 from sandbox.shop.oauth import oauth_blueprint
 from sandbox.shop.pages import shop_blueprint
 from sandbox.shop.state import Shop
+from sandbox.standard.api import standard_blueprint
+from sandbox.standard.shop import StandardShop
 
 DESIGN = Path(__file__).parent.parent / "firmware_bridge/kiosk/static/tokens.css"
 
@@ -44,8 +48,10 @@ class Sandbox:
     exchange: Exchange
     letterbox: Letterbox
     later: Later
+    bigcommerce: BigCommerceStore
     cards: Processor | None = None
     checkouts: Checkouts | None = None
+    standard: StandardShop | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def stop(self) -> None:
@@ -63,7 +69,9 @@ def create_sandbox(
     app.config["MAX_CONTENT_LENGTH"] = 1024 * 1024
     later = Later("sandbox", threads=8)
     shop, exchange = Shop(config.shop, now, later), Exchange(config.phone, now, later)
-    sandbox = Sandbox(app, shop, exchange, Letterbox(now), later)
+    bigcommerce = BigCommerceStore(dict(config.shop.locations), now, later)
+    sandbox = Sandbox(app, shop, exchange, Letterbox(now), later, bigcommerce)
+    app.register_blueprint(bigcommerce_blueprint(bigcommerce, sandbox.stopping))
     if config.cards:
         sandbox.cards = Processor(config.cards, now, later)
         app.register_blueprint(cards_blueprint(sandbox.cards))
@@ -71,6 +79,9 @@ def create_sandbox(
         sandbox.checkouts = Checkouts(sandbox.cards)
         app.register_blueprint(checkout_api_blueprint(sandbox.checkouts, sandbox.stopping))
         app.register_blueprint(checkout_pages_blueprint(sandbox.checkouts))
+    if config.standard:
+        sandbox.standard = StandardShop(config.standard, now, later)
+        app.register_blueprint(standard_blueprint(sandbox.standard, sandbox.stopping))
     app.register_blueprint(shop_blueprint(sandbox.shop))
     app.register_blueprint(admin_blueprint(sandbox.shop, sandbox.stopping))
     app.register_blueprint(oauth_blueprint(sandbox.shop))

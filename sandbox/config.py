@@ -42,6 +42,13 @@ class CardsConfig:
 
 
 @dataclass(frozen=True)
+class StandardConfig:
+    signing_secret: str = field(repr=False)
+    access_token: str = field(repr=False)
+    webhook_url: str = ""
+
+
+@dataclass(frozen=True)
 class BankConfig:
     tty: str
     doors: tuple[Mapping[str, Any], ...]
@@ -53,6 +60,7 @@ class Config:
     phone: PhoneConfig
     bank: BankConfig | None
     cards: CardsConfig | None = None
+    standard: StandardConfig | None = None
 
 
 def read_config(path: Path) -> Config:
@@ -68,7 +76,7 @@ def config_of(payload: Any) -> Config:
     """The configuration in a parsed file. Raises BadConfig naming what is missing."""
     try:
         shop, phone, bank = payload["shop"], payload["twilio"], payload.get("bank")
-        cards = payload.get("stripe")
+        cards, standard = payload.get("stripe"), payload.get("standard")
         return Config(
             ShopConfig(
                 domain=shop["domain"],
@@ -82,6 +90,9 @@ def config_of(payload: Any) -> Config:
             PhoneConfig(phone["account_sid"], phone["auth_token"], phone["from"]),
             BankConfig(str(bank["tty"]), tuple(bank["doors"])) if bank else None,
             CardsConfig(cards["secret_key"], cards["webhook_secret"], cards.get("webhook_url", "")) if cards else None,
+            StandardConfig(standard["signing_secret"], standard["access_token"], standard.get("webhook_url", ""))
+            if standard
+            else None,
         )
     except KeyError as error:
         raise BadConfig(f"the sandbox's configuration lacks {error}") from None

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import requests
@@ -15,7 +15,7 @@ from flask import Flask, Response, request
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from sandbox.app import Sandbox, create_sandbox
-from sandbox.config import CardsConfig, Config, PhoneConfig, ShopConfig
+from sandbox.config import CardsConfig, Config, PhoneConfig, ShopConfig, StandardConfig
 
 DOMAIN = "example.myshopify.com"
 TOKEN = "shpat_of_the_tests"
@@ -26,6 +26,7 @@ AUTH_TOKEN = "auth token of the tests"
 SENDER = "+12015550100"
 CARDS_KEY = "sk_test_of_the_tests"
 CARDS_WEBHOOK_SECRET = "whsec_of_the_tests"
+STANDARD = StandardConfig("whsec_b2YgdGhlIHRlc3RzIG9mIHRoZSB0ZXN0cyE=", "access token of the tests")
 SHOPPER = "+14155550123"
 LOCATIONS = (("1001", "High Street"), ("1002", "Station"))
 FAST = {
@@ -89,12 +90,14 @@ def running_sandbox(
     app_webhook_url: str = "",
     now: Callable[[], dt.datetime] | None = None,
     cards_webhook_url: str = "",
+    standard_webhook_url: str = "",
 ) -> Iterator[Running]:
     """A sandbox of one's own, quick in its retries and reports; `now` is its clock."""
     shop = ShopConfig(DOMAIN, TOKEN, CLIENT_SECRET, webhook_url, LOCATIONS, CLIENT_ID, app_webhook_url)
     phone = PhoneConfig(ACCOUNT_SID, AUTH_TOKEN, SENDER)
     cards = CardsConfig(CARDS_KEY, CARDS_WEBHOOK_SECRET, cards_webhook_url)
-    sandbox = create_sandbox(Config(shop, phone, None, cards), now=now or (lambda: dt.datetime.now(dt.UTC)))
+    standard = replace(STANDARD, webhook_url=standard_webhook_url)
+    sandbox = create_sandbox(Config(shop, phone, None, cards, standard), now=now or (lambda: dt.datetime.now(dt.UTC)))
     sandbox.shop.behaviour.change(FAST["shop"])
     sandbox.exchange.behaviour.change(FAST["phone"])
     assert sandbox.cards is not None

@@ -1,0 +1,65 @@
+"""A shop's signed messages: who sent one, which order it carries. No I/O."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from bopis.ports import Account, BadDelivery, Delivery
+from integrations import signatures
+from integrations.standard import schemas
+
+SECRETS = ("signing_secret", "previous_signing_secret")
+"""Both sign while one is being replaced."""
+UNREADABLE = "unreadable"
+
+
+def secrets_of(account: Account) -> list[str]:
+    """The account's signing secrets, newest first."""
+    return [account.secrets[name] for name in SECRETS if account.secrets.get(name)]
+
+
+def verify(headers: Mapping[str, str], body: bytes, account: Account, now: dt.datetime) -> Delivery:
+    """Check who sent a message. One that cannot be read is a delivery still, with no subject. Raises BadSignature."""
+    given = {name.lower(): value for name, value in headers.items()}
+    proven = signatures.verify(given, body, secrets_of(account), now)
+    try:
+        payload = read(body)
+    except BadDelivery:
+        return Delivery(proven.message_id, UNREADABLE, "", proven.at)
+    topic = payload.get("type")
+    order = payload.get("data")
+    subject = order.get("id") if isinstance(order, dict) else None
+    return Delivery(
+        proven.message_id,
+        topic if topic in schemas.EVENTS else UNREADABLE,
+        str(subject) if isinstance(subject, str | int) and len(str(subject)) <= 100 else "",
+        proven.at,
+    )
+
+
+def order_in(body: bytes, now: dt.datetime) -> dict[str, Any]:
+    """The order a message carries, whole and right. Raises BadDelivery saying what is wrong and where."""
+    try:
+        event = schemas.load(schemas.Event(), read(body))
+    except schemas.Misfit as misfit:
+        raise BadDelivery(str(misfit)) from None
+    order: dict[str, Any] = event["data"]
+    if event["type"] == "order.cancelled":
+        order["cancelled_at"] = order["cancelled_at"] or order["updated_at"]
+    if schemas.is_too_new(order, now):
+        raise BadDelivery("data.updated_at: Lies in the future.")
+    return order
+
+
+def read(body: bytes) -> dict[str, Any]:
+    """The body as a JSON object. Raises BadDelivery."""
+    try:
+        payload = json.loads(body.decode("utf-8"))
+    except (ValueError, RecursionError):
+        raise BadDelivery("the body is not JSON in UTF-8") from None
+    if not isinstance(payload, dict):
+        raise BadDelivery("the body is not a JSON object")
+    return payload
