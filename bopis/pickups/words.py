@@ -47,6 +47,7 @@ REASONS = {
     "asked": "Its shopper asked for another door",
     "cancelled_on_platform": "Called off in the shop",
     "closed_on_platform": "Closed in the shop: moved, refunded or handed over there",
+    "cancelled_by_program": "Called off by one of your programs",
     "deleted_on_platform": "Deleted in the shop",
     "moved": "Moved to another store",
     "gone_from_order": "No longer part of the order",

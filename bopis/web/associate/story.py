@@ -91,6 +91,7 @@ WORDS = {
     "platform_told_collected": "The shop knows that it was handed over",
 }
 _ACTORS = {"platform": "the shop", "shopper": "the shopper", "system": ""}
+_KINDS = {"bridge": "the lockers", "api": "one of your programs"}
 
 
 @dataclass(frozen=True)
@@ -131,4 +132,4 @@ def _who(actor: str, known: dict[str, str]) -> str:
     kind, _, staff_id = actor.partition(":")
     if kind == "staff":
         return known.get(staff_id, "someone")
-    return "the lockers" if kind == "bridge" else _ACTORS.get(actor, "")
+    return _KINDS.get(kind) or _ACTORS.get(actor, "")
