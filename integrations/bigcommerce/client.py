@@ -1,0 +1,58 @@
+"""BigCommerce's REST Management API over our own session."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from bopis.errors import PermanentFailure, TemporaryFailure
+from bopis.ports import Account
+from integrations import http
+from integrations.bigcommerce import failures
+
+_STORE_HASH = re.compile("[a-z0-9]{1,20}")
+
+
+class StoreClient:
+    """Calls one store per call. Paths begin with the version: `v2/orders/250`."""
+
+    def __init__(self, base_url: str, read_seconds: float = http.READ_SECONDS) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._read_seconds = read_seconds
+
+    def get(self, account: Account, path: str, **params: Any) -> Any:
+        """Read; None where BigCommerce has no content. Raises TemporaryFailure or PermanentFailure."""
+        return self._call("GET", account, path, params=params)
+
+    def write(self, method: str, account: Account, path: str, body: Any) -> Any:
+        """Change; what BigCommerce answers. Raises the three."""
+        return self._call(method, account, path, data=json.dumps(body).encode())
+
+    def _call(self, method: str, account: Account, path: str, **more: Any) -> Any:
+        answer = http.call(
+            method,
+            f"{self._address(account)}/{path}",
+            safe=method == "GET",
+            headers={
+                "Accept": "application/json",
+                "Content-Type": "application/json",
+                "X-Auth-Token": account.secrets.get("access_token", ""),
+            },
+            read_seconds=self._read_seconds,
+            **more,
+        )
+        failure = failures.of_status(answer)
+        if failure:
+            raise failure
+        if answer.status == 204 or not answer.body:
+            return None
+        try:
+            return answer.json()
+        except ValueError:
+            raise TemporaryFailure("unexpected_answer", "BigCommerce's answer is not JSON") from None
+
+    def _address(self, account: Account) -> str:
+        if not _STORE_HASH.fullmatch(account.name):
+            raise PermanentFailure("bad_shop", "the connection's name is not a store hash")
+        return f"{self._base_url}/stores/{account.name}"
