@@ -54,6 +54,8 @@ class Settings:
     shopify_client_secrets: tuple[str, ...] = field(default=(), repr=False)
     """The first signs; deliveries signed with any of them are ours, so that a secret can be retired."""
     bigcommerce_url: str = "https://api.bigcommerce.com"
+    woocommerce_url: str = ""
+    """Empty in production: each shop is called at its own address."""
     twilio_url: str = "https://api.twilio.com"
     stripe_url: str = "https://api.stripe.com"
     mail: Mail | None = None
@@ -78,6 +80,7 @@ class Settings:
             shopify_url=_url(environ, "SHOPIFY_URL", "http", "https", default=""),
             **_shopify_app(environ),
             bigcommerce_url=_url(environ, "BIGCOMMERCE_URL", "http", "https", default=cls.bigcommerce_url),
+            woocommerce_url=_url(environ, "WOOCOMMERCE_URL", "http", "https", default=""),
             twilio_url=_url(environ, "TWILIO_URL", "http", "https", default=cls.twilio_url),
             stripe_url=_url(environ, "STRIPE_URL", "http", "https", default=cls.stripe_url),
             mail=_mail(environ),

@@ -31,6 +31,9 @@ from sandbox.shop.pages import shop_blueprint
 from sandbox.shop.state import Shop
 from sandbox.standard.api import standard_blueprint
 from sandbox.standard.shop import StandardShop
+from sandbox.woocommerce.api import api_blueprint as woocommerce_api_blueprint
+from sandbox.woocommerce.pages import pages_blueprint as woocommerce_pages_blueprint
+from sandbox.woocommerce.shop import WooCommerceShop
 
 DESIGN = Path(__file__).parent.parent / "firmware_bridge/kiosk/static/tokens.css"
 
@@ -52,6 +55,7 @@ class Sandbox:
     cards: Processor | None = None
     checkouts: Checkouts | None = None
     standard: StandardShop | None = None
+    woocommerce: WooCommerceShop | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def stop(self) -> None:
@@ -82,6 +86,10 @@ def create_sandbox(
     if config.standard:
         sandbox.standard = StandardShop(config.standard, now, later)
         app.register_blueprint(standard_blueprint(sandbox.standard, sandbox.stopping))
+    if config.woocommerce:
+        sandbox.woocommerce = WooCommerceShop(config.woocommerce, now, later)
+        app.register_blueprint(woocommerce_api_blueprint(sandbox.woocommerce, sandbox.stopping))
+        app.register_blueprint(woocommerce_pages_blueprint(sandbox.woocommerce))
     app.register_blueprint(shop_blueprint(sandbox.shop))
     app.register_blueprint(admin_blueprint(sandbox.shop, sandbox.stopping))
     app.register_blueprint(oauth_blueprint(sandbox.shop))

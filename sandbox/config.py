@@ -49,6 +49,18 @@ class StandardConfig:
 
 
 @dataclass(frozen=True)
+class WooCommerceConfig:
+    site: str
+    """Its own address, as it writes it down."""
+    consumer_key: str = field(repr=False)
+    consumer_secret: str = field(repr=False)
+    locations: tuple[tuple[str, str], ...]
+    """(id as decimal digits, name)"""
+    statuses: tuple[str, ...] = ()
+    """Those a plugin of the shop added to WooCommerce's own."""
+
+
+@dataclass(frozen=True)
 class BankConfig:
     tty: str
     doors: tuple[Mapping[str, Any], ...]
@@ -61,6 +73,7 @@ class Config:
     bank: BankConfig | None
     cards: CardsConfig | None = None
     standard: StandardConfig | None = None
+    woocommerce: WooCommerceConfig | None = None
 
 
 def read_config(path: Path) -> Config:
@@ -77,6 +90,7 @@ def config_of(payload: Any) -> Config:
     try:
         shop, phone, bank = payload["shop"], payload["twilio"], payload.get("bank")
         cards, standard = payload.get("stripe"), payload.get("standard")
+        woocommerce = payload.get("woocommerce")
         return Config(
             ShopConfig(
                 domain=shop["domain"],
@@ -93,11 +107,22 @@ def config_of(payload: Any) -> Config:
             StandardConfig(standard["signing_secret"], standard["access_token"], standard.get("webhook_url", ""))
             if standard
             else None,
+            _woocommerce(woocommerce) if woocommerce else None,
         )
     except KeyError as error:
         raise BadConfig(f"the sandbox's configuration lacks {error}") from None
     except (TypeError, AttributeError):
         raise BadConfig("the sandbox's configuration is not shaped as documented in sandbox/README.md") from None
+
+
+def _woocommerce(shop: Any) -> WooCommerceConfig:
+    return WooCommerceConfig(
+        site=shop["site"],
+        consumer_key=shop["consumer_key"],
+        consumer_secret=shop["consumer_secret"],
+        locations=tuple((str(place["id"]), str(place["name"])) for place in shop["locations"]),
+        statuses=tuple(shop.get("statuses", ())),
+    )
 
 
 def _digits(location_id: Any) -> str:

@@ -15,7 +15,7 @@ from flask import Flask, Response, request
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from sandbox.app import Sandbox, create_sandbox
-from sandbox.config import CardsConfig, Config, PhoneConfig, ShopConfig, StandardConfig
+from sandbox.config import CardsConfig, Config, PhoneConfig, ShopConfig, StandardConfig, WooCommerceConfig
 
 DOMAIN = "example.myshopify.com"
 TOKEN = "shpat_of_the_tests"
@@ -29,6 +29,9 @@ CARDS_WEBHOOK_SECRET = "whsec_of_the_tests"
 STANDARD = StandardConfig("whsec_b2YgdGhlIHRlc3RzIG9mIHRoZSB0ZXN0cyE=", "access token of the tests")
 SHOPPER = "+14155550123"
 LOCATIONS = (("1001", "High Street"), ("1002", "Station"))
+WOOCOMMERCE = WooCommerceConfig(
+    "https://shop.example.com", "ck_of_the_tests", "cs_of_the_tests", LOCATIONS, ("ready-for-pickup", "fraud-review")
+)
 FAST = {
     "shop": {"retry_seconds": 0.01},
     "phone": {"step_seconds": 0.01},
@@ -97,7 +100,9 @@ def running_sandbox(
     phone = PhoneConfig(ACCOUNT_SID, AUTH_TOKEN, SENDER)
     cards = CardsConfig(CARDS_KEY, CARDS_WEBHOOK_SECRET, cards_webhook_url)
     standard = replace(STANDARD, webhook_url=standard_webhook_url)
-    sandbox = create_sandbox(Config(shop, phone, None, cards, standard), now=now or (lambda: dt.datetime.now(dt.UTC)))
+    sandbox = create_sandbox(
+        Config(shop, phone, None, cards, standard, WOOCOMMERCE), now=now or (lambda: dt.datetime.now(dt.UTC))
+    )
     sandbox.shop.behaviour.change(FAST["shop"])
     sandbox.exchange.behaviour.change(FAST["phone"])
     assert sandbox.cards is not None

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import count
+from types import MappingProxyType
+
+import pytest
+
+from tests.contracts.platform import PlatformContract, Sent, Shop
+from tests.sandbox.running import SHOPPER, WOOCOMMERCE, Running, running_sandbox
+
+SECRET = "webhook secret of the tests"
+MOODS = {"throttled": {"throttled": 1}, "revoked": {"key_revoked": True}, "down": {"down": True}, "well": {}}
+
+
+class WooCommerceShop(Shop):
+    vendor = "woocommerce"
+    account_name = "shop.example.com"
+    secrets: Mapping[str, str] = MappingProxyType(
+        {
+            "consumer_key": WOOCOMMERCE.consumer_key,
+            "consumer_secret": WOOCOMMERCE.consumer_secret,
+            "webhook_secret": SECRET,
+        }
+    )
+
+    def __init__(self, running: Running) -> None:
+        self.running = running
+        self.settings = {"woocommerce_url": running.url}
+        self.numbers = count(1)
+
+    def place(self, *, method: str = "pickup", lines: int = 1, paid: bool = True, phone: str | None = None) -> str:
+        wanted = [{"sku": "MUG-SLATE", "quantity": 1, "method": "shipping" if method == "shipping" else "pickup"}]
+        wanted *= lines
+        if method == "mixed":
+            wanted.append({"sku": "LIP-ROSE", "quantity": 1, "method": "shipping"})
+        order = {"lines": wanted, "paid": paid, "phone": SHOPPER if phone is None else phone, "location_id": "1001"}
+        return str(self.running.post("/woocommerce/api/orders", order)["order_id"])
+
+    def change(self, order_id: str, do: str, **wanted: object) -> None:
+        self.running.post(f"/woocommerce/api/orders/{order_id}/change", {"do": do, **wanted})
+
+    def pay(self, order_id: str) -> None:
+        self.change(order_id, "status", status="processing")
+
+    def cancel(self, order_id: str) -> None:
+        self.change(order_id, "status", status="cancelled")
+
+    def news(self, order_id: str, what: str) -> Sent:
+        topic = "order.created" if what == "placed" else "order.updated"
+        body = json.dumps({"id": int(order_id), "customer_note": str(next(self.numbers))}).encode()
+        sent = self.signed(body)
+        return replace(sent, headers={**sent.headers, "X-WC-Webhook-Topic": topic})
+
+    def signed(self, body: bytes) -> Sent:
+        digest = hmac.new(SECRET.encode(), body, hashlib.sha256).digest()
+        return Sent(
+            {
+                "X-WC-Webhook-Source": "https://shop.example.com/",
+                "X-WC-Webhook-Topic": "order.created",
+                "X-WC-Webhook-Resource": "order",
+                "X-WC-Webhook-Event": "created",
+                "X-WC-Webhook-Signature": base64.b64encode(digest).decode(),
+                "X-WC-Webhook-ID": "11",
+                "X-WC-Webhook-Delivery-ID": f"{next(self.numbers):032x}",
+            },
+            body,
+        )
+
+    def again(self, sent: Sent) -> Sent:
+        return replace(sent, headers={**sent.headers, "X-WC-Webhook-Delivery-ID": "f" * 32})
+
+    def told(self) -> list[str]:
+        found = []
+        for write in self.running.get("/woocommerce/api/ledger")["writes"]:
+            if write["what"] == "order":
+                found += [entry["value"] for entry in write["body"]["meta_data"]]
+            elif write["what"] == "refund":
+                found.append("returned")
+        return found
+
+    def misbehave(self, how: str) -> None:
+        self.running.post("/woocommerce/api/behaviour", {"reset": True, **MOODS[how]})
+
+
+class TestWooCommerce(PlatformContract):
+    @pytest.fixture
+    def shop(self) -> Iterator[Shop]:
+        with running_sandbox() as running:
+            yield WooCommerceShop(running)
