@@ -25,6 +25,7 @@ from integrations.standard import StandardOrders, StandardPlatform
 from integrations.twilio import TwilioMessenger
 
 _HANDS = 32
+from integrations.woocommerce import WooCommercePlatform
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ TYPED_IN = {
     "stripe": TypedIn(("secret_key", "webhook_secret"), also=("previous_webhook_secret",)),
     "standard": TypedIn(("signing_secret",), also=("previous_signing_secret", "access_token")),
 }
+    "woocommerce": TypedIn(("consumer_key", "consumer_secret", "webhook_secret"), also=("previous_webhook_secret",)),
 
 
 def build(settings: Settings, bell: Bell | None = None) -> Service:
@@ -114,9 +116,14 @@ def _platforms(settings: Settings, database: Database) -> dict[str, Platform]:
         "shopify": ShopifyPlatform(base_url=settings.shopify_url, app_secrets=settings.shopify_client_secrets),
     }
 
+        "woocommerce": WooCommercePlatform(_for_woocommerce(settings), settings.woocommerce_url),
 
 def _now() -> dt.datetime:
     return clock.now()  # looked up at each call, as everywhere
+
+def _for_woocommerce(settings: Settings) -> PublicCaller:
+    return PublicCaller(private=settings.private_urls or bool(settings.woocommerce_url))
+
 
 
 def _installers(settings: Settings) -> dict[str, Installer]:
