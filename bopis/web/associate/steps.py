@@ -72,6 +72,16 @@ def look(session: Session, pickup: Pickup, now: dt.datetime) -> PlanView | None:
     return _proposed(session, pickup, decision) if decision is not None and decision.door is not None else None
 
 
+def headline(plan: PlanView) -> str:
+    """What is new, in one sentence, for whoever listens instead of looking."""
+    for door in plan.doors:
+        if door.phase in ("open", "opening"):
+            return f"Door {door.number} is {door.phase}."
+        if door.trouble():
+            return door.trouble()
+    return plan.do
+
+
 def to_carry(session: Session, store_id: str, now: dt.datetime) -> list[CarryRow]:
     """What is being carried and what may come in, in walking order."""
     found: list[tuple[tuple[object, ...], CarryRow]] = []

@@ -22,7 +22,7 @@ from bopis.lockers.allocation import (
     takes,
 )
 from bopis.lockers.fit import SIZES
-from bopis.lockers.knobs import Knobs, explained
+from bopis.lockers.knobs import Knobs, KnobsOf, explained
 
 NOW = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 USUAL = Knobs()
@@ -227,3 +227,47 @@ def test_every_decision_can_be_carried_out_and_keeps_the_promises(
         assert state[decision.door].stay is None and takes(state[decision.door], new(size))
     assert sum(move.to is not None for move in decision.moves) <= moves
     assert sum(move.to is None for move in decision.moves) <= 1
+
+
+def per_bank(**knobs: Knobs) -> KnobsOf:
+    return lambda bank_id: knobs[bank_id]
+
+
+def test_each_bank_says_itself_what_is_carried_there() -> None:
+    still, busy = Knobs(moves=0, guaranteed_hours=0), Knobs(moves=1, guaranteed_hours=48)
+    boxes = [full(1, "L", "S", 90, bank="still"), full(2, "L", "S", 30, bank="busy")]
+    spare = [
+        Box(door(3, "S", bank="still")),
+        Box(door(4, "S", bank="busy")),
+    ]
+    decision = decide([*boxes, *spare], new("L"), NOW, per_bank(still=still, busy=busy))
+    assert [(move.start.number, move.to and move.to.number) for move in decision.moves] == [(2, 4)]
+
+    assert decide(boxes, new("L"), NOW, per_bank(still=still, busy=busy)) == Decision(None, "nothing_free")
+    patient = per_bank(still=still, busy=Knobs(guaranteed_hours=24))
+    assert [move.start.number for move in decide(boxes, new("L"), NOW, patient).moves] == [2]
+
+
+def test_two_moves_only_where_the_bank_allows_two() -> None:
+    chain = [
+        *(full(1, "L", "M", bank="one"), full(2, "M", "S", bank="one"), Box(door(3, "S", bank="one"))),
+        *(full(4, "L", "M", bank="two"), full(5, "M", "S", bank="two"), Box(door(6, "S", bank="two"))),
+    ]
+    decision = decide(chain, new("L"), NOW, per_bank(one=Knobs(moves=1), two=Knobs(moves=2)))
+    assert [move.start.number for move in decision.moves] == [5, 4]
+
+
+def test_who_may_come_in_is_each_banks_own_affair() -> None:
+    boxes = [Box(door(1, "M", bank="closed")), Box(door(2, "L", bank="open"))]
+    knobs = per_bank(closed=Knobs(waitlist_hours=0), open=Knobs(waitlist_hours=2))
+    found = refill(boxes, [at_counter("a", "M", 1)], NOW, knobs)
+    assert found is not None and found[1].door == door(2, "L", bank="open")
+    assert refill(boxes, [at_counter("a", "M", 3)], NOW, knobs) is None
+
+
+def test_goods_go_only_where_their_code_opens_doors() -> None:
+    boxes = [Box(door(1, "M", bank="other")), Box(door(2, "L", bank="mine"))]
+    coded = Goods("a", "M", bank_id="mine")
+    assert decide(boxes, coded, NOW, USUAL).door == door(2, "L", bank="mine")
+    found = refill(boxes, [Waiting(coded, NOW)], NOW, USUAL)
+    assert found is not None and found[1].door == door(2, "L", bank="mine")

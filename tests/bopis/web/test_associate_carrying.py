@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from bopis import clock, timeline
-from bopis.lockers.models import Bank, Compartment
+from bopis.lockers.models import Bank
 from bopis.messages import AT_COUNTER, IN_LOCKER
 from bopis.outbox import OutboxEntry
 from bopis.pickups import holding, lapsing
@@ -17,53 +17,12 @@ from bopis.pickups.carry import LAPSE, Carry
 from bopis.pickups.for_bridge import grants_since
 from bopis.pickups.models import Grant, Pickup, Placement
 from bopis.ports import Line
+from tests.bopis.web.full_bank import full, in_hand, stale
 from tests.bopis.web.lockers import Lockers
 from tests.bopis.web.phone import Phone
 from tests.world import World
 
 LARGE = Line("l1", "Floor lamp", 1, "LAMP", 9_000)
-
-
-def size(world: World, order: str, size: str) -> str:
-    """A new order of this size in somebody's hands."""
-    pickup = world.order(order)
-    with world.database.transaction() as session:
-        found = world.pickup(session, pickup)
-        found.size = size
-        for placement in found.live_placements():
-            session.delete(placement)
-        found.state = "waiting"
-    return pickup
-
-
-def lies(world: World, order: str, needs: str, door: int, hours: float) -> str:
-    """An order that needs a door of this size, and lies in this one since so many hours."""
-    pickup = world.ready(order)
-    with world.database.transaction() as session:
-        (place,) = world.pickup(session, pickup).live_placements()
-        box = session.scalars(
-            select(Compartment).where(Compartment.bank_id == world.bank_id, Compartment.number == door)
-        ).one()
-        place.compartment_id = box.id
-        place.loaded_at = clock.now() - dt.timedelta(hours=hours)
-        place.pickup.size = needs
-    return pickup
-
-
-def full(world: World, small_in_large: bool = False) -> dict[int, str]:
-    """All six doors (S S M M L XL) taken, door 6 the freshest; a small one lies in the large door if asked, and then
-    door 2 is free."""
-    taken = {}
-    for door, needs in ((5, "S" if small_in_large else "L"), (6, "XL"), (4, "M"), (3, "M"), (2, "S"), (1, "S")):
-        if door != 2 or not small_in_large:
-            taken[door] = lies(world, f"10{door}", needs, door, hours=20)
-    return taken
-
-
-def stale(world: World, pickup: str, hours: float = 30) -> None:
-    with world.database.transaction() as session:
-        for place in world.pickup(session, pickup).live_placements():
-            place.loaded_at = clock.now() - dt.timedelta(hours=hours)
 
 
 def told(world: World, pickup: str) -> list[str]:
@@ -108,7 +67,7 @@ def test_a_smaller_order_moves_down_and_the_one_in_hand_gets_its_door(
     world: World, ada: Phone, lockers: Lockers
 ) -> None:
     taken = full(world, small_in_large=True)
-    small, new = taken[5], size(world, "1010", "L")
+    small, new = taken[5], in_hand(world, "1010", "L")
     assert plan(ada, new) == [("Door 5 → door 2", "#105", "later"), ("Into door 5", "#1010", "later")]
     page = ada.get(f"/pickups/{new}", page=True).text
     assert "Make room first" in page and "A smaller order moves to a smaller door to make room." in page
@@ -140,7 +99,7 @@ def test_an_order_that_moved_is_as_old_as_before(world: World, ada: Phone, locke
     small = full(world, small_in_large=True)[5]
     with world.database.reading() as session:
         before = session.scalars(select(Placement.loaded_at).where(Placement.pickup_id == small)).one()
-    new = size(world, "1010", "L")
+    new = in_hand(world, "1010", "L")
     carried_on(ada, lockers, new, "absent")
     carried_on(ada, lockers, new, "present")
     with world.database.reading() as session:
@@ -155,7 +114,7 @@ def test_the_stalest_goes_to_the_counter_and_its_shopper_is_told_once(
 ) -> None:
     old = full(world)[3]
     stale(world, old)
-    new = size(world, "1010", "M")
+    new = in_hand(world, "1010", "M")
     assert plan(ada, new) == [("Door 3 → the counter", "#103", "later"), ("Into door 3", "#1010", "later")]
 
     assert carried_on(ada, lockers, new, "absent") == 3
@@ -171,7 +130,7 @@ def test_counter_first_then_the_move_then_the_load(world: World, ada: Phone, loc
     with world.database.transaction() as session:
         world.pickup(session, taken[5]).size = "S"
     stale(world, taken[1])
-    new = size(world, "1010", "L")
+    new = in_hand(world, "1010", "L")
     assert [words for words, *_ in plan(ada, new)] == ["Door 1 → the counter", "Door 5 → door 1", "Into door 5"]
 
     doors = [carried_on(ada, lockers, new, item) for item in ("absent", "absent", "present", "present")]
@@ -183,7 +142,7 @@ def test_counter_first_then_the_move_then_the_load(world: World, ada: Phone, loc
 
 def test_each_decision_is_on_the_timeline_with_its_reason(world: World, ada: Phone, lockers: Lockers) -> None:
     small = full(world, small_in_large=True)[5]
-    new = size(world, "1010", "L")
+    new = in_hand(world, "1010", "L")
     carried_on(ada, lockers, new, "absent")
     carried_on(ada, lockers, new, "present")
     carried_on(ada, lockers, new, "present")
@@ -199,7 +158,7 @@ def test_each_decision_is_on_the_timeline_with_its_reason(world: World, ada: Pho
 
 def test_a_door_shut_with_the_goods_still_in_it_asks_again(world: World, ada: Phone, lockers: Lockers) -> None:
     small = full(world, small_in_large=True)[5]
-    new = size(world, "1010", "L")
+    new = in_hand(world, "1010", "L")
     carried_on(ada, lockers, new, "present")
     assert world.placements(small) == [(5, "loaded")]
     assert "Door 5 was shut with #105 still in it." in ada.get(f"/pickups/{new}", page=True).text
@@ -215,7 +174,7 @@ def test_given_up_half_way_the_goods_stay_at_the_counter_and_nothing_is_held(
     world: World, ada: Phone, lockers: Lockers
 ) -> None:
     small = full(world, small_in_large=True)[5]
-    new = size(world, "1010", "L")
+    new = in_hand(world, "1010", "L")
     carried_on(ada, lockers, new, "absent")
     ada.do(new, "stop-carrying")
     assert (world.placements(small), world.state(small)) == ([(5, "released"), (None, "loaded")], "ready")
@@ -227,7 +186,7 @@ def test_given_up_half_way_the_goods_stay_at_the_counter_and_nothing_is_held(
 
 def test_put_back_undoes_it_without_a_word_to_the_shopper(world: World, ada: Phone, lockers: Lockers) -> None:
     small = full(world, small_in_large=True)[5]
-    new = size(world, "1010", "L")
+    new = in_hand(world, "1010", "L")
     carried_on(ada, lockers, new, "absent")
     ada.do(new, "put-back")
     lockers.shuts(lockers.opens())
@@ -237,7 +196,7 @@ def test_put_back_undoes_it_without_a_word_to_the_shopper(world: World, ada: Pho
 
 def test_nothing_is_given_up_while_a_door_stands_open(world: World, ada: Phone, lockers: Lockers) -> None:
     full(world, small_in_large=True)
-    new = size(world, "1010", "L")
+    new = in_hand(world, "1010", "L")
     ada.do(new, "carry")
     command = lockers.opens()
     assert ada.refused(new, "stop-carrying") == "door_open"
@@ -251,7 +210,7 @@ def test_two_taps_are_one_wish_and_a_second_phone_goes_on_where_the_first_stoppe
     world: World, web: Any, ada: Phone, lockers: Lockers
 ) -> None:
     full(world, small_in_large=True)
-    new = size(world, "1010", "L")
+    new = in_hand(world, "1010", "L")
     ada.do(new, "carry")
     ada.do(new, "carry")
     assert len(lockers.waiting()) == 1
@@ -267,17 +226,17 @@ def test_two_taps_are_one_wish_and_a_second_phone_goes_on_where_the_first_stoppe
 
 def test_doors_of_a_plan_are_nobody_elses(world: World, ada: Phone, lockers: Lockers) -> None:
     full(world, small_in_large=True)
-    new, other = size(world, "1010", "L"), size(world, "1011", "L")
+    new, other = in_hand(world, "1010", "L"), in_hand(world, "1011", "L")
     carried_on(ada, lockers, new, "absent")
     assert ada.state(other)["plan"] is None
     assert ada.refused(other, "open") == "nothing_free"
-    tiny = size(world, "1012", "S")
+    tiny = in_hand(world, "1012", "S")
     assert ada.refused(tiny, "open") == "nothing_free", "door 2 is where #105 goes"
 
 
 def test_a_promised_door_goes_to_what_is_carried_there(world: World, ada: Phone, lockers: Lockers) -> None:
     full(world, small_in_large=True)
-    new = size(world, "1010", "L")
+    new = in_hand(world, "1010", "L")
     promised = world.order("1020")
     assert world.placements(promised) == [(2, "held")]
     carried_on(ada, lockers, new, "absent")
@@ -290,7 +249,7 @@ def test_a_shopper_who_comes_first_takes_it_and_the_plan_is_made_anew(
     world: World, ada: Phone, lockers: Lockers
 ) -> None:
     small = full(world, small_in_large=True)[5]
-    new = size(world, "1010", "L")
+    new = in_hand(world, "1010", "L")
     ada.do(new, "carry")
     lockers.refuses("busy")
     lockers.is_opened_by_its_shopper(small)
@@ -301,7 +260,7 @@ def test_a_shopper_who_comes_first_takes_it_and_the_plan_is_made_anew(
 
 def test_a_shopper_on_the_way_finds_it_where_it_lies(world: World, ada: Phone, lockers: Lockers) -> None:
     small = full(world, small_in_large=True)[5]
-    new = size(world, "1010", "L")
+    new = in_hand(world, "1010", "L")
     ada.do(new, "carry")
     lockers.refuses("busy")
     with world.database.transaction() as session:
@@ -314,7 +273,7 @@ def test_a_shopper_who_comes_while_it_is_in_somebodys_hands_gets_it_there(
     world: World, ada: Phone, lockers: Lockers
 ) -> None:
     small = full(world, small_in_large=True)[5]
-    new = size(world, "1010", "L")
+    new = in_hand(world, "1010", "L")
     carried_on(ada, lockers, new, "absent")
     assert opens(world, small) == [None]
     assert ada.do(small, "hand-over")["state"] == "collected"
@@ -326,7 +285,7 @@ def test_what_nobody_goes_on_with_is_at_the_counter_after_a_while(
     world: World, ada: Phone, lockers: Lockers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small = full(world, small_in_large=True)[5]
-    new = size(world, "1010", "L")
+    new = in_hand(world, "1010", "L")
     carried_on(ada, lockers, new, "absent")
     later(world, LAPSE)
     with world.database.transaction() as session:
@@ -344,7 +303,7 @@ def later(world: World, time: dt.timedelta) -> None:
 
 def test_a_door_that_does_not_open_is_replaced(world: World, ada: Phone, lockers: Lockers) -> None:
     small = full(world, small_in_large=True)[5]
-    new = size(world, "1010", "L")
+    new = in_hand(world, "1010", "L")
     carried_on(ada, lockers, new, "absent")
     ada.do(new, "carry")
     lockers.fails()
@@ -361,7 +320,7 @@ def freed(world: World, pickup: str, lockers: Lockers) -> None:
 
 def at_counter(world: World, ada: Phone, order: str, needs: str) -> str:
     """An order for which every door was full."""
-    pickup = size(world, order, needs)
+    pickup = in_hand(world, order, needs)
     ada.do(pickup, "set-aside")
     return pickup
 
@@ -418,7 +377,7 @@ def test_another_may_be_moved_down_to_let_one_in(world: World, ada: Phone, locke
 
 def test_what_staff_want_at_the_counter_stays_there(world: World, ada: Phone, lockers: Lockers) -> None:
     taken = full(world)
-    refused, too_big = at_counter(world, ada, "1011", "M"), size(world, "1012", "")
+    refused, too_big = at_counter(world, ada, "1011", "M"), in_hand(world, "1012", "")
     ada.do(too_big, "set-aside")
     freed(world, taken[4], lockers)
     chosen = world.order("1013", lines=())
@@ -448,7 +407,7 @@ def test_who_had_to_go_comes_back_only_where_the_bank_allows_it_and_has_doors_to
 ) -> None:
     taken = full(world)
     stale(world, taken[1])
-    carried_on(ada, lockers, size(world, "1010", "S"), "absent")
+    carried_on(ada, lockers, in_hand(world, "1010", "S"), "absent")
     for door in (2, 3, 4, 5):
         freed(world, taken[door], lockers)
     later(world, LAPSE)
@@ -461,7 +420,7 @@ def test_a_bank_that_carries_nothing_and_lets_nobody_go(world: World, ada: Phone
     taken = full(world, small_in_large=True)
     stale(world, taken[6])
     knobs(world, moves=0, guaranteed_hours=0)
-    new = size(world, "1010", "L")
+    new = in_hand(world, "1010", "L")
     assert ada.refused(new, "carry") == "nothing_free"
     assert ada.state(new)["plan"] is None
 
@@ -507,7 +466,7 @@ def statements(world: World, deed: Any) -> list[str]:
 
 def test_a_decision_reads_every_door_with_one_statement(world: World, ada: Phone) -> None:
     full(world)
-    new = size(world, "1010", "M")
+    new = in_hand(world, "1010", "M")
     from bopis.pickups.deciding import decide_for
 
     with world.database.reading() as session:
