@@ -14,11 +14,14 @@ from typing import Any, Protocol, runtime_checkable
 from sqlalchemy.orm import Session
 
 from bopis.errors import EffectError
+from bopis.hooks.effects import SendHookEffect
+from bopis.hooks.health import CarefulSender
 from bopis.merchants.effects import WatchSubscriptionsEffect
 from bopis.messages import (
     BeginCheckout,
     CaptureMoney,
     EndCheckout,
+    FindPayments,
     FollowMoney,
     MailShopper,
     MarkCollected,
@@ -31,6 +34,8 @@ from bopis.messages import (
     Reconcile,
     RefundMoney,
     ReleaseMoney,
+    SendHook,
+    SendTestHook,
     TellShopper,
     WatchSubscriptions,
 )
@@ -44,6 +49,7 @@ from bopis.payments.effects import (
     RefundMoneyEffect,
     ReleaseMoneyEffect,
 )
+from bopis.payments.finding import FindPaymentsEffect
 from bopis.pickups.effects import MarkCollectedEffect, MarkReadyEffect, MarkReturnedEffect, PrepareGrantEffect
 from bopis.pickups.reconcile import ReconcileEffect
 from bopis.ports import Installer, Mailer, Messenger, OrderIntake, Payments, Platform
@@ -89,6 +95,7 @@ class Gateways:
     mailer: Mailer | None = None
     payments: Mapping[str, Payments] = field(default_factory=dict)
     orders: OrderIntake | None = None
+    hooks: CarefulSender | None = None
 
 
 def handlers(gateways: Gateways, public_url: str) -> dict[type[Message], Effect]:
@@ -110,4 +117,7 @@ def handlers(gateways: Gateways, public_url: str) -> dict[type[Message], Effect]
         BeginCheckout: BeginCheckoutEffect(gateways.payments, public_url),
         ReadCheckout: ReadCheckoutEffect(gateways.payments, public_url),
         EndCheckout: EndCheckoutEffect(gateways.payments, public_url),
+        SendHook: SendHookEffect(gateways.hooks),
+        SendTestHook: SendHookEffect(gateways.hooks),
+        FindPayments: FindPaymentsEffect(gateways.payments),
     }

@@ -140,10 +140,34 @@ class ReadCheckout:
 
 
 @dataclass(frozen=True)
+class FindPayments:
+    """Ask a provider what was paid, so that payments nobody told us of are found. Asked for again and again."""
+
+    connection_id: str
+
+
+@dataclass(frozen=True)
 class EndCheckout:
     """Let nothing more be paid on such a page."""
 
     checkout_id: str
+
+
+@dataclass(frozen=True)
+class SendHook:
+    """Tell an address of the merchant's of one entry of a pickup's timeline."""
+
+    endpoint_id: str
+    pickup_id: str
+    number: int
+
+
+@dataclass(frozen=True)
+class SendTestHook:
+    """Send an address of the merchant's a message that says only that it is one."""
+
+    endpoint_id: str
+    asked_at: str
 
 
 Message = (
@@ -163,6 +187,9 @@ Message = (
     | BeginCheckout
     | ReadCheckout
     | EndCheckout
+    | SendHook
+    | SendTestHook
+    | FindPayments
 )
 KINDS: dict[str, type[Message]] = {kind.__name__: kind for kind in get_args(Message)}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, NamedTuple
 
-from sqlalchemy import Index, UniqueConstraint, literal_column, text, update
+from sqlalchemy import Index, UniqueConstraint, literal_column, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bopis import messages
@@ -128,6 +128,13 @@ def repeat(session: Session, message: Message, now: dt.datetime, *, merchant_id:
     )
     if session.execute(again).rowcount:  # type: ignore[attr-defined]
         ring_after_commit(session, WorkToDo())
+
+
+def attempts_of(session: Session, message: Message) -> int:
+    """How often this message was tried, the attempt under way counted; 0 for one that was never asked for."""
+    kind, fields = messages.write(message)
+    tried = select(OutboxEntry.attempts).where(OutboxEntry.kind == kind, OutboxEntry.subject == _subject(fields))
+    return session.scalar(tried) or 0
 
 
 def _subject(fields: dict[str, Any]) -> str:

@@ -262,6 +262,33 @@ class OrderIntake(Protocol):
         """The orders of a CSV file, all or none. Raises BadOrders."""
 
 
+GONE = "gone"
+"""The code of the PermanentFailure that says: this address will never take anything again."""
+
+
+@dataclass(frozen=True)
+class HookCall:
+    """One message to an address of a merchant's. `secrets` sign it, newest first; `attempts` counts this one."""
+
+    endpoint_id: str
+    url: str = field(repr=False)
+    secrets: tuple[str, ...] = field(repr=False)
+    message_id: str
+    at: dt.datetime
+    body: bytes = field(repr=False)
+    attempts: int = 1
+
+
+class HookSender(Protocol):
+    """Something that carries messages to addresses merchants gave us."""
+
+    def check(self, url: str) -> str:
+        """The URL as it is kept. No I/O. Raises ValueError, whose text is for whoever typed it in."""
+
+    def send(self, call: HookCall) -> None:
+        """Send one message, harmless to repeat. Raises TemporaryFailure or PermanentFailure."""
+
+
 class BadSignature(Exception):
     """The sender could not prove who they are."""
 

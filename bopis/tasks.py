@@ -39,6 +39,7 @@ KINDS = {
     "connection_failed": "Put the connection right",
     "left_unpaid": "Settle what nobody paid",
     "mark_paid": "Mark it as paid in the shop",
+    "endpoint_off": "See why your own system does not answer, then turn it on again",
     "money_lapses": "Take the money or let it go",
     "money_unclear": "Say what becomes of the money",
     "money_stuck": "See why the money does not move",

@@ -20,6 +20,7 @@ from bopis.rows import Insert
 
 _TOLD = ("reason", "door", "placement", "command")
 """Of an entry's detail, what its log line repeats."""
+_NEWS = "newly_told"
 log = logging.getLogger(__name__)
 
 
@@ -72,9 +73,16 @@ def entry(session: Session, pickup_id: str, what: str, *, actor: str, at: dt.dat
     number += 1
     of = _hash((pickup_id, number, _instant(at), what, actor, detail, previous))
     heads[pickup_id] = (number, of)
+    session.info.setdefault(_NEWS, []).append((pickup_id, number, what))
     log.info("pickup %s", what, extra=its(pickup=pickup_id, actor=actor, **{name: detail.get(name) for name in _TOLD}))
     row = {"pickup_id": pickup_id, "number": number, "at": at, "what": what, "actor": actor, "detail": detail}
     return Write(_WRITE, {**row, "written_at": clock.now(), "previous_hash": previous, "hash": of})
+
+
+def newly_told(session: Session) -> list[tuple[str, int, str]]:
+    """(pickup, number, what) of the entries this transaction wrote; empty when it is asked once more."""
+    told: list[tuple[str, int, str]] = session.info.pop(_NEWS, [])
+    return told
 
 
 def _head(session: Session, pickup_id: str) -> tuple[int, str]:

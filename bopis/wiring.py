@@ -12,20 +12,22 @@ from bopis.bell import Bell, RedisBell
 from bopis.config import Settings
 from bopis.db import Database
 from bopis.effects import Effect, Gateways, handlers
+from bopis.hooks.health import CarefulSender
 from bopis.merchants.calling import CarefulPlatform
 from bopis.merchants.secrets import Keeper
 from bopis.merchants.typed_in import TypedIn
 from bopis.messages import Message
 from bopis.ports import Installer, Mailer, Payments, Platform
 from integrations.bigcommerce import BigCommercePlatform
+from integrations.hooks import SignedSender
 from integrations.public import PublicCaller
 from integrations.shopify import ShopifyInstaller, ShopifyPlatform
 from integrations.smtp import Server, SmtpMailer
 from integrations.standard import StandardOrders, StandardPlatform
 from integrations.twilio import TwilioMessenger
+from integrations.woocommerce import WooCommercePlatform
 
 _HANDS = 32
-from integrations.woocommerce import WooCommercePlatform
 
 
 @dataclass(frozen=True)
@@ -49,9 +51,9 @@ TYPED_IN = {
     "bigcommerce": TypedIn(("access_token", "client_secret"), also=("previous_client_secret",)),
     "twilio": TypedIn(("auth_token",), ("from",)),
     "stripe": TypedIn(("secret_key", "webhook_secret"), also=("previous_webhook_secret",)),
+    "woocommerce": TypedIn(("consumer_key", "consumer_secret", "webhook_secret"), also=("previous_webhook_secret",)),
     "standard": TypedIn(("signing_secret",), also=("previous_signing_secret", "access_token")),
 }
-    "woocommerce": TypedIn(("consumer_key", "consumer_secret", "webhook_secret"), also=("previous_webhook_secret",)),
 
 
 def build(settings: Settings, bell: Bell | None = None) -> Service:
@@ -69,6 +71,7 @@ def build(settings: Settings, bell: Bell | None = None) -> Service:
         mailer=_mailer(settings),
         payments=WhenAsked({"stripe": lambda: _stripe(settings)}),
         orders=StandardOrders(),
+        hooks=CarefulSender(SignedSender(PublicCaller(private=settings.private_urls)), database),
     )
     return Service(settings, database, gateways, handlers(gateways, settings.public_url), _HANDS)
 
@@ -113,17 +116,17 @@ def _platforms(settings: Settings, database: Database) -> dict[str, Platform]:
     return {
         "bigcommerce": BigCommercePlatform(settings.bigcommerce_url),
         "standard": StandardPlatform(kept, _now, caller),
+        "woocommerce": WooCommercePlatform(_for_woocommerce(settings), settings.woocommerce_url),
         "shopify": ShopifyPlatform(base_url=settings.shopify_url, app_secrets=settings.shopify_client_secrets),
     }
 
-        "woocommerce": WooCommercePlatform(_for_woocommerce(settings), settings.woocommerce_url),
-
-def _now() -> dt.datetime:
-    return clock.now()  # looked up at each call, as everywhere
 
 def _for_woocommerce(settings: Settings) -> PublicCaller:
     return PublicCaller(private=settings.private_urls or bool(settings.woocommerce_url))
 
+
+def _now() -> dt.datetime:
+    return clock.now()  # looked up at each call, as everywhere
 
 
 def _installers(settings: Settings) -> dict[str, Installer]:

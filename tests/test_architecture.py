@@ -23,7 +23,7 @@ LAYERS = [
         effects sweeps web webhooks
         migrations
         models
-        payments notices
+        payments notices hooks
         pickups
         orders
         bridges

@@ -166,13 +166,37 @@ def upgrade() -> None:
         sa.Column("reconciled_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reconciled", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
         sa.Column("last_delivery", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+        sa.Column("refused_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("subscriptions_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("subscriptions", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+        sa.Column("payments_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("payments_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("secrets_lease_until", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["merchant_id"], ["merchants.id"], name=op.f("fk_connections_merchant_id_merchants")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_connections")),
         sa.UniqueConstraint("vendor", "account_name", name=op.f("uq_connections_vendor_account_name")),
     )
+    op.create_table(
+        "hook_endpoints",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("merchant_id", sa.String(length=36), nullable=False),
+        sa.Column("url", sa.String(), nullable=False),
+        sa.Column("events", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("secrets_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("failing_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("failure", sa.String(), nullable=False),
+        sa.Column("off_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("off_because", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["merchant_id"], ["merchants.id"], name=op.f("fk_hook_endpoints_merchant_id_merchants")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hook_endpoints")),
+    )
+    with op.batch_alter_table("hook_endpoints", schema=None) as batch_op:
+        batch_op.create_index("ix_hook_endpoints_merchant", ["merchant_id", "id"], unique=False)
+
     op.create_table(
         "item_sizes",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -189,6 +213,22 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["merchant_id"], ["merchants.id"], name=op.f("fk_item_sizes_merchant_id_merchants")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_item_sizes")),
         sa.UniqueConstraint("merchant_id", "sku", name=op.f("uq_item_sizes_merchant_id_sku")),
+    )
+    op.create_table(
+        "size_guesses",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("merchant_id", sa.String(length=36), nullable=False),
+        sa.Column("category", sa.String(), nullable=False),
+        sa.Column("band", sa.String(), nullable=False),
+        sa.Column("took_s", sa.Integer(), nullable=False),
+        sa.Column("took_m", sa.Integer(), nullable=False),
+        sa.Column("took_l", sa.Integer(), nullable=False),
+        sa.Column("took_xl", sa.Integer(), nullable=False),
+        sa.Column("shift", sa.Integer(), nullable=False),
+        sa.Column("taps", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["merchant_id"], ["merchants.id"], name=op.f("fk_size_guesses_merchant_id_merchants")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_size_guesses")),
+        sa.UniqueConstraint("merchant_id", "category", "band", name=op.f("uq_size_guesses_merchant_id_category_band")),
     )
     op.create_table(
         "stores",
@@ -307,6 +347,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("connection_id", sa.String(length=36), nullable=False),
         sa.Column("location_id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
         sa.Column("store_id", sa.String(length=36), nullable=False),
         sa.ForeignKeyConstraint(
             ["connection_id"], ["connections.id"], name=op.f("fk_location_mappings_connection_id_connections")
@@ -900,6 +941,16 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "taps",
+        sa.Column("placement_id", sa.String(length=36), nullable=False),
+        sa.Column("merchant_id", sa.String(length=36), nullable=False),
+        sa.Column("answer", sa.String(), nullable=False),
+        sa.Column("learnt", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["placement_id"], ["placements.id"], name=op.f("fk_taps_placement_id_placements")),
+        sa.PrimaryKeyConstraint("placement_id", name=op.f("pk_taps")),
+    )
+    op.create_table(
         "captures",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("merchant_id", sa.String(length=36), nullable=False),
@@ -958,6 +1009,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_captures_done")
 
     op.drop_table("captures")
+    op.drop_table("taps")
     with op.batch_alter_table("authorisations", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_authorisations_watched",
@@ -1137,7 +1189,12 @@ def downgrade() -> None:
 
     op.drop_table("api_keys")
     op.drop_table("stores")
+    op.drop_table("size_guesses")
     op.drop_table("item_sizes")
+    with op.batch_alter_table("hook_endpoints", schema=None) as batch_op:
+        batch_op.drop_index("ix_hook_endpoints_merchant")
+
+    op.drop_table("hook_endpoints")
     op.drop_table("connections")
     with op.batch_alter_table("timeline", schema=None) as batch_op:
         batch_op.drop_index("ix_timeline_written")

@@ -15,6 +15,8 @@ EFFECTS = {
     "CaptureMoney": "Take the money",
     "ReleaseMoney": "Let the money go",
     "RefundMoney": "Give money back",
+    "SendHook": "Tell your own system",
+    "SendTestHook": "Send a test event",
     "WatchSubscriptions": "Make sure that the shop tells us",
 }
 BOX_STATES = {"all": "All", "waiting": "Waiting", "done": "Done", "dead": "Dead letters"}
