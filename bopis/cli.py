@@ -82,6 +82,8 @@ def connect(vendor: str, account: str, merchant_id: str, also: tuple[str, ...]) 
         merchant = _merchant(session, merchant_id)
         is_platform = vendor in service.gateways.platforms
         kept = type_in(session, merchant, vendor, account, secrets, settings, now, is_platform=is_platform)
+        if vendor in service.gateways.payments:
+            kept.payments_at = now
         revive(session, kept.id, now)
         click.echo(f"{kept.id}  {vendor} {account} of {merchant.name}")
     click.echo("Kept, sealed. See whether it lets us in: python -m bopis.cli doctor")

@@ -99,6 +99,12 @@ class Payments(Protocol):
     def fetch(self, account: Account, reference: str) -> PaymentSeen | None:
         """The payment as it is now; None when the provider has no such payment."""
 
+    def made_between(
+        self, account: Account, since: dt.datetime, until: dt.datetime, most: int
+    ) -> tuple[str, ...] | None:
+        """The provider's ids of payments begun from `since` up to `until` that name an order and hold or took money;
+        None when there were more than `most` payments to look through."""
+
     def capture(self, account: Account, asked: PaymentAsked, amount: Money) -> PaymentSeen:
         """Take this much of what is authorised and let go of the rest; the payment as it then is."""
 

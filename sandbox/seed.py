@@ -163,6 +163,8 @@ def _connection(
     connection.keep_secrets(secret)
     if vendor == "shopify":
         connection.watch(clock.now())
+    elif vendor == "stripe":
+        connection.payments_at = clock.now()
     session.add(connection)
     session.flush()
     return connection

@@ -12,7 +12,7 @@ from typing import Any
 
 import requests
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bopis import sweeps, timeline, wiring
@@ -20,11 +20,12 @@ from bopis.app import create_app
 from bopis.config import Settings
 from bopis.drain import drain
 from bopis.effects import Gateways, handlers
-from bopis.merchants.models import Connection
+from bopis.merchants.models import Connection, Merchant
 from bopis.payments.models import Authorisation
 from bopis.pickups import actions, grants, loading
 from bopis.pickups.models import Pickup
 from bopis.ports import Account, Money
+from bopis.stores.models import Store
 from bopis.tasks import Task
 from integrations.stripe import StripePayments
 from tests.sandbox.running import Running
@@ -180,6 +181,11 @@ class Till:
             self.world.staff(pickup_id, action)
         self.work()
 
+    def hand_over_ready(self, pickup_id: str) -> None:
+        """From the counter into the shopper's hands."""
+        self.world.staff(pickup_id, loading.hand_over)
+        self.work()
+
     def bring_back(self, pickup_id: str) -> None:
         """The goods are back with the store."""
         with self.database.transaction() as session:
@@ -221,3 +227,18 @@ class Till:
                 for each in found
                 if each.kind in _ABOUT_MONEY or each.kind.startswith("money_")
             ]
+
+
+def charge(till: Till, **changes: Any) -> None:
+    """Fernhill asks for 2.00 EUR a day after a free day, 5.00 EUR at most."""
+    terms = {
+        "amount": 200,
+        "currency": "EUR",
+        "per": "day",
+        "free_hours": 24,
+        "cap": 500,
+        "account": till.account.connection_id,
+    }
+    with till.database.transaction() as session:
+        session.execute(update(Merchant).values(storage_fee=terms | changes))
+        session.execute(update(Store).values(hold_hours=24 * 7))

@@ -57,10 +57,16 @@ class Connection(Base):
     """What came of the last time: {"at", "changed", "asked", "total"}."""
     last_delivery: Mapped[dict[str, Any] | None]
     """Its newest delivery that was worked off, to the minute: {"at", "topic"}."""
+    refused_at: Mapped[dt.datetime | None]
+    """When something came to its address last that its secret did not sign, to the minute."""
     subscriptions_at: Mapped[dt.datetime | None]
     """When to look next whether the platform still sends us its news."""
     subscriptions: Mapped[dict[str, Any] | None]
     """What came of the last look: {"at", "created", "lost"}, `lost` counting all ever re-created."""
+    payments_at: Mapped[dt.datetime | None]
+    """When to look next for payments that nobody told us of; None for a connection that holds no money."""
+    payments_until: Mapped[dt.datetime | None]
+    """Every payment begun before this has been looked for."""
     secrets_lease_until: Mapped[dt.datetime | None]
     """Until when one worker is renewing the secrets and the others wait."""
     merchant: Mapped[Merchant] = relationship()

@@ -23,7 +23,7 @@ from bopis.pickups.models import IS_NOT_CLOSED, Grant, Pickup
 from bopis.prepared import Prepared, word
 from bopis.stores.queries import lock
 from bopis.sweeps.holds import AuditDoors, FollowHolds, LapsePromises
-from bopis.sweeps.money import FollowFees, WatchCheckouts
+from bopis.sweeps.money import FollowFees, LookForPayments, WatchCheckouts
 from bopis.sweeps.step import NOW, Step, first
 
 KEEP_BODIES = dt.timedelta(days=7)
@@ -191,4 +191,5 @@ STEPS: tuple[Step, ...] = (
     WatchPayments(),
     WatchCheckouts(),
     FollowFees(),
+    LookForPayments(),
 )

@@ -17,6 +17,7 @@ from integrations.stripe.client import OurHttpClient, open_client
 from integrations.stripe.posting import Post, posted
 
 _WHOLE = {"expand": ["latest_charge.refunds"]}
+_A_PAGE = 100
 _UNREADABLE = (BadDelivery, ValueError, KeyError, TypeError, AttributeError)
 
 
@@ -49,6 +50,29 @@ class StripePayments(Checkouts):
                 return None
             raise failures.of_error(error, asking=False) from None
         return _seen(intent, asking=False)
+
+    def made_between(
+        self, account: Account, since: dt.datetime, until: dt.datetime, most: int
+    ) -> tuple[str, ...] | None:
+        """PaymentIntents created then, a hundred a page. The list is consistent, unlike the search."""
+        client, found, seen, after = open_client(account, self._carrier, self._base_url), [], 0, None
+        window = {"gte": int(since.timestamp()), "lt": int(until.timestamp()) + 1}
+        while True:
+            asked = {"created": window, "limit": _A_PAGE, **({"starting_after": after} if after else {})}
+            try:
+                page = client.v1.payment_intents.list(asked).to_dict()  # type: ignore[arg-type]
+                rows = page["data"]
+                found += [str(row["id"]) for row in rows if translate.is_for_an_order(row)]
+            except stripe.StripeError as error:
+                raise failures.of_error(error, asking=False) from None
+            except _UNREADABLE:
+                raise failures.unreadable(False) from None
+            seen += len(rows)
+            if not page.get("has_more") or not rows:
+                return tuple(found)
+            if seen >= most:
+                return None
+            after = rows[-1]["id"]
 
     def capture(self, account: Account, asked: PaymentAsked, amount: Money) -> PaymentSeen:
         """Capture once. Where it was asked before, the payment is looked at first."""

@@ -98,6 +98,14 @@ def checkout(session: Mapping[str, Any]) -> CheckoutSeen:
         raise BadDelivery(f"checkout.session: {problem}") from None
 
 
+def is_for_an_order(intent: Mapping[str, Any]) -> bool:
+    """Whether a PaymentIntent names an order, and its card is authorised or charged."""
+    notes = intent.get("metadata") or {}
+    return intent["status"] in ("requires_capture", "succeeded") and any(
+        notes.get(name) for name in ("order_id", "order_name")
+    )
+
+
 def ours(amount: int, currency: str) -> int:
     """Stripe's count of an amount as minor units of ISO 4217."""
     off = _DIGITS_OFF.get(currency, 0)

@@ -17,6 +17,7 @@ from sandbox.cards.processor import CardError, Processor
 
 VERSION = "2026-10-28.endive"
 LONGEST_KEY = 255
+MOST_A_PAGE = 100
 _CANCELLATIONS = ("duplicate", "fraudulent", "requested_by_customer", "abandoned")
 _REFUND_REASONS = ("duplicate", "fraudulent", "requested_by_customer")
 _IN_TENS = ("bhd", "jod", "kwd", "omr", "tnd")
@@ -41,6 +42,11 @@ def cards_api_blueprint(processor: Processor, stopping: threading.Event) -> Blue
     @blueprint.before_request
     def check() -> None:
         check_caller(processor, stopping)
+
+    @blueprint.get("/payment_intents")
+    def listed() -> Response:
+        may_be_lost(processor, stopping)
+        return written(page_of_intents(processor, request.args.to_dict()))
 
     @blueprint.get("/payment_intents/<payment_id>")
     def retrieve(payment_id: str) -> Response:
@@ -70,6 +76,25 @@ def cards_api_blueprint(processor: Processor, stopping: threading.Event) -> Blue
         return once(processor, stopping, lambda: refund(payment, processor.refund(payment.id, amount, reason, notes)))
 
     return blueprint
+
+
+def page_of_intents(processor: Processor, asked: dict[str, str]) -> dict[str, Any]:
+    """Newest first, by when they were created; `starting_after` is the last one of the page before."""
+    known = {"created[gte]", "created[lt]", "limit", "starting_after"}
+    for name, value in asked.items():
+        if name not in known:
+            raise CardError("parameter_unknown", f"Received unknown parameter: {name}")
+        if name != "starting_after" and not value.isdigit():
+            raise CardError("parameter_invalid_integer", f"Invalid integer: {name}")
+    limit = int(asked.get("limit", 10))
+    if not 1 <= limit <= MOST_A_PAGE:
+        raise CardError("parameter_invalid_integer", "limit must be between 1 and 100")
+    since, until = int(asked.get("created[gte]", 0)), int(asked.get("created[lt]", 2**40))
+    rows = [each for each in reversed(list(processor.payments.values())) if since <= each.created < until]
+    if after := asked.get("starting_after"):
+        rows = rows[[each.id for each in rows].index(processor.payment(after).id) + 1 :]
+    data = [intent(processor.payment(each.id)) for each in rows[:limit]]
+    return {"object": "list", "data": data, "has_more": len(rows) > limit, "url": "/v1/payment_intents"}
 
 
 def refused(error: CardError) -> Response:

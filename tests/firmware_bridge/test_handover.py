@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from firmware_bridge.handover import NothingToDo
-from firmware_bridge.judge import Verdict
+from firmware_bridge.judge import PAY, Verdict
 from firmware_bridge.protocol import codes
 from tests.firmware_bridge.bench import Bench
 from tests.firmware_bridge.world import grant
@@ -52,6 +52,24 @@ def test_every_refusal_says_the_same_after_the_same_time(bench: Bench, name: str
     assert bench.elapsed - before == pytest.approx(0.8)
     assert bench.pulses == []
     assert [event["reason"] for event in bench.events("code_refused")] == [reason]
+
+
+@pytest.mark.parametrize("loaded", [True, False])
+def test_who_has_not_paid_is_told_so_and_nothing_opens(bench: Bench, loaded: bool) -> None:
+    bench.holds(7, active=loaded, unpaid=True)
+
+    assert bench.types() == PAY
+    assert bench.handover.present_scan(QR) == PAY
+    assert bench.types("047193509") == NO  # whoever does not know the code learns nothing
+    assert bench.pulses == []
+
+
+def test_once_it_is_paid_the_same_code_opens(bench: Bench) -> None:
+    bench.holds(7, unpaid=True)
+    bench.types()
+    bench.holds(7)
+
+    assert bench.types() == Verdict("open")
 
 
 def test_a_refusal_always_costs_one_slow_hash(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,17 +7,20 @@ import random
 from collections.abc import Iterator
 
 import pytest
+import requests
 
+from bopis.pickups import loading
 from tests.sandbox.running import running_sandbox
 from tests.simulation import cards
 from tests.simulation.outside import Clock
-from tests.till import Till
+from tests.till import Till, charge
 from tests.world import build
 
 WITHIN = 180
 STEP = 10
 ORDERS = 8
 SEEDS = (1, 2)
+WHAT = {words: move for move, words in cards.WORDS.items()}
 
 
 @pytest.fixture
@@ -78,3 +81,54 @@ def test_lost_calls_leave_no_doubt_for_longer_than_three_minutes(till: Till, see
     assert till.tasks() == []
     calls = till.running.get("/cards/api/ledger")["calls"]
     assert calls["lost_before"] and calls["lost_after"]  # or nothing was shown
+
+
+def paid_by_its_shopper(till: Till, dice: random.Random, pickup: str) -> None:
+    """Taps until the page is there, pays on it, and comes back; the door opens within three minutes."""
+    for _ in range(WITHIN // STEP):
+        page = till.begin_to_pay(pickup)
+        if page:
+            break
+        till.pass_by(STEP)
+    back = requests.post(page, timeout=10, allow_redirects=False).headers["Location"].removeprefix("http://localhost")
+    till.web.get(back)
+    for _ in range(WITHIN // STEP):
+        till.hear(dice)
+        if till.grant(pickup) == "active":
+            return
+        till.pass_by(STEP)
+    raise AssertionError(f"nobody knows that it is paid: {till.told(pickup)}")
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_is_paid_before_the_door_opens_is_paid_once_whatever_is_lost(till: Till, seed: int) -> None:
+    dice = random.Random(seed)
+    till.lets_pay_here()
+    charge(till, per="once", cap=0)
+    pickups = []
+    for number in range(ORDERS):
+        till.order(str(number), total=1000 + number, to_pay=True)
+        pickups.append(till.pickup(str(number)))
+        till.world.staff(pickups[-1], loading.set_aside)
+    till.running.post("/cards/api/behaviour", {"timeouts": 0.2, "seed": seed})
+    wanted: dict[str, list[tuple[str, int]]] = {}
+    for number, pickup in enumerate(pickups):
+        if number == ORDERS // 2:
+            till.pass_by(25 * 3600)  # from now on storage costs 2.00
+        owed = 1000 + number + (200 if number >= ORDERS // 2 else 0)
+        till.begin_to_pay(pickup)  # in another tab
+        paid_by_its_shopper(till, dice, pickup)
+        if number % 4 == 3:
+            till.call_off(pickup)
+            wanted[str(number)] = [("money_released", owed)]
+        else:
+            till.hand_over_ready(pickup)
+            wanted[str(number)] = [("money_captured", owed)]
+    settle(till, dice, wanted)
+
+    ledger = till.running.get("/cards/api/ledger")
+    moves = [(move["order"], move["what"]) for move in ledger["moves"]]
+    assert sorted(moves) == sorted((order, WHAT[said[0][0]]) for order, said in wanted.items())  # nothing twice
+    assert [kind for kind, _ in till.tasks() if kind != "mark_paid"] == []
+    assert ledger["calls"]["lost_before"] and ledger["calls"]["lost_after"]

@@ -5,30 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import update
 
-from bopis.merchants.models import Merchant
 from bopis.payments import counter
-from bopis.stores.models import Store
-from tests.till import Till
+from tests.till import Till, charge
 
 HOUR = 3600.0
 DAY = 24 * HOUR
-
-
-def charge(till: Till, **changes: Any) -> None:
-    """Fernhill asks for 2.00 EUR a day after a free day, 5.00 EUR at most."""
-    terms = {
-        "amount": 200,
-        "currency": "EUR",
-        "per": "day",
-        "free_hours": 24,
-        "cap": 500,
-        "account": till.account.connection_id,
-    }
-    with till.database.transaction() as session:
-        session.execute(update(Merchant).values(storage_fee=terms | changes))
-        session.execute(update(Store).values(hold_hours=24 * 7))
 
 
 def loaded(till: Till, **changes: Any) -> str:
