@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bopis.errors import PermanentFailure, TemporaryFailure
@@ -11,6 +12,7 @@ from bopis.ports import Account
 from integrations import http
 from integrations.bigcommerce import failures
 
+A_PAGE, MOST_PAGES = 250, 200
 _STORE_HASH = re.compile("[a-z0-9]{1,20}")
 
 
@@ -24,6 +26,17 @@ class StoreClient:
     def get(self, account: Account, path: str, **params: Any) -> Any:
         """Read; None where BigCommerce has no content. Raises TemporaryFailure or PermanentFailure."""
         return self._call("GET", account, path, params=params)
+
+    def listed(self, account: Account, path: str, **params: Any) -> Iterator[Any]:
+        """Every row of a V3 list, page by page as they are read. Raises TemporaryFailure or PermanentFailure."""
+        for page in range(1, MOST_PAGES + 1):
+            found = self.get(account, path, page=page, limit=A_PAGE, **params) or {}
+            rows = found.get("data") if isinstance(found, dict) else None
+            if not isinstance(rows, list):
+                raise PermanentFailure("unexpected_answer", "BigCommerce's answer holds no list")
+            yield from rows
+            if not rows or page >= _pages(found):
+                return
 
     def write(self, method: str, account: Account, path: str, body: Any) -> Any:
         """Change; what BigCommerce answers. Raises the three."""
@@ -56,3 +69,11 @@ class StoreClient:
         if not _STORE_HASH.fullmatch(account.name):
             raise PermanentFailure("bad_shop", "the connection's name is not a store hash")
         return f"{self._base_url}/stores/{account.name}"
+
+
+def _pages(found: Mapping[str, Any]) -> int:
+    """How many there are; a list that does not say so has one."""
+    try:
+        return int(found["meta"]["pagination"]["total_pages"])
+    except (KeyError, TypeError, ValueError):
+        return 1

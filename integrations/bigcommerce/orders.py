@@ -8,17 +8,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from bopis.errors import PermanentFailure
-from bopis.ports import Account
+from bopis.ports import Account, Location
 from integrations.bigcommerce import failures, schemas
-from integrations.bigcommerce.client import StoreClient
+from integrations.bigcommerce.client import A_PAGE, MOST_PAGES, StoreClient
 from integrations.bigcommerce.records import records_of
 from integrations.bigcommerce.schemas import read
 from integrations.bigcommerce.translate import INCOMPLETE, PARTIALLY_REFUNDED
 
-A_PAGE = 250
 SMALLEST_PAGE = 50
 """What a page holds when nobody asks for more: one shorter than this is the last, whatever was asked for."""
-MOST_PAGES = 200
 _STORE_SECONDS = 3600.0
 
 
@@ -61,6 +59,13 @@ def read_store(client: StoreClient, account: Account) -> dict[str, Any]:
         if problem.code == failures.NOT_FOUND:
             raise PermanentFailure("shop_not_found", "the store is gone") from None
         raise
+
+
+def read_locations(client: StoreClient, account: Account) -> list[Location]:
+    """The store's locations that are in use. Raises the three effect errors."""
+    rows = client.listed(account, "v3/inventory/locations")
+    places = [read(schemas.StoreLocation(), row, "locations") for row in rows]
+    return [Location(place["id"], place["name"] or place["code"] or "") for place in places if place["enabled"]]
 
 
 class Stores:
@@ -129,8 +134,8 @@ def _products(client: StoreClient, account: Account, order_id: str) -> list[dict
 
 
 def _refunds(client: StoreClient, account: Account, order_id: str) -> list[dict[str, Any]]:
-    found = client.get(account, f"v3/orders/{order_id}/payment_actions/refunds") or {}
-    return [read(schemas.Refund(), row, "refunds") for row in _list(found.get("data"), "refunds")]
+    rows = client.listed(account, f"v3/orders/{order_id}/payment_actions/refunds")
+    return [read(schemas.Refund(), row, "refunds") for row in rows]
 
 
 def _list(found: Any, name: str) -> list[Any]:

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bopis.errors import EffectError, OutcomeUnknown, PermanentFailure
-from bopis.ports import Account, AccountNews, BadSignature, Delivery, OrderSnapshot
+from bopis.ports import Account, AccountNews, BadSignature, Delivery, Location, OrderSnapshot
 from integrations import http
 from integrations.bigcommerce import records, webhooks
 from integrations.bigcommerce.client import StoreClient
-from integrations.bigcommerce.orders import Stores, changed_orders, read_order, read_status
+from integrations.bigcommerce.orders import Stores, changed_orders, read_locations, read_order, read_status
 from integrations.bigcommerce.subscriptions import ensure
 from integrations.bigcommerce.translate import (
     AWAITING_PICKUP,
@@ -77,6 +77,10 @@ class BigCommercePlatform:
         if order is None:
             return None
         return order_snapshot(order, self._stores.of(account), account.settings.get("country", ""))
+
+    def locations(self, account: Account) -> list[Location]:
+        """The store's locations. Raises the three effect errors."""
+        return read_locations(self._client, account)
 
     def mark_ready(self, account: Account, unit_id: str) -> None:
         """Say that the goods wait: a record of the Pickups API, and the status “Awaiting Pickup”.

@@ -17,11 +17,8 @@ COLLECTED = "COLLECTED"
 
 def records_of(client: StoreClient, account: Account, order_id: str) -> list[dict[str, Any]]:
     """Every record of an order, as `schemas.Record` reads it. Raises the three effect errors."""
-    found = client.get(account, "v3/orders/pickups", **{"order_id:in": order_id})
-    rows = found.get("data") if isinstance(found, dict) else found
-    if rows is not None and not isinstance(rows, list):
-        raise PermanentFailure("unexpected_answer", "BigCommerce's answer is no list of pickups")
-    return [read(schemas.Record(), row, "pickups") for row in rows or []]
+    rows = client.listed(account, "v3/orders/pickups", **{"order_id:in": order_id})
+    return [read(schemas.Record(), row, "pickups") for row in rows]
 
 
 def record_ready(

@@ -134,6 +134,13 @@ class Store(Vendor):
     country = fields.String(load_default="", allow_none=True, data_key="country_code")
 
 
+class StoreLocation(Vendor):
+    id = Id(required=True)
+    name = fields.String(load_default="", allow_none=True, data_key="label")
+    code = _text()
+    enabled = fields.Boolean(load_default=True, allow_none=True)
+
+
 class RecordItem(Vendor):
     product_id = Id(required=True, data_key="order_product_id")
     status = fields.String(load_default="AWAITING_COLLECTION", allow_none=True)

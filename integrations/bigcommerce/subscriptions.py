@@ -4,9 +4,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from bopis.errors import PermanentFailure
 from bopis.ports import Account
 from integrations.bigcommerce import schemas
 from integrations.bigcommerce.client import StoreClient
@@ -23,7 +20,6 @@ SCOPES = (
     "store/order/transaction/updated",
     UNINSTALLED,
 )
-_MOST_PAGES = 20
 
 
 def ensure(client: StoreClient, account: Account, callback_url: str) -> list[str]:
@@ -31,7 +27,8 @@ def ensure(client: StoreClient, account: Account, callback_url: str) -> list[str
 
     Raises the three effect errors.
     """
-    ours = [hook for hook in _hooks(client, account) if hook["destination"] == callback_url]
+    hooks = [read(schemas.Hook(), row, "hooks") for row in client.listed(account, "v3/hooks")]
+    ours = [hook for hook in hooks if hook["destination"] == callback_url]
     live = {hook["scope"] for hook in ours if hook["is_active"]}
     resting = {hook["scope"]: hook for hook in ours if not hook["is_active"]}
     missing = [scope for scope in SCOPES if scope not in live]
@@ -42,26 +39,3 @@ def ensure(client: StoreClient, account: Account, callback_url: str) -> list[str
         else:
             client.write("POST", account, "v3/hooks", wanted)
     return missing
-
-
-def _hooks(client: StoreClient, account: Account) -> list[dict[str, Any]]:
-    hooks: dict[str, dict[str, Any]] = {}
-    for page in range(1, _MOST_PAGES + 1):
-        found = client.get(account, "v3/hooks", page=page, limit=250) or {}
-        rows = found.get("data") if isinstance(found, dict) else None
-        if not isinstance(rows, list):
-            raise PermanentFailure("unexpected_answer", "BigCommerce's answer is no list of webhooks")
-        fresh = [hook for row in rows if (hook := read(schemas.Hook(), row, "hooks"))["id"] not in hooks]
-        if not fresh:
-            break
-        hooks |= {hook["id"]: hook for hook in fresh}
-        if page >= _pages(found):
-            break
-    return list(hooks.values())
-
-
-def _pages(found: dict[str, Any]) -> int:
-    try:
-        return int(found["meta"]["pagination"]["total_pages"])
-    except (KeyError, TypeError, ValueError):
-        return _MOST_PAGES

@@ -65,26 +65,36 @@ def _let_in(store: Store, store_hash: str) -> None:
 
 
 def _answer(store: Store, method: str, version: str, path: list[str]) -> Any:
-    match method, version, path:
-        case "GET", "v2", ["store"]:
+    if version == "v2":
+        return _answer_v2(store, method, path)
+    match method, path:
+        case "GET", ["orders", order_id, "payment_actions", "refunds"] if version == "v3":
+            return {"data": _order(store, order_id).refunds, "meta": {}}
+        case "GET", ["inventory", "locations"] if version == "v3":
+            return {"data": _page(store, [_location(*each) for each in store.names.items()]), "meta": {}}
+        case _, ["orders", "pickups"] if version == "v3":
+            return _pickups(store, method)
+        case _, ["hooks", *rest] if version == "v3":
+            return _hooks(store, method, rest)
+    raise Refusal(404, "The requested resource was not found.")
+
+
+def _answer_v2(store: Store, method: str, path: list[str]) -> Any:
+    """V2 answers 204 where a list is empty."""
+    match method, path:
+        case "GET", ["store"]:
             return objects.STORE
-        case "GET", "v2", ["orders"]:
+        case "GET", ["orders"]:
             return _orders(store) or None
-        case "GET", "v2", ["orders", order_id]:
+        case "GET", ["orders", order_id]:
             return objects.order(_order(store, order_id), _base())
-        case "PUT", "v2", ["orders", order_id]:
+        case "PUT", ["orders", order_id]:
             return _change(store, _order(store, order_id))
-        case "GET", "v2", ["orders", order_id, "consignments"]:
+        case "GET", ["orders", order_id, "consignments"]:
             return objects.consignments(_order(store, order_id), store.names, _base())
-        case "GET", "v2", ["orders", order_id, "products"]:
+        case "GET", ["orders", order_id, "products"]:
             order = _order(store, order_id)
             return _page(store, [objects.product(each, order) for each in order.products]) or None
-        case "GET", "v3", ["orders", order_id, "payment_actions", "refunds"]:
-            return {"data": _order(store, order_id).refunds, "meta": {}}
-        case _, "v3", ["orders", "pickups"]:
-            return _pickups(store, method)
-        case _, "v3", ["hooks", *rest]:
-            return _hooks(store, method, rest)
     raise Refusal(404, "The requested resource was not found.")
 
 
@@ -178,6 +188,17 @@ def _hook(hook: Hook) -> dict[str, Any]:
         "is_active": hook.is_active,
         "created_at": hook.at,
         "updated_at": hook.at,
+    }
+
+
+def _location(location_id: str, name: str) -> dict[str, Any]:
+    return {
+        "id": int(location_id),
+        "code": f"LOCATION-{location_id}",
+        "label": name,
+        "type_id": "PHYSICAL",
+        "enabled": True,
+        "managed_by_external_source": False,
     }
 
 
