@@ -125,7 +125,7 @@ def _item(body: Mapping[str, Any], here: tuple[Place, ...]) -> Item:
         size=str(body["size"]),
         needs=tuple(need for need in _NEEDS if need in body.get("needs", ())),
         action=str(body["action"]),
-        stage=_stage(str(body["action"]), here, inside),
+        stage=_stage(str(body["action"]), here, inside, int(body.get("parcels", 1))),
         promised=tuple(place for place, loaded in places if not loaded and place.door and place.id not in touched),
         inside=inside,
         here=here,
@@ -139,7 +139,7 @@ def occupied(held: Held, deeds: Deeds, grants: Grants) -> set[int]:
     return (taken - deeds.freed()) | deeds.filled() | grants.unspent_doors()
 
 
-def _stage(action: str, here: Collection[Place], inside: Collection[Placement]) -> str:
+def _stage(action: str, here: Collection[Place], inside: Collection[Placement], parcels: int) -> str:
     states = {place.state for place in here}
     if action == "reclaim":
         if "looked" in states:
@@ -149,4 +149,8 @@ def _stage(action: str, here: Collection[Place], inside: Collection[Placement]) 
         return "done"
     if states & {"open", "held"}:
         return "open"
-    return "loaded" if states & {"loaded", "collected"} else "todo"
+    # Each is behind a door of its own; what the cloud knows to be inside may have been loaded here as well.
+    filled = {place.placement for place in here if place.state in ("loaded", "collected")} | {
+        each.id for each in inside
+    }
+    return "loaded" if len(filled) >= parcels else "todo"

@@ -52,6 +52,7 @@ PURE = (
     "bopis/pickups/lifecycle.py",
     "bopis/lockers/fit.py",
     "bopis/lockers/packing.py",
+    "bopis/lockers/sizes.py",
     "bopis/lockers/learning.py",
     "bopis/lockers/item_table.py",
     "bopis/lockers/knobs.py",

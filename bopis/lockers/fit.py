@@ -13,12 +13,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from bopis.lockers.learning import Shift, shifted
 from bopis.lockers.packing import TRIES, Sides, Thing, pack
+from bopis.lockers.sizes import SIZES as SIZES
+from bopis.lockers.sizes import TOO_BIG as TOO_BIG
+from bopis.lockers.sizes import USUAL_DOORS as USUAL_DOORS
+from bopis.lockers.sizes import DoorKind as DoorKind
 from bopis.ports import Line
 
-SIZES = ("S", "M", "L", "XL")
-TOO_BIG = "none"
-"""In the item table: goes into no door."""
 NEEDS = ("upright", "chilled", "frozen", "accessible")
 """What a pickup may need beside room. `upright` is about packing, the others about the door."""
 COLD = ("chilled", "frozen")
@@ -32,22 +34,6 @@ _FILLED_SHARE = 0.55
 _SLACK_PERCENT = 5
 _WORK = 1_500
 """Tries times pieces squared, at most."""
-
-
-class DoorKind(NamedTuple):
-    """A size of door: inner height, width and depth in millimetres, and how many grams its shelf bears."""
-
-    size: str
-    inner_mm: Sides
-    grams: int
-
-
-USUAL_DOORS = (
-    DoorKind("S", (120, 400, 500), 2_000),
-    DoorKind("M", (250, 400, 500), 8_000),
-    DoorKind("L", (400, 400, 500), 15_000),
-    DoorKind("XL", (640, 400, 500), 25_000),
-)
 
 
 @dataclass(frozen=True)
@@ -67,10 +53,11 @@ class Item:
 
 @dataclass(frozen=True)
 class Experience:
-    """What sizes others took: by category and weight band, and by category alone."""
+    """What sizes others took: by category and weight band, and by category alone; and how far each lies from that."""
 
     by_weight: Mapping[tuple[str, str], str] = field(default_factory=dict)
     by_category: Mapping[str, str] = field(default_factory=dict)
+    shifts: Mapping[str, Shift] = field(default_factory=dict)
 
 
 class Need(NamedTuple):
@@ -90,7 +77,10 @@ class Parcel(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """One piece on its way into a parcel: measured, or guessed by size. `guess` TOO_BIG goes into no door."""
+    """One piece on its way into a parcel: measured, or guessed by size. `guess` TOO_BIG goes into no door.
+
+    Of what is measured it is the size that staff found it to need, whatever its dimensions say.
+    """
 
     guess: str
     thing: Thing | None
@@ -175,7 +165,7 @@ def pieces_of(line: Line, items: Mapping[str, Item], learned: Experience = NOTHI
     grams = line.weight_grams if line.weight_grams is not None else item.grams
     if item.sides and not item.size:
         thing = Thing(item.sides, "upright" in item.needs)
-        return [Piece("", thing, grams or 0)] * line.quantity
+        return [Piece(item.confirmed, thing, grams or 0)] * line.quantity
     together = None if grams is None else grams * line.quantity
     return [Piece(_guess(item, grams, together, learned), None, grams or 0)] * line.quantity
 
@@ -186,7 +176,7 @@ def smallest(pieces: Sequence[Piece], doors: Sequence[DoorKind] = USUAL_DOORS, s
         return None
     guesses = [SIZES.index(piece.guess) for piece in pieces if piece.guess]
     least = max(guesses, default=0 if pieces else SIZES.index("M"))
-    if guesses and len(pieces) > _PIECES_THAT_LIE_FLAT:
+    if any(piece.thing is None for piece in pieces) and len(pieces) > _PIECES_THAT_LIE_FLAT:
         least = min(least + 1, len(SIZES) - 1)
     things = [piece.thing for piece in pieces if piece.thing]
     grams = sum(piece.grams for piece in pieces)
@@ -215,14 +205,12 @@ def weight_band(grams: int | None) -> str:
 
 
 def _guess(item: Item, grams: int | None, together: int | None, learned: Experience) -> str:
+    if item.size or item.confirmed:
+        return item.size or item.confirmed
     band = weight_band(grams)
-    said = (
-        item.size
-        or item.confirmed
-        or (band and learned.by_weight.get((item.category, band)))
-        or learned.by_category.get(item.category)
-    )
-    return said or weight_band(together) or "M"
+    others = (band and learned.by_weight.get((item.category, band))) or learned.by_category.get(item.category)
+    guess = others or weight_band(together) or "M"
+    return guess if guess == TOO_BIG else shifted(guess, learned.shifts.get(item.category, Shift()))
 
 
 def _bulk(piece: Piece) -> tuple[int, int]:

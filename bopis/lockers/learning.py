@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from bopis.lockers.fit import SIZES, USUAL_DOORS
+from bopis.lockers.sizes import SIZES, USUAL_DOORS
 
 FITS, TOO_SMALL, COULD_BE_SMALLER = ANSWERS = ("fits", "too_small", "could_be_smaller")
 ALLOWED_MISFITS = 0.05
@@ -51,3 +51,25 @@ def confirmed(tried: str, answer: str) -> str:
     """
     step = {FITS: 0, TOO_SMALL: 1, COULD_BE_SMALLER: -1}[answer]
     return SIZES[max(0, min(len(SIZES) - 1, SIZES.index(tried) + step))]
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What a loading says: the size to remember for the SKU and its kind, or nothing; and whether it tells of the
+    guess about its category."""
+
+    size: str = ""
+    of_category: bool = False
+
+
+def lesson(guessed: str, needed: str, tried: str, answer: str, *, tapped: bool) -> Lesson:
+    """What is learnt at a door of size `tried` by goods that were guessed to need `guessed`, and by now `needed`.
+
+    A door larger than needed, since the smaller ones were full, tells nothing but that it was too small. Who loads
+    without a tap says only that it went in: no reason to remember that size, which may be far too large.
+    """
+    if answer == TOO_SMALL:
+        return Lesson(confirmed(tried, answer), of_category=SIZES.index(tried) >= SIZES.index(guessed))
+    if tried != needed:
+        return Lesson()
+    return Lesson(confirmed(tried, answer) if tapped else "", of_category=tried == guessed)

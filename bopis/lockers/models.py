@@ -102,6 +102,27 @@ class ItemSize(Base):
     """Of `fit.NEEDS`, with blanks between."""
 
 
+class SizeGuess(Base):
+    """What staff found out at the door about items of one category and weight band; `band` is "" for all of them."""
+
+    __tablename__ = "size_guesses"
+    __table_args__ = (UniqueConstraint("merchant_id", "category", "band"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    merchant_id: Mapped[str] = mapped_column(Id, ForeignKey("merchants.id"))
+    category: Mapped[str]
+    band: Mapped[str]
+    took_s: Mapped[int] = mapped_column(default=0)
+    """With those after it: how many needed that size."""
+    took_m: Mapped[int] = mapped_column(default=0)
+    took_l: Mapped[int] = mapped_column(default=0)
+    took_xl: Mapped[int] = mapped_column(default=0)
+    shift: Mapped[int] = mapped_column(default=0)
+    """Of the whole category: how far it lies from its guess, in millionths of what `learning.Shift` has, after so many
+    `taps`."""
+    taps: Mapped[int] = mapped_column(default=0)
+
+
 TAKES_GOODS = and_(
     Compartment.in_service.is_(true()), Compartment.item != word("present"), Bank.quarantined_at.is_(None)
 )

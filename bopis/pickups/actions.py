@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from bopis import outbox, tasks, timeline
-from bopis.lockers.queries import item_sizes
+from bopis.lockers.experience import known
 from bopis.messages import PAY_FIRST, FollowMoney, MailShopper, MarkCollected, MarkReady, TellShopper
 from bopis.pickups import grants, holding, places
 from bopis.pickups.later import keep_cost, written
@@ -43,8 +43,8 @@ def move(
 def measure(session: Session, pickup: Pickup, lines: tuple[Line, ...]) -> bool:
     """Take over what is in it, and the door that needs; returns whether that is another kind than before."""
     before = pickup.size, pickup.needs, pickup.parcels
-    known = item_sizes(session, pickup.merchant_id, [line.sku for line in lines if line.sku])
-    for column, value in measured(lines, known)._asdict().items():
+    what = known(session, pickup.merchant_id, [line.sku for line in lines if line.sku])
+    for column, value in measured(lines, what)._asdict().items():
         setattr(pickup, column, value)
     pickup.lines = written(lines)
     keep_cost(pickup, lines)

@@ -12,8 +12,7 @@ from sqlalchemy.orm import Session
 
 from bopis import sealing, tasks, timeline
 from bopis.ids import new_id
-from bopis.lockers.fit import Item
-from bopis.lockers.queries import item_sizes
+from bopis.lockers.experience import Known, known
 from bopis.logs import about
 from bopis.orders.actions import TakenOver
 from bopis.pickups import grants, later, mapping, places
@@ -79,11 +78,11 @@ def _drawn_up(session: Session, arrivals: Sequence[Arrival], now: dt.datetime) -
     skus: dict[str, set[str]] = {}
     for arrival in arrivals:
         skus.setdefault(arrival.order.merchant_id, set()).update(line.sku for line in arrival.unit.lines if line.sku)
-    sizes = {merchant_id: item_sizes(session, merchant_id, wanted) for merchant_id, wanted in skus.items()}
-    return [_pickup(arrival, sizes[arrival.order.merchant_id], now) for arrival in arrivals]
+    what = {merchant_id: known(session, merchant_id, wanted) for merchant_id, wanted in skus.items()}
+    return [_pickup(arrival, what[arrival.order.merchant_id], now) for arrival in arrivals]
 
 
-def _pickup(arrival: Arrival, sizes: Mapping[str, Item], now: dt.datetime) -> NewPickup:
+def _pickup(arrival: Arrival, what: Known, now: dt.datetime) -> NewPickup:
     order, unit = arrival.order, arrival.unit
     costs = later.cost(unit.lines)
     pickup_id, token = new_id(), secrets.token_urlsafe(_LINK_BYTES)
@@ -96,7 +95,7 @@ def _pickup(arrival: Arrival, sizes: Mapping[str, Item], now: dt.datetime) -> Ne
         location_id=unit.location.location_id,
         location_name=unit.location.name,
         reason=arrival.why,
-        **measured(unit.lines, sizes)._asdict(),
+        **measured(unit.lines, what)._asdict(),
         lines=later.written(unit.lines),
         cost=costs.amount if costs else None,
         cost_currency=costs.currency if costs else None,

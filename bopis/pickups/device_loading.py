@@ -13,7 +13,7 @@ from bopis.bridges.models import Bridge, DeviceEvent
 from bopis.errors import Conflict
 from bopis.lockers.models import Compartment
 from bopis.lockers.queries import compartment
-from bopis.pickups import actions, carried, grants, later, loading, places
+from bopis.pickups import actions, carried, grants, later, loading, places, taps
 from bopis.pickups.device_words import actor, ask, placement_of, say
 from bopis.pickups.models import IS_LIVE, Pickup, Placement
 from bopis.prepared import send
@@ -64,6 +64,8 @@ def shut_after_loading(
     first = placement.state != "loaded"
     placement.state, placement.loaded_at = "loaded", event.at
     session.flush()
+    if first:
+        taps.loaded(session, placement, now)
     if pickup.state != "reserved":
         if first:
             _not_meant_to_be_loaded(session, bridge, pickup, event.data["door"], now)
@@ -111,6 +113,7 @@ def place_given_up(session: Session, bridge: Bridge, event: DeviceEvent, now: dt
     if placement is None or placement.state != "held":
         return
     say(session, placement.pickup, "place_given_up", bridge, event, door=event.data["door"])
+    taps.gave_up(session, placement, now)
     if event.data.get("item") == "present":
         _seen_inside(session, bridge, placement.pickup, event.data["door"], now)
     elif event.data.get("state") == "shut":

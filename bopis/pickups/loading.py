@@ -13,10 +13,8 @@ from sqlalchemy.orm import Session
 from bopis import tasks, timeline
 from bopis.bridges.models import DoorCommand
 from bopis.errors import Conflict
-from bopis.lockers import items
 from bopis.lockers.fit import SIZES
-from bopis.lockers.learning import TOO_SMALL
-from bopis.pickups import actions, choosing, deciding, grants, parcelling, places, waitlist
+from bopis.pickups import actions, choosing, deciding, grants, parcelling, places, taps, waitlist
 from bopis.pickups.carry import drop_plan, spoken_for
 from bopis.pickups.models import Pickup, Placement
 from bopis.pickups.opening import open_door, say, who
@@ -63,7 +61,7 @@ def too_small(session: Session, pickup: Pickup, by: StaffSession, now: dt.dateti
         raise Conflict("nothing_free", "No larger door is free. Take the order to the counter instead.")
     abandon(session, old, now)
     placement = take(session, pickup, choice.door.compartment_id, choice.robbed, now, old.parcel)
-    items.saw(session, pickup.merchant_id, pickup.lines, old.compartment.size, TOO_SMALL)
+    taps.gave_up(session, old, now)
     say(session, pickup, "too_small", by, now, was=old.compartment.number, door=choice.door.number)
     return open_door(session, placement, "load", by, now)
 

@@ -63,7 +63,7 @@ class Pickup(Base):
     parcels: Mapped[list[Any]] = mapped_column(type_=Json, default=list)
     """What lies apart since no one door takes it all: [{"size", "needs", "holds": [[line, quantity]]}]; else empty."""
     teaches: Mapped[dict[str, Any]] = mapped_column(type_=Json, default=dict)
-    """What its door will tell of a guess: {"sku", "category", "band"}; empty when it tells of no single piece."""
+    """What its door will tell of: {"sku", "size", "category", "band"}; empty when that is not one single piece."""
     differs: Mapped[str] = mapped_column(default="")
     """How the order differs from what was loaded, as stable words with blanks between."""
     link_hash: Mapped[str] = mapped_column(unique=True)

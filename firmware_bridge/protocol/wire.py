@@ -40,7 +40,8 @@ Staff    {"hash", "people": [{"id", "version", "badge_hmac": hex, see `codes.bad
          person's new version forgets their wrong PINs.
 Work     {"hash", "items": [Item], "taken": [numbers of doors that hold goods, or may, or must not be loaded]}
 Item     {"pickup", "grant": id|null, "name": "#1001", "size": "M" or "" (fits no door), "accessible": bool,
-          "needs": [of NEEDS], "action": "load"|"reclaim", "why": stable word,
+          "needs": [of NEEDS], "parcels": how many doors it is spread over, absent: 1,
+          "action": "load"|"reclaim", "why": stable word,
           "placements": [{"id", "door": 7|null, "loaded": bool}]}
          Only doors of this bank; null is the counter. No personal data.
 Settings {"hash", "hold_hours", "staff_offline_hours", "kiosk": {}}

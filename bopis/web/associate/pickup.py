@@ -15,15 +15,16 @@ from bopis import clock
 from bopis.bridges.models import DoorCommand
 from bopis.db import Database
 from bopis.errors import BopisError, Invalid
+from bopis.lockers.learning import COULD_BE_SMALLER, FITS
 from bopis.payments.shown import to_be_paid
-from bopis.pickups import carrying, emptying, loading, queries, reclaiming, waitlist, wishes
+from bopis.pickups import carrying, emptying, loading, parcelling, queries, reclaiming, taps, waitlist, wishes
 from bopis.pickups.models import Pickup
 from bopis.pickups.words import REASONS, STATES
 from bopis.staff.models import StaffSession
 from bopis.stores.queries import lock
 from bopis.tasks import is_open
 from bopis.timeline import TimelineEntry, entries
-from bopis.web.associate import lockers, situation, steps, story
+from bopis.web.associate import fitting, lockers, situation, steps, story
 from bopis.web.associate.guard import staff, wants_page
 from bopis.web.associate.holding import Holding
 
@@ -36,6 +37,10 @@ DEEDS: dict[str, Deed] = {
     "reclaim": lambda session, pickup, by: emptying.open_to_reclaim(session, pickup, by, clock.now(), _door()),
     "look_inside": lambda session, pickup, by: emptying.look_inside(session, pickup, by, clock.now(), _door() or 0),
     "hand_over_late": lambda session, pickup, by: reclaiming.hand_over_late(session, pickup, by, clock.now()),
+    "all_in": lambda session, pickup, by: parcelling.all_in(session, pickup, by, clock.now()),
+    "fits": lambda session, pickup, by: _tap(session, pickup, by, FITS),
+    "could_be_smaller": lambda session, pickup, by: _tap(session, pickup, by, COULD_BE_SMALLER),
+    "untap": lambda session, pickup, by: _tap(session, pickup, by, ""),
     "low_door": lambda session, pickup, by: wishes.low_door(
         session, pickup, request.form.get("wanted") == "yes", clock.now(), actor=f"staff:{by.staff_id}"
     ),
@@ -110,8 +115,9 @@ def show(database: Database, pickup_id: str, problem: BopisError | None = None) 
             why=REASONS.get(looked.view.reason, ""),
             code_locked=is_open(session, "code_locked", pickup_id),
             plan=looked.plan,
+            fit=looked.fit,
             may_ask=bool(looked.banks) and wishes.may_ask(looked.pickup),
-            said=situation.headline(looked.view, told),
+            said=steps.headline(looked.plan) if looked.plan else situation.headline(looked.view, told),
             story=story.tell(session, me.staff.merchant_id, looked.told),
         )
     return make_response(page, problem.status if problem else 200)
@@ -137,11 +143,12 @@ class _Looked:
     banks: list[lockers.BankView]
     present: bool
     to_pay: str
+    fit: fitting.FitView
 
     def written(self) -> dict[str, object]:
         """For JSON; `version` changes with anything in it."""
         plan = asdict(self.plan) if self.plan else None
-        body = {**asdict(self.view), "plan": plan, "present": self.present, "to_pay": self.to_pay}
+        body = {**asdict(self.view), **asdict(self.fit), "plan": plan, "present": self.present, "to_pay": self.to_pay}
         return {**body, "version": hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:16]}
 
 
@@ -169,7 +176,12 @@ def _look(session: Session, pickup_id: str) -> _Looked:
         banks,
         not forgotten and lockers.is_present(me, [bank.id for bank in banks]),
         to_be_paid(session, pickup),
+        fitting.look(session, pickup),
     )
+
+
+def _tap(session: Session, pickup: Pickup, by: StaffSession, answer: str) -> None:
+    taps.say(session, pickup, _door() or 0, answer, clock.now(), actor=f"staff:{by.staff_id}")
 
 
 def _door() -> int | None:

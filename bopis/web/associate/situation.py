@@ -53,6 +53,7 @@ class DoorView:
     cause: str = ""
     code: str = ""
     abandoned: bool = False
+    parcel: int = 1
 
     def trouble(self) -> str:
         """What went wrong, in words; empty when nothing did."""
@@ -168,7 +169,7 @@ def _door(
         phase, code = _since(asks[-1], cause, box.number, entries, commands, now) or (at_rest, "")
         if phase == "shut" and cause == "load":
             phase = at_rest if at_rest == "loaded" else "shut"
-    return DoorView(box.number, box.size, box.bank_id, phase, cause, code, place.abandoned)
+    return DoorView(box.number, box.size, box.bank_id, phase, cause, code, place.abandoned, place.parcel)
 
 
 def _since(

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import select
 
 from bopis import sealing
 from bopis.cli import cli
+from bopis.lockers.experience import forget, teach
 from bopis.lockers.fit import Item, size_for
-from bopis.lockers.items import saw, take_over
-from bopis.lockers.learning import TOO_SMALL
+from bopis.lockers.items import take_over
+from bopis.lockers.learning import FITS, TOO_SMALL, Lesson
+from bopis.lockers.models import SizeGuess
 from bopis.lockers.queries import item_sizes
 from bopis.ports import Line
 from tests.world import SECRET_KEY, World
@@ -86,19 +89,40 @@ def test_a_new_table_replaces_what_was_known_but_what_staff_confirmed_and_what_i
 
 
 def test_what_was_too_small_once_is_remembered_for_the_next_order(world: World) -> None:
-    vase = {"title": "Vase", "sku": "VASE", "quantity": 1}
     for _ in range(2):  # known before or not
         with world.database.transaction() as session:
-            saw(session, world.merchant_id, [vase], "S", TOO_SMALL)
+            teach(session, world.merchant_id, {"sku": "VASE"}, Lesson("M"), TOO_SMALL)
 
     assert known(world, "VASE") == {"VASE": Item(confirmed="M")}
     assert size_for([Line("1", "Vase", 1, "VASE", 300)], known(world, "VASE")) == "M"
 
 
-def test_a_box_too_small_for_several_things_tells_of_none_of_them(world: World) -> None:
-    vase, mug = {"title": "", "sku": "VASE", "quantity": 1}, {"title": "", "sku": "MUG-2", "quantity": 1}
+def test_what_was_learnt_is_taken_back_and_what_was_learnt_since_stays(world: World) -> None:
+    about = {"sku": "VASE", "category": "vases", "band": "S"}
     with world.database.transaction() as session:
-        for lines in ([vase, mug], [vase | {"quantity": 2}], [vase | {"sku": ""}], []):
-            saw(session, world.merchant_id, lines, "S", TOO_SMALL)
+        first = teach(session, world.merchant_id, about, Lesson("M", of_category=True), TOO_SMALL)
+        teach(session, world.merchant_id, about, Lesson("L", of_category=True), FITS)
+        forget(session, world.merchant_id, first)
 
-    assert known(world, "VASE", "MUG-2") == {}
+    assert known(world, "VASE")["VASE"].confirmed == "L"
+    with world.database.reading() as session:
+        rows = {row.band: row for row in session.scalars(select(SizeGuess))}
+    assert (rows["S"].took_m, rows["S"].took_l, rows[""].taps) == (0, 1, 1)
+    assert -13_000 < rows[""].shift < -12_000
+
+
+def test_a_store_that_is_learning_makes_no_other_wait(world: World) -> None:
+    about = {"sku": "VASE", "category": "vases", "band": "S"}
+    with world.database.transaction() as session:
+        teach(session, world.merchant_id, about, Lesson("M", of_category=True), FITS)
+    if world.database.engine.dialect.name == "sqlite":
+        pytest.skip("one writes at a time anyway")
+    with world.database.transaction() as one, world.database.transaction() as other:
+        assert teach(one, world.merchant_id, about, Lesson("L", of_category=True), FITS)["is"] == "L"
+        assert teach(other, world.merchant_id, about, Lesson("S", of_category=True), FITS) == {
+            "category": "vases",
+            "band": "S",
+            "took": "",
+        }
+
+    assert known(world, "VASE")["VASE"].confirmed == "L"

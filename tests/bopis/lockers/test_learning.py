@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from bopis.lockers.learning import COULD_BE_SMALLER, FITS, TOO_SMALL, Shift, confirmed, learn, shifted
+from bopis.lockers.learning import COULD_BE_SMALLER, FITS, TOO_SMALL, Lesson, Shift, confirmed, learn, lesson, shifted
 
 
 def after(answers: list[str]) -> Shift:
@@ -72,3 +72,30 @@ def test_the_share_that_does_not_fit_settles_near_what_is_allowed() -> None:
 )
 def test_what_was_seen_of_a_sku_is_its_size_from_now_on(tried: str, answer: str, kept: str) -> None:
     assert confirmed(tried, answer) == kept
+
+
+@pytest.mark.parametrize(
+    ("guessed", "needed", "tried", "answer", "tapped", "found"),
+    [
+        ("S", "S", "S", FITS, True, Lesson("S", True)),
+        ("S", "S", "S", FITS, False, Lesson("", True)),
+        ("S", "S", "M", FITS, True, Lesson()),
+        ("S", "S", "M", COULD_BE_SMALLER, True, Lesson()),
+        ("M", "M", "M", COULD_BE_SMALLER, True, Lesson("S", True)),
+        ("S", "S", "M", TOO_SMALL, True, Lesson("L", True)),
+        ("S", "M", "M", FITS, True, Lesson("M", False)),
+    ],
+    ids=[
+        "it fits",
+        "nobody tapped",
+        "the smaller doors were full",
+        "they were full, and a smaller one would have done",
+        "a smaller one would do",
+        "even the larger one was too small",
+        "the next door after one that was too small",
+    ],
+)
+def test_a_loading_tells_what_it_can(
+    guessed: str, needed: str, tried: str, answer: str, tapped: bool, found: Lesson
+) -> None:
+    assert lesson(guessed, needed, tried, answer, tapped=tapped) == found
