@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, json
 
 from bopis.db import Database
-from bopis.web.api_v1 import stores
+from bopis.web.api_v1 import banks, events, pickups, stores
 from bopis.web.api_v1.api import Api
 from bopis.web.api_v1.document import document
 from bopis.web.api_v1.limits import Lid
@@ -16,7 +16,8 @@ def blueprint(database: Database, lid: Lid, public_url: str) -> Blueprint:
     """Everything under `/api/v1`, and its description at `/api/v1/openapi.json`."""
     routes = Blueprint("api_v1", __name__, url_prefix=API)
     api = Api(routes, database, lid)
-    stores.add(api)
+    for resource in (stores, banks, pickups, events):
+        resource.add(api)
     described = document(api.operations, public_url)
     written = json.dumps(described)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import Any
 
@@ -47,6 +48,16 @@ class Id(Text):
         return text
 
 
+class Moment(fields.AwareDateTime):
+    """An instant in RFC 3339, of a year in which there may be something of ours."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dt.datetime:
+        at: dt.datetime = super()._deserialize(value, attr, data, **kwargs)
+        if not 2000 <= at.year < 2100:
+            raise ValidationError("Not an instant of this century.")
+        return at
+
+
 class Digits(fields.Integer):
     """A whole number as an address carries it."""
 
@@ -66,9 +77,9 @@ def choice(said: str, among: tuple[str, ...], **kwargs: Any) -> Text:
     return Text(metadata=_shown(said, None), validate=validate.OneOf(among), **kwargs)
 
 
-def moment(said: str, **kwargs: Any) -> fields.AwareDateTime:
+def moment(said: str, **kwargs: Any) -> Moment:
     """An instant, in RFC 3339; ours are in UTC."""
-    return fields.AwareDateTime(format="iso", metadata=_shown(said, "2026-11-22T14:05:00+00:00"), **kwargs)
+    return Moment(format="iso", metadata=_shown(said, "2026-11-22T14:05:00+00:00"), **kwargs)
 
 
 def whole(said: str, **kwargs: Any) -> fields.Integer:

@@ -43,18 +43,17 @@ class Operation:
     def refusals(self) -> dict[int, tuple[str, ...]]:
         """Every status that says no, with its codes."""
         found: dict[int, tuple[str, ...]] = {
+            400: ("bad_parameter", *(("bad_cursor",) if self.is_list and self.query else ())),
             401: ("not_signed_in",),
             403: ("missing_scope",),
             429: ("too_many_requests",),
             500: ("internal_error",),
             503: ("database_unavailable",),
         }
-        if self.query or self.is_list:
-            found[400] = ("bad_parameter", *(("bad_cursor",) if self.is_list else ()))
         if self.names_one:
             found[404] = ("not_found",)
         if self.is_deed:
-            found[400] = ("bad_json", "bad_field", "bad_idempotency_key")
+            found[400] = ("bad_parameter", "bad_json", "bad_field", "bad_idempotency_key")
             found[409] = ("idempotency_key_in_use",)
             found[413] = ("too_large",)
             found[415] = ("unsupported_media_type",)

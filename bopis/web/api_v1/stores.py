@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import fields
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, joinedload
 
@@ -13,7 +12,7 @@ from bopis.errors import NotFound
 from bopis.pickups.holding import rules_of
 from bopis.stores.models import Store
 from bopis.web.api_v1.api import Api
-from bopis.web.api_v1.fields import Answer, Id, text, whole
+from bopis.web.api_v1.fields import Answer, Id, moment, text, whole
 from bopis.web.api_v1.operations import Call, Operation, Page
 from bopis.web.api_v1.paging import Listed, page_of
 
@@ -26,7 +25,7 @@ class StoreAnswer(Answer):
     time_zone = text("An IANA name.", example="America/New_York")
     opening = text("Its opening hours as they were typed in; null when they are not known.", allow_none=True)
     hold_hours = whole("How long goods are held here, in hours.")
-    created_at = fields.AwareDateTime(format="iso")
+    created_at = moment("When it was set up.")
 
 
 def add(api: Api) -> None:
