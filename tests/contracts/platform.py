@@ -7,6 +7,7 @@ deliveries look like, what it was told. Everything else here speaks of our side 
 from __future__ import annotations
 
 import datetime as dt
+import random
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -24,6 +25,7 @@ from bopis.config import Settings
 from bopis.drain import drain
 from bopis.inbox import InboxEntry, body_of
 from bopis.merchants.models import Connection
+from bopis.outbox import OutboxEntry
 from bopis.pickups.mapping import map_location
 from bopis.pickups.models import Pickup
 from bopis.stores.models import LocationMapping, Store
@@ -122,6 +124,22 @@ class Meeting:
         self.world.load(pickup.id)
         drain(self.service)
         return str(pickup.id)
+
+    def collect(self) -> None:
+        """The shopper opens the only pickup's door, takes the goods and shuts it; and what follows."""
+        (pickup,) = self.pickups()
+        with self.service.database.reading() as session:
+            (place,) = session.get_one(Pickup, pickup.id).found_at()
+            assert place.compartment is not None
+            told = {"door": place.compartment.number, "cause": "grant", "placement": place.id, "command": None}
+        self.world.device(("door_opened", told), ("door_shut", {**told, "item": "absent"}))
+        drain(self.service)
+
+    def texts(self) -> list[str]:
+        """What shoppers were to be told, by template, a message each."""
+        with self.service.database.reading() as session:
+            asked = session.scalars(select(OutboxEntry).where(OutboxEntry.kind == "TellShopper"))
+            return sorted(entry.fields["template"] for entry in asked)
 
     def pickups(self) -> list[Pickup]:
         with self.service.database.reading() as session:
@@ -224,6 +242,22 @@ class PlatformContract:
         for what in ("cancelled", "placed"):
             meeting.news(called_off, what)
         assert meeting.states() == ["reserved"]
+
+    def test_a_hundred_deliveries_of_one_orders_life_in_any_order_do_each_thing_once(self, meeting: Meeting) -> None:
+        order_id = meeting.shop.place(phone="+14155550123")
+        life = [meeting.shop.news(order_id, what) for what in ("placed", *["changed"] * 24)] * 4
+        random.Random(100).shuffle(life)
+        for begin, end, then in ((0, 40, meeting.load), (40, 70, meeting.collect), (70, 100, meeting.pickups)):
+            for sent in life[begin:end]:
+                assert meeting.deliver(sent).status_code in (200, 202)
+            drain(meeting.service)
+            then()
+        assert (meeting.states(), len(meeting.entries())) == (["collected"], 25)
+        assert meeting.shop.told() == ["ready", "collected"]
+        texts = meeting.texts()
+        assert "ready" in texts
+        assert len(set(texts)) == len(texts)
+        assert meeting.tasks() == set()
 
     # What is ours
 
@@ -362,6 +396,21 @@ class PlatformContract:
         later(minutes=6)
         meeting.round()
         assert len(meeting.entries()) == before
+
+    def test_after_five_hours_out_of_reach_everything_is_made_good_within_ten_minutes(
+        self, meeting: Meeting, later: Any
+    ) -> None:
+        called_off = meeting.order()
+        self.watch(meeting)
+        meeting.round()
+        for _ in range(3):
+            meeting.shop.place()
+        meeting.shop.cancel(called_off)
+        later(hours=5)
+        for _ in range(10):
+            later(minutes=1)
+            meeting.round()
+        assert sorted(meeting.states()) == ["cancelled", "reserved", "reserved", "reserved"]
 
     def test_its_news_are_subscribed_to_once(self, meeting: Meeting) -> None:
         platform = meeting.service.gateways.platforms[meeting.shop.vendor]
