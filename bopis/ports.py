@@ -34,6 +34,8 @@ class Line:
     sku: str = ""
     weight_grams: int | None = None
     """Of one piece."""
+    sides_mm: tuple[int, int, int] | None = None
+    """Height, width and depth of one packed piece, where the platform knows them."""
     cost: Money | None = None
     """Of all its pieces together, discounts taken off and taxes in it; None where the platform does not say."""
 

@@ -163,8 +163,9 @@ def pieces_of(line: Line, items: Mapping[str, Item], learned: Experience = NOTHI
     """The pieces of one line, each measured or guessed by the first source that says something."""
     item = items.get(line.sku, Item()) if line.sku else Item()
     grams = line.weight_grams if line.weight_grams is not None else item.grams
-    if item.sides and not item.size:
-        thing = Thing(item.sides, "upright" in item.needs)
+    sides = item.sides or line.sides_mm
+    if sides and not item.size:
+        thing = Thing(sides, "upright" in item.needs)
         return [Piece(item.confirmed, thing, grams or 0)] * line.quantity
     together = None if grams is None else grams * line.quantity
     return [Piece(_guess(item, grams, together, learned), None, grams or 0)] * line.quantity

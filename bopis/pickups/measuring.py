@@ -37,7 +37,7 @@ def _teaches(lines: Sequence[Line], items: Mapping[str, Item], size: str) -> dic
     if item.size:
         return {}
     about: dict[str, Any] = {"sku": line.sku, "size": size}
-    if not item.sides and not item.confirmed:
+    if not item.sides and not line.sides_mm and not item.confirmed:
         grams = line.weight_grams if line.weight_grams is not None else item.grams
         about |= {"category": item.category, "band": weight_band(grams)}
     return about

@@ -63,6 +63,13 @@ class Line(Ours):
         validate=validate.Range(1, 1_000_000),
         metadata={"description": "Of one piece."},
     )
+    sides_mm = fields.List(
+        fields.Integer(strict=True, validate=validate.Range(1, 10_000)),
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(equal=3),
+        metadata={"description": "Height, width and depth of one packed piece, in millimetres."},
+    )
 
 
 class Location(Ours):

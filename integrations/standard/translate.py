@@ -51,4 +51,5 @@ def _line(line: Mapping[str, Any]) -> Line:
         quantity=line["quantity"],
         sku=line["sku"] or "",
         weight_grams=line["weight_grams"],
+        sides_mm=(line["sides_mm"][0], line["sides_mm"][1], line["sides_mm"][2]) if line["sides_mm"] else None,
     )

@@ -141,3 +141,15 @@ def test_the_largest_parcel_comes_first_and_each_needs_what_is_in_it() -> None:
 @pytest.mark.parametrize("quantity", [5, 41, 100_000])
 def test_what_would_take_many_doors_is_for_the_counter(quantity: int) -> None:
     assert parcels([line("BOX", quantity)], {"BOX": measured(350, 350, 450)}) is None
+
+
+def test_the_platforms_dimensions_are_used_where_the_merchants_table_has_none() -> None:
+    tall = Line("l", "Vase", 1, "VASE", 300, (240, 100, 100))
+
+    assert need_of([tall], {}) == Need("S", frozenset(), "packed")
+    assert need_of([tall], {"VASE": Item(needs=frozenset({"upright"}))}).size == "L"
+    assert need_of([tall], {"VASE": measured(600, 300, 300)}).size == "XL"
+
+
+def test_what_staff_found_too_small_is_not_packed_into_the_same_size_again() -> None:
+    assert need_of([line("MUG")], {"MUG": measured(100, 100, 100, confirmed="M")}).size == "M"
