@@ -16,7 +16,7 @@ from bopis.web.errors import answer_errors
 from bopis.web.headers import add_headers
 from bopis.web.requests import say
 from bopis.web.turns import Turns
-from bopis.wiring import Service, build
+from bopis.wiring import TYPED_IN, Service, build
 from webhooks import payments, receive
 from webhooks.replay import replay
 
@@ -39,6 +39,11 @@ def create_app(service: Service, listener: BankListener) -> Flask:
             secure=public_url.startswith("https"),
             installers=frozenset(gateways.installers),
             holders=frozenset(gateways.payments),
+            platforms=gateways.platforms,
+            typed_in=TYPED_IN,
+            public_url=public_url,
+            hooks=gateways.hooks,
+            orders=gateways.orders,
         )
     )
     app.register_blueprint(connect.blueprint(database, gateways.installers, public_url))

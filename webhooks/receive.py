@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 
 from flask import Blueprint, Response, g, request
@@ -10,10 +11,12 @@ from bopis import clock, inbox
 from bopis.db import Database
 from bopis.errors import Invalid, NotFound, NotSignedIn
 from bopis.merchants.accounts import Accounts
+from bopis.merchants.actions import note_refused
 from bopis.merchants.queries import account_named
 from bopis.ports import Account, BadDelivery, BadSignature, Delivery, Ping, Platform
 
 MOST_BYTES = 1_048_576
+_NOTE_EVERY = 60.0
 
 
 def blueprint(database: Database, platforms: Mapping[str, Platform]) -> Blueprint:
@@ -22,7 +25,7 @@ def blueprint(database: Database, platforms: Mapping[str, Platform]) -> Blueprin
     `POST /webhooks/<vendor>/app` is the one address of our app at a platform, for all accounts that installed it.
     """
     routes = Blueprint("webhooks", __name__)
-    accounts = Accounts(database)
+    accounts, refusals = Accounts(database), _Refusals(database)
 
     @routes.post("/webhooks/<vendor>/<connection_id>")
     def receive(vendor: str, connection_id: str) -> Response:
@@ -34,6 +37,9 @@ def blueprint(database: Database, platforms: Mapping[str, Platform]) -> Blueprin
             sender, delivery = _verified(platform, accounts, vendor, connection_id, body)
         except Ping:
             return Response(status=200)
+        except NotSignedIn:
+            refusals.note(connection_id)
+            raise
         return _taken_in(database, sender, delivery, body)
 
     @routes.post("/webhooks/<vendor>/app")
@@ -55,6 +61,22 @@ def blueprint(database: Database, platforms: Mapping[str, Platform]) -> Blueprin
         return _taken_in(database, sender, delivery, body)
 
     return routes
+
+
+class _Refusals:
+    """Notes refused deliveries for whoever sets a connection up, at most one a minute: anybody can send one."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._noted: dict[str, float] = {}
+
+    def note(self, connection_id: str) -> None:
+        at = time.monotonic()
+        if at - self._noted.get(connection_id, -_NOTE_EVERY) < _NOTE_EVERY:
+            return
+        self._noted[connection_id] = at
+        with self._database.transaction() as session:
+            note_refused(session, connection_id, clock.now())
 
 
 def _body() -> bytes:

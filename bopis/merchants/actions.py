@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bopis import tasks
@@ -89,6 +89,11 @@ def type_in(
     for kind in ("reconnect", "connection_failed"):
         tasks.settle(session, kind, connection.id, actor="system", now=now)
     return connection
+
+
+def note_refused(session: Session, connection_id: str, now: dt.datetime) -> None:
+    """Note that something came to this connection's address that its secret did not sign."""
+    session.execute(update(Connection).where(Connection.id == connection_id).values(refused_at=now))
 
 
 def pause(session: Session, connection: Connection, because: str, now: dt.datetime) -> None:

@@ -35,7 +35,7 @@ class Store(Base):
 
 
 class LocationMapping(Base):
-    """A location of a connection, and the store it is."""
+    """A location of a connection, and the store it is. `name` is what the platform calls it, as far as known."""
 
     __tablename__ = "location_mappings"
     __table_args__ = (UniqueConstraint("connection_id", "location_id"),)
@@ -43,4 +43,5 @@ class LocationMapping(Base):
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     connection_id: Mapped[str] = mapped_column(Id, ForeignKey("connections.id"))
     location_id: Mapped[str]
+    name: Mapped[str] = mapped_column(default="")
     store_id: Mapped[str] = mapped_column(Id, ForeignKey("stores.id"))

@@ -31,7 +31,17 @@ NEEDS = {
     "ops.taken_out": "settle_anywhere",
     "ops.collected_after_all": "settle_anywhere",
     "ops.connections": "oversee",
+    "ops.connection": "oversee",
+    "ops.new_connection": "connect",
+    "ops.make_connection": "connect",
+    "ops.set_secrets": "connect",
+    "ops.map_place": "connect",
     "ops.ask_again": "connect",
+    "ops.order_file": "connect",
+    "ops.drop_orders": "connect",
+    "ops.set_addresses": "connect",
+    **{f"ops.webhook_{deed}": "connect" for deed in ("events", "test", "on", "off", "again", "remove")},
+    **dict.fromkeys(("ops.webhooks", "ops.add_webhook", "ops.renew_webhook_secret"), "connect"),
     "ops.banks": "oversee",
     "ops.bank": "oversee",
     "ops.bank_state": "oversee",
@@ -89,7 +99,12 @@ _SECTIONS = {
     ),
     "ops.deliveries": ("ops.deliveries",),
     "ops.effects": ("ops.effects",),
-    "ops.connections": ("ops.connections",),
+    "ops.connections": (
+        *("ops.connections", "ops.connection", "ops.new_connection", "ops.make_connection", "ops.set_secrets"),
+        "ops.map_place",
+        *("ops.webhooks", "ops.add_webhook", "ops.renew_webhook_secret", "ops.order_file", "ops.drop_orders"),
+        "ops.set_addresses",
+    ),
 }
 """Entry of the menu → the endpoints whose pages belong to it."""
 NOT_A_PERSON = frozenset({"ops.home_state", "ops.pickup_state", "ops.bank_state"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import Blueprint, render_template
@@ -14,6 +15,7 @@ from bopis import clock, tasks
 from bopis.db import Database
 from bopis.errors import NotFound
 from bopis.merchants.models import Connection
+from bopis.merchants.typed_in import TypedIn
 from bopis.pickups.reconcile import ask_now
 from bopis.sealing import NotSealedHere
 from bopis.web.ops.common import actor, done, me
@@ -43,8 +45,9 @@ class ConnectionView:
         return dt.datetime.fromisoformat(found["at"]) if "at" in found else None
 
 
-def add(routes: Blueprint, database: Database, installers: frozenset[str]) -> None:
-    """`GET /ops/connections`, `POST /ops/connections/<id>/ask-again`; `installers`: vendors that a browser connects."""
+def add(routes: Blueprint, database: Database, installers: frozenset[str], typed_in: Mapping[str, TypedIn]) -> None:
+    """`GET /ops/connections`, `POST /ops/connections/<id>/ask-again`; `installers`: vendors that a browser connects,
+    `typed_in`: those whose secrets are typed in."""
 
     @routes.get("/connections")
     def connections() -> str:
@@ -52,8 +55,14 @@ def add(routes: Blueprint, database: Database, installers: frozenset[str]) -> No
             found = session.scalars(
                 select(Connection).where(Connection.merchant_id == me().merchant_id).order_by(Connection.created_at)
             )
-            views = [_view(session, connection, installers) for connection in found]
-            return render_template("ops/connections.html", views=views, vendors=sorted(installers), words=_title)
+            views = [view_of(session, connection, installers) for connection in found]
+            return render_template(
+                "ops/connections.html",
+                views=views,
+                vendors=sorted(installers),
+                typed=sorted(typed_in, key=lambda vendor: title_of(vendor, typed_in).casefold()),
+                words=lambda vendor: title_of(vendor, typed_in),
+            )
 
     @routes.post("/connections/<connection_id>/ask-again")
     def ask_again(connection_id: str) -> BaseResponse:
@@ -67,11 +76,14 @@ def add(routes: Blueprint, database: Database, installers: frozenset[str]) -> No
         return done("ops.connections")
 
 
-def _title(vendor: str) -> str:
-    return vendor.capitalize()
+def title_of(vendor: str, typed_in: Mapping[str, TypedIn]) -> str:
+    """How people write a vendor's name."""
+    known = typed_in.get(vendor)
+    return (known and known.title) or vendor.capitalize()
 
 
-def _view(session: Session, connection: Connection, installers: frozenset[str]) -> ConnectionView:
+def view_of(session: Session, connection: Connection, installers: frozenset[str]) -> ConnectionView:
+    """A connection as pages show it."""
     look, words = _health(session, connection)
     try:
         secrets = connection.account().secrets

@@ -99,6 +99,8 @@ def way(session: Session, task: Task, role: str) -> Way | None:
         return Way(url_for("ops.bank", bank_id=task.subject_id), "See the lockers")
     if task.kind in ("reconnect", "connection_failed"):
         return Way(url_for("ops.connections"), "See the connection")
+    if task.kind == "endpoint_off":
+        return Way(url_for("ops.webhooks"), "See the address")
     return None
 
 
