@@ -29,6 +29,8 @@ from tests.simulation.year_truth import Truth
 
 ZONE = ZoneInfo("America/New_York")
 SIZES = ["S", "S", "S", "M", "M", "L", "XL", "no door"]
+REGRETTED = 9
+"""One in so many orders is called off in the hour in which it is made."""
 ROUND = 300
 """Seconds between two rounds of the relay: what comes due within one is done together."""
 MOST_IN_AN_HOUR = 400
@@ -52,7 +54,7 @@ def _quick_verifier(bank_key: bytes, grant_id: str, version: int, secret: str, s
 class Weather:
     """How rough a life is: chances of each hour, but where it says otherwise."""
 
-    orders_a_day: float = 6.0
+    orders_a_day: float = 5.0
     by_card: float = 0.35
     """Of an order: that its money is only held, by the card processor."""
     lapses_soon: float = 0.1
@@ -87,6 +89,8 @@ class Year:
         self.hour = self.clock.now()
         """What the clock on everybody's wrist shows; the service's may be wrong."""
         self.line_is_up = True
+        self.until: dict[str, float] = {}
+        self.orders = 0
         self.people = People(self)
         self._open()
         self.truth = Truth(self)
@@ -135,16 +139,25 @@ class Year:
         with self.store.world.database.transaction() as session:
             session.get_one(Connection, self.cards.account.connection_id).settings = {"capture_at": moment}
 
+    def strikes(self, mishap: str, chance: float) -> bool:
+        """Whether this is the hour of a mishap of such a chance an hour: as rare as that, and never quite forgotten."""
+        left = self.until.get(mishap, self.drawn.uniform(0.2, 1) / chance) - 1
+        self.until[mishap] = left if left > 0 else self.drawn.uniform(0.2, 1.8) / chance
+        self.happened[mishap] += left <= 0
+        return left <= 0
+
     # An hour.
 
     def an_hour(self, *, orders: bool) -> None:
         self.hour += dt.timedelta(hours=1)
         self.time_passes()
-        self.mishaps()
+        self.the_line(calm=not orders)
+        if orders and self.strikes("door_stuck", self.weather.door_sticks):
+            self.store.bank.doors[self.drawn.randint(1, 6)].stuck = True
         local = self.hour.astimezone(ZONE)
         if orders and 8 <= local.hour < 22 and self.drawn.random() < self.weather.orders_a_day / 14:
             self.someone_orders()
-        if self.drawn.random() < self.weather.calls_off:
+        if orders and self.strikes("called_off", self.weather.calls_off):
             self.someone_calls_off()
         if self.store.shop.news:
             self.news_arrive()
@@ -157,13 +170,10 @@ class Year:
 
     def time_passes(self) -> None:
         """What comes due is done when it is due, unless the relay sleeps."""
-        leap = self.drawn.choice([5400, -1200]) if self.drawn.random() < self.weather.clock_leaps else 0
-        if leap:
-            self.happened["clock_ahead" if leap > 0 else "clock_back"] += 1
+        leap = 5400 * self.strikes("clock_ahead", self.weather.clock_leaps)
+        leap -= 1200 * self.strikes("clock_back", self.weather.clock_leaps)
         until = self.hour + dt.timedelta(seconds=leap)
-        if self.drawn.random() < self.weather.relay_sleeps:
-            self.happened["relay_slept"] += 1
-        else:
+        if not self.strikes("relay_slept", self.weather.relay_sleeps):
             for at in self.things_before(until):
                 self.clock.put(at)
                 came = self.people.come(is_open=False)
@@ -199,17 +209,27 @@ class Year:
         while self.store.shop.news:
             self.store.deliver(*self.store.shop.news.pop(0))
 
-    def mishaps(self) -> None:
-        if self.drawn.random() < (self.weather.line_breaks if self.line_is_up else self.weather.line_is_back):
-            self.line_is_up = not self.line_is_up
-            self.happened["line_broke"] += not self.line_is_up
-        if self.drawn.random() < self.weather.door_sticks:
-            self.store.bank.doors[self.drawn.randint(1, 6)].stuck = True
-            self.happened["door_stuck"] += 1
+    def the_line(self, *, calm: bool) -> None:
+        """It breaks, or is back."""
+        if not self.line_is_up:
+            self.line_is_up = self.drawn.random() < self.weather.line_is_back
+        elif not calm:
+            self.line_is_up = not self.strikes("line_broke", self.weather.line_breaks)
 
     def someone_orders(self) -> None:
+        """Paid in the shop or by card; of some the news of their end comes with those of their beginning."""
+        self.orders += 1
+        self.an_order()
+        if self.orders % REGRETTED == 1:
+            self.news_arrive()
+            self.connect()
+            order = list(self.store.shop.orders.values())[-1]
+            self.store.shop.set(replace(order, cancelled_at=self.clock.now()))
+            self.happened["regretted"] += 1
+
+    def an_order(self) -> None:
         """Paid in the shop, or with money that is held by the card processor; its news may come first."""
-        if self.drawn.random() >= self.weather.by_card:
+        if not (self.orders % (2 * REGRETTED) == 1 or self.drawn.random() < self.weather.by_card):
             self.machine.order(self.drawn.choice(SIZES), True)
             return
         number, amount = str(next(self.machine.numbers)), self.drawn.randint(500, 20_000)
@@ -228,4 +248,3 @@ class Year:
         if open_ones:
             order = self.store.shop.orders[self.drawn.choice(open_ones)["number"]]
             self.store.shop.set(replace(order, cancelled_at=order.cancelled_at or self.clock.now()))
-            self.happened["called_off"] += 1

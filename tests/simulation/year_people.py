@@ -13,17 +13,23 @@ if TYPE_CHECKING:
     from tests.simulation.year import Year
 
 OF_LISTED = "SELECT p.id, p.state, o.platform_order_id AS number FROM pickups p JOIN orders o ON o.id = p.order_id "
+NEVER_COMES, COMES_TOO_LATE, ASKS, SAYS_SO = 7, 5, 5, 4
+"""One in so many shoppers."""
 AT_ONCE = 8
 """So many orders an associate deals with in an hour."""
 
 
 @dataclass
 class Shopper:
-    """What somebody means to do: come at `at` (None: never), ask for more time, say that they are on the way."""
+    """What somebody means to do: come at `at` (None: never), ask for more time, say that they are on the way.
+
+    `too_late`: when the time is over.
+    """
 
     at: dt.datetime | None
     asks: bool
     says_so: bool
+    too_late: bool
 
 
 class People:
@@ -32,6 +38,7 @@ class People:
     def __init__(self, year: Year) -> None:
         self.year, self.machine, self.store, self.drawn = year, year.machine, year.machine.store, year.drawn
         self.shoppers: dict[str, Shopper] = {}
+        self.gone = 0
 
     def act(self, *, is_open: bool, staff: bool) -> bool:
         """Everybody does what they mean to; whether anybody did anything."""
@@ -59,6 +66,8 @@ class People:
     def come(self, *, is_open: bool) -> bool:
         """Whose time it is comes to the store; whether anybody did."""
         now = self.year.clock.now()
+        if is_open:
+            self._notice_that_it_is_late(now)
         here = {of for of, shopper in self.shoppers.items() if shopper.at is not None and shopper.at <= now}
         if not here:
             return False
@@ -67,9 +76,17 @@ class People:
         for pickup in here - states.keys():
             if pickup in self.machine.with_shopper or self._is_over(pickup):
                 del self.shoppers[pickup]
+                self.gone += 1
         for pickup in sorted(here & states.keys()):
             self._fetch(pickup, states[pickup], is_open=is_open)
         return bool(here & states.keys())
+
+    def _notice_that_it_is_late(self, now: dt.datetime) -> None:
+        waiting = {of for of, shopper in self.shoppers.items() if shopper.too_late and shopper.at is None}
+        if waiting:
+            for row in self.store.rows("SELECT id FROM pickups WHERE state = 'expired' AND closed_at IS NULL"):
+                if row["id"] in waiting:
+                    self.shoppers[row["id"]].at = now
 
     def _is_over(self, pickup: str) -> bool:
         (row,) = self.store.rows(f"SELECT closed_at FROM pickups WHERE id = '{pickup}'")
@@ -102,10 +119,11 @@ class People:
         return {row["id"]: row["pickup_id"] for row in rows}
 
     def _somebody(self) -> Shopper:
-        comes = self.drawn.random() < 0.85
+        number = len(self.shoppers) + self.gone
+        never, too_late = number % NEVER_COMES == 2, number % COMES_TOO_LATE == 4
         after = dt.timedelta(hours=self.drawn.expovariate(1 / 32))
-        asks, says_so = self.drawn.random() < 0.2, self.drawn.random() < 0.3
-        return Shopper(self.year.clock.now() + after if comes else None, asks, says_so)
+        at = None if never or too_late else self.year.clock.now() + after
+        return Shopper(at, number % ASKS == 1, number % SAYS_SO == 0, too_late)
 
     # Staff.
 

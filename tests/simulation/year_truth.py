@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from itertools import count
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -23,7 +24,8 @@ from tests.simulation.year_people import OF_LISTED
 if TYPE_CHECKING:
     from tests.simulation.year import Year
 
-TIMES_OUT = 0.2
+LOST = 5
+"""One in so many calls to a provider."""
 ZONE = ZoneInfo("America/New_York")
 SAYS = {
     "4h": " waits for you until ",
@@ -173,11 +175,12 @@ class Truth:
             setattr(shop, name, self._unsure("shop", getattr(shop, name)))
 
     def _unsure(self, of: str, call: Any) -> Any:
-        """A fifth of the calls is lost, half of them after they were done."""
+        """A fifth of the calls is lost, every other of them after it was done."""
+        numbers = count()
 
         def unsure(*given: Any) -> Any:
-            times_out = self.year.drawn.random() < TIMES_OUT
-            is_done = not times_out or self.year.drawn.random() < 0.5
+            number = next(numbers)
+            times_out, is_done = number % LOST == LOST - 1, number % (2 * LOST) != LOST - 1
             answer = call(*given) if is_done else None
             if times_out:
                 self.year.happened[f"{of}_lost_{'after' if is_done else 'before'}"] += 1
