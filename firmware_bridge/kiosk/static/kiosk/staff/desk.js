@@ -17,10 +17,15 @@ function doing(act, name, body) {
   return () => ask(act, name, body);
 }
 
+function needs(item) {
+  return (item.needs ?? []).map((need) => make("span", { class: "badge badge--info" }, words[`need_${need}`]));
+}
+
 function entry(item, act) {
   const badge = make("span", { class: `badge badge--${item.action === "load" ? "info" : "warn"}` }, words[STAGES[item.action][item.stage]]);
   const doors = item.doors.length ? item.doors.join(", ") : item.size && say("desk_size", { size: item.size });
-  const parts = [make("strong", { dir: "ltr" }, item.name), make("span", { class: "soft" }, doors), badge];
+  const what = make("span", { class: "order__what" }, make("strong", { dir: "ltr" }, item.name), ...needs(item));
+  const parts = [what, make("span", { class: "soft" }, doors), badge];
   const chosen = () => act.remember({ chosen: item.pickup, refused: null });
   return make("li", {}, make("button", { type: "button", class: "button order", onclick: chosen }, ...parts));
 }
@@ -54,6 +59,7 @@ export function staffOrder(view, act, _state, memory) {
   const back = button(words.desk_list, "large", () => act.remember({ chosen: null, refused: null }));
   const lead = words[STAGES[item.action][item.stage]];
   const element = calm("", item.name, item.size ? `${lead}${words.comma}${say("desk_size", { size: item.size })}` : lead, refusal(memory.refused));
+  if (item.needs?.length) element.append(make("p", { class: "button-row" }, ...needs(item)));
   element.append(make("div", { class: "act" }, make("div", { class: "button-row" }, ...waysWith(item, act), back)));
   return { element };
 }
