@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, json
 
 from bopis.db import Database
-from bopis.web.api_v1 import banks, events, pickups, stores
+from bopis.web.api_v1 import banks, events, pickups, reference, stores
 from bopis.web.api_v1.api import Api
 from bopis.web.api_v1.document import document
 from bopis.web.api_v1.limits import Lid
@@ -13,7 +13,7 @@ from bopis.web.problems import API
 
 
 def blueprint(database: Database, lid: Lid, public_url: str) -> Blueprint:
-    """Everything under `/api/v1`, and its description at `/api/v1/openapi.json`."""
+    """Everything under `/api/v1`; its description for programs at `/api/v1/openapi.json`, for people at `/api/v1/`."""
     routes = Blueprint("api_v1", __name__, url_prefix=API)
     api = Api(routes, database, lid)
     for resource in (stores, banks, pickups, events):
@@ -21,8 +21,12 @@ def blueprint(database: Database, lid: Lid, public_url: str) -> Blueprint:
     described = document(api.operations, public_url)
     written = json.dumps(described)
 
-    @routes.get("/openapi.json")
+    @routes.get("/openapi.json", endpoint="openapi")
     def openapi() -> Response:
         return Response(written, content_type="application/json")
+
+    @routes.get("/", endpoint="reference")
+    def read() -> str:
+        return reference.page(described)
 
     return routes

@@ -12,6 +12,7 @@ from bopis.merchants.typed_in import TypedIn
 from bopis.ports import OrderIntake, Platform
 from bopis.web.associate import guard
 from bopis.web.ops import (
+    api_keys,
     audit,
     banks,
     boxes,
@@ -62,6 +63,7 @@ def blueprint(
     banks.add(routes, database)
     features.add(routes, database)
     audit.add(routes, database)
+    api_keys.add(routes, database)
     holding.add(routes, database)
     bridges.add(routes, database)
     setup.add(routes, database)

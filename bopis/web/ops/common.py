@@ -67,6 +67,7 @@ NEEDS = {
     "ops.set_pay_here": "connect",
     "ops.set_storage_fee": "connect",
     "ops.audit": "oversee",
+    **dict.fromkeys(("ops.api_keys", "ops.make_api_key", "ops.revoke_api_key"), "connect"),
     "ops.hold_rules": "oversee",
     "ops.set_hold_rules": "set_up_bank",
     "ops.set_store_hours": "set_up_bank",
@@ -104,6 +105,7 @@ _SECTIONS = {
         "ops.map_place",
         *("ops.webhooks", "ops.add_webhook", "ops.renew_webhook_secret", "ops.order_file", "ops.drop_orders"),
         "ops.set_addresses",
+        *("ops.api_keys", "ops.make_api_key"),
     ),
 }
 """Entry of the menu → the endpoints whose pages belong to it."""
