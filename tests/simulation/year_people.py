@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tests.simulation.year import Year
 
 OF_LISTED = "SELECT p.id, p.state, o.platform_order_id AS number FROM pickups p JOIN orders o ON o.id = p.order_id "
-NEVER_COMES, COMES_TOO_LATE, ASKS, SAYS_SO = 7, 5, 5, 4
+NEVER_COMES, COMES_TOO_LATE, ASKS, SAYS_SO = 7, 4, 5, 4
 """One in so many shoppers."""
 AT_ONCE = 8
 """So many orders an associate deals with in an hour."""
@@ -97,6 +97,7 @@ class People:
             if is_open and self.store.do(pickup, "hand-over"):
                 self.machine.at_counter.discard(pickup)
                 self.machine.with_shopper.add(pickup)
+                self.year.happened["late"] += state == "expired"
         elif state == "ready":
             for door in self.store.bank.present(pickup, self._grants()):
                 self.at_the_door(door)
@@ -120,7 +121,7 @@ class People:
 
     def _somebody(self) -> Shopper:
         number = len(self.shoppers) + self.gone
-        never, too_late = number % NEVER_COMES == 2, number % COMES_TOO_LATE == 4
+        never, too_late = number % NEVER_COMES == 2, number % COMES_TOO_LATE == 3
         after = dt.timedelta(hours=self.drawn.expovariate(1 / 32))
         at = None if never or too_late else self.year.clock.now() + after
         return Shopper(at, number % ASKS == 1, number % SAYS_SO == 0, too_late)
