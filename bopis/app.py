@@ -10,7 +10,20 @@ from flask import Flask
 from bopis.bell import BankListener
 from bopis.config import Settings
 from bopis.logs import start_logging
-from bopis.web import api_v1, associate, bridge_api, connect, health, metrics, ops, paying, receipts, shopper, static
+from bopis.web import (
+    api_v1,
+    associate,
+    bridge_api,
+    connect,
+    granting,
+    health,
+    metrics,
+    ops,
+    paying,
+    receipts,
+    shopper,
+    static,
+)
 from bopis.web.edge import tell
 from bopis.web.errors import answer_errors
 from bopis.web.headers import add_headers
@@ -47,6 +60,7 @@ def create_app(service: Service, listener: BankListener) -> Flask:
         )
     )
     app.register_blueprint(connect.blueprint(database, gateways.installers, public_url))
+    app.register_blueprint(granting.blueprint(database, gateways.installers))
     app.register_blueprint(shopper.blueprint(database))
     app.register_blueprint(paying.blueprint(database))
     app.register_blueprint(api_v1.blueprint(database, api_v1.Lid(service.settings.redis_url), public_url))

@@ -196,8 +196,12 @@ class Installer(Protocol):
     def permission_url(self, account_name: str, redirect_uri: str, state: str) -> str:
         """Where its owner says yes. No I/O."""
 
-    def finish(self, parameters: Mapping[str, str], now: dt.datetime) -> Installed:
-        """Check what the browser brought back and fetch the secrets. Raises BadSignature."""
+    def finish(self, parameters: Mapping[str, str], now: dt.datetime) -> Installed | None:
+        """Check what the browser brought back and fetch the secrets. Raises BadSignature.
+
+        None where the platform posts the secrets itself, to the same address: `finish` is then called with what was
+        posted, and `shop`, the account's name that its owner was asked about.
+        """
 
     def refresh(self, account: Account, now: dt.datetime) -> Mapping[str, str]:
         """A new set of secrets in place of those that expire."""

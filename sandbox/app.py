@@ -32,6 +32,7 @@ from sandbox.shop.state import Shop
 from sandbox.standard.api import standard_blueprint
 from sandbox.standard.shop import StandardShop
 from sandbox.woocommerce.api import api_blueprint as woocommerce_api_blueprint
+from sandbox.woocommerce.auth import auth_blueprint as woocommerce_auth_blueprint
 from sandbox.woocommerce.pages import pages_blueprint as woocommerce_pages_blueprint
 from sandbox.woocommerce.shop import WooCommerceShop
 
@@ -89,6 +90,7 @@ def create_sandbox(
     if config.woocommerce:
         sandbox.woocommerce = WooCommerceShop(config.woocommerce, now, later)
         app.register_blueprint(woocommerce_api_blueprint(sandbox.woocommerce, sandbox.stopping))
+        app.register_blueprint(woocommerce_auth_blueprint(sandbox.woocommerce))
         app.register_blueprint(woocommerce_pages_blueprint(sandbox.woocommerce))
     app.register_blueprint(shop_blueprint(sandbox.shop))
     app.register_blueprint(admin_blueprint(sandbox.shop, sandbox.stopping))

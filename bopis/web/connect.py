@@ -1,21 +1,13 @@
-"""Connecting a shop with a browser, begun and ended by a signed-in admin; and what we hold of a shopper, for sending.
-
-The state that travels through the platform is sealed, says for which sign-in and which shop it was made, and ends
-after ten minutes: nobody else's yes can be slipped into this admin's session.
-"""
+"""Connecting a shop with a browser, begun and ended by a signed-in admin; and what we hold of a shopper, to be sent."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import datetime as dt
-import json
 from collections.abc import Mapping
 
 from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from bopis import clock, sealing
+from bopis import clock
 from bopis.db import Database
 from bopis.errors import EffectError, Forbidden, Invalid, NotFound, PermanentFailure, Unavailable
 from bopis.merchants.actions import install
@@ -23,12 +15,13 @@ from bopis.orders.models import Order
 from bopis.pickups.privacy import held
 from bopis.pickups.reconcile import revive
 from bopis.ports import BadSignature, Installed, Installer
+from bopis.web import consent
 from bopis.web.associate import guard
 from bopis.web.associate.guard import staff
+from bopis.web.consent import Consent
+from bopis.web.granting import was_granted
 
 NEEDS = {"connect.start": "connect", "connect.callback": "connect", "connect.what_is_held": "connect"}
-_STATE = "connect.state"
-_STATE_LIFE = dt.timedelta(minutes=10)
 
 
 def blueprint(database: Database, installers: Mapping[str, Installer], public_url: str) -> Blueprint:
@@ -43,14 +36,18 @@ def blueprint(database: Database, installers: Mapping[str, Installer], public_ur
         if not name:
             raise Invalid("bad_shop", "Say which shop: its address, as the platform gave it.")
         callback = f"{public_url}/connect/{vendor}/callback"
-        return redirect(installer.permission_url(name, callback, _new_state(vendor, name)), 303)
+        return redirect(installer.permission_url(name, callback, consent.begin(staff().id, vendor, name)), 303)
 
     @routes.get("/<vendor>/callback")
     def callback(vendor: str) -> Response:
         installer = _installer(installers, vendor)
-        expected = _shop_in_state(vendor, request.args.get("state", ""))
+        begun = consent.opened(request.args.get("state", ""), vendor)
+        if begun.by != staff().id:
+            raise Forbidden("bad_state", "This was begun by somebody else. Begin again.")
         installed = _finish(installer)
-        if installed.account_name != expected:
+        if installed is None:
+            return _came_by_itself(database, begun)
+        if installed.account_name != begun.name:
             raise Forbidden("other_shop", "This is not the shop that was to be connected. Begin again.")
         now = clock.now()
         with database.transaction() as session:
@@ -79,7 +76,15 @@ def _installer(installers: Mapping[str, Installer], vendor: str) -> Installer:
     return installers[vendor]
 
 
-def _finish(installer: Installer) -> Installed:
+def _came_by_itself(database: Database, begun: Consent) -> Response:
+    """The page for a shop that posts its key (`granting`) before it sends the browser back."""
+    with database.reading() as session:
+        if not was_granted(session, begun):
+            raise Forbidden("not_granted", "The shop has not sent us its key. Begin again.")
+    return make_response(render_template("connected.html", name=begun.name))
+
+
+def _finish(installer: Installer) -> Installed | None:
     try:
         return installer.finish(request.args.to_dict(), clock.now())
     except BadSignature:
@@ -88,21 +93,3 @@ def _finish(installer: Installer) -> Installed:
         raise Invalid(problem.code, f"The platform refused: {problem.message}. Begin again.") from None
     except EffectError:
         raise Unavailable("platform_down", "The platform does not answer. Please try again.") from None
-
-
-def _new_state(vendor: str, name: str) -> str:
-    until = (clock.now() + _STATE_LIFE).isoformat()
-    sealed = sealing.seal(json.dumps([staff().id, vendor, name, until]), to=_STATE)
-    return base64.urlsafe_b64encode(sealed).decode()
-
-
-def _shop_in_state(vendor: str, state: str) -> str:
-    """The shop this sign-in began to connect. Raises Forbidden."""
-    try:
-        opened = sealing.unseal(base64.urlsafe_b64decode(state.encode("ascii")), to=_STATE)
-        by, for_vendor, name, until = json.loads(opened)
-    except (sealing.NotSealedHere, binascii.Error, ValueError):
-        raise Forbidden("bad_state", "This was not begun here. Begin again.") from None
-    if by != staff().id or for_vendor != vendor or dt.datetime.fromisoformat(until) < clock.now():
-        raise Forbidden("bad_state", "This was begun by somebody else or too long ago. Begin again.")
-    return str(name)

@@ -12,6 +12,8 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from bopis import clock, inbox, tasks
+from bopis.access.actions import create
+from bopis.access.scopes import SCOPES
 from bopis.ids import new_id
 from bopis.inbox import InboxEntry
 from bopis.lockers.models import Compartment
@@ -29,6 +31,8 @@ from tests.world import World
 
 NEEDS = {**guard.NEEDS, **common.NEEDS, **connect.NEEDS}
 OPEN = {
+    "api_v1.openapi": "describes what everybody's programs may ask, and says nothing of anybody",
+    "api_v1.reference": "the same for people",
     "associate.sign_in": "here one signs in",
     "associate.sign_in_form": "here one signs in",
     "health.livez": "says nothing of anybody",
@@ -45,8 +49,8 @@ OPEN = {
     "paying.back": "guarded by an unguessable link of its own, which leads to that one",
 }
 """Endpoints without a sign-in, and why."""
-SIGNED = ("webhooks.", "receipts.", "payments.")
-"""Blueprints whose callers prove themselves by a signature over what they send."""
+SIGNED = ("webhooks.", "receipts.", "payments.", "granting.")
+"""Blueprints whose callers prove themselves by a signature over what they send, or by a state that we sealed."""
 ENDS_THE_SESSION = "associate.sign_out"
 HOLDS = "associate.presence"
 """Waits for lockers that are not there."""
@@ -82,6 +86,7 @@ def ids(world: World) -> dict[str, str]:
                 created_at=clock.now(),
             )
         )
+        key = create(session, world.merchant_id, "Till", ["stores:read"], clock.now(), actor="system").key.id
         session.execute(update(InboxEntry).values(state="dead"))
         session.execute(update(OutboxEntry).values(state="dead"))
     with world.database.reading() as session:
@@ -98,6 +103,7 @@ def ids(world: World) -> dict[str, str]:
             "<payment_id>": payment,
             "<kind>": "json",
             "<order_id>": session.get_one(Pickup, pickup).order_id,
+            "<key_id>": key,
             "<connection_id>": world.shop.connection_id,
             "<vendor>": "no-such-vendor",
             "deliveries/<entry_id>": f"deliveries/{session.scalars(select(InboxEntry.id)).one()}",
@@ -130,9 +136,18 @@ def sign_in_as(world: World, phone: Phone, role: str, badge: str) -> None:
     phone.signed_in(badge)
 
 
+def with_keys(web: Flask) -> dict[str, str]:
+    """Endpoint → scope, of what programs ask with keys; api_v1/test_access.py goes through them key by key."""
+    told = web.test_client().get("/api/v1/openapi.json").get_json()
+    return {
+        f"api_v1.{said['operationId']}": said["x-scope"] for each in told["paths"].values() for said in each.values()
+    }
+
+
 def test_every_endpoint_is_guarded_or_open_on_purpose(web: Flask) -> None:
     found = {rule.endpoint for rule in web.url_map.iter_rules() if not rule.endpoint.startswith(SIGNED)}
-    assert found == set(NEEDS) | set(OPEN)
+    assert found == set(NEEDS) | set(OPEN) | set(with_keys(web))
+    assert set(with_keys(web).values()) <= set(SCOPES)
     assert set(NEEDS.values()) <= set(PERMISSIONS)
 
 
