@@ -25,7 +25,7 @@ from integrations.shopify import ShopifyInstaller, ShopifyPlatform
 from integrations.smtp import Server, SmtpMailer
 from integrations.standard import StandardOrders, StandardPlatform
 from integrations.twilio import TwilioMessenger
-from integrations.woocommerce import WooCommercePlatform
+from integrations.woocommerce import WooCommerceInstaller, WooCommercePlatform
 
 _HANDS = 32
 
@@ -130,10 +130,11 @@ def _now() -> dt.datetime:
 
 
 def _installers(settings: Settings) -> dict[str, Installer]:
-    if not settings.shopify_client_id:
-        return {}
-    return {
-        "shopify": ShopifyInstaller(
+    found: dict[str, Installer] = {
+        "woocommerce": WooCommerceInstaller(_for_woocommerce(settings), settings.woocommerce_url)
+    }
+    if settings.shopify_client_id:
+        found["shopify"] = ShopifyInstaller(
             settings.shopify_client_id, settings.shopify_client_secrets, base_url=settings.shopify_url
         )
-    }
+    return found
