@@ -4,46 +4,38 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import select
-
 from bopis import clock
-from bopis.lockers.models import Compartment
 from bopis.pickups import actions
-from tests.world import World
+from tests.world import SIZES, World
 
 
 def in_hand(world: World, order: str, size: str) -> str:
-    """A new order of this size in somebody's hands."""
+    """A new order of this size in somebody's hands, promised a door or the counter as things stood when it came."""
     pickup = world.order(order)
     with world.database.transaction() as session:
         found = world.pickup(session, pickup)
         found.size = size
-        actions.put_back(session, found, clock.now(), reason="edited", actor="platform")
+        actions.give_up_place(session, found, clock.now(), reason="edited", actor="platform")
     return pickup
 
 
 def lies(world: World, order: str, needs: str, door: int, hours: float) -> str:
-    """An order that needs a door of this size, and lies in this one since so many hours."""
-    pickup = world.ready(order)
+    """An order that needs a door of size `needs`, and lies in this one, perhaps a larger one, since so many hours."""
+    pickup = in_hand(world, order, SIZES[door - 1])
+    assert world.load(pickup) == door
     with world.database.transaction() as session:
         (place,) = world.pickup(session, pickup).live_placements()
-        box = session.scalars(
-            select(Compartment).where(Compartment.bank_id == world.bank_id, Compartment.number == door)
-        ).one()
-        place.compartment_id = box.id
         place.loaded_at = clock.now() - dt.timedelta(hours=hours)
         place.pickup.size = needs
     return pickup
 
 
 def full(world: World, small_in_large: bool = False) -> dict[int, str]:
-    """All six doors (S S M M L XL) taken, door 6 the freshest; a small one lies in the large door if asked, and then
-    door 2 is free."""
-    taken = {}
-    for door, needs in ((5, "S" if small_in_large else "L"), (6, "XL"), (4, "M"), (3, "M"), (2, "S"), (1, "S")):
-        if door != 2 or not small_in_large:
-            taken[door] = lies(world, f"10{door}", needs, door, hours=20)
-    return taken
+    """All six doors (S S M M L XL) taken for 20 hours by #101 to #106, door by door; if asked, door 2 is free and
+    a small order lies in the large door 5."""
+    doors = [door for door in range(1, 7) if door != 2 or not small_in_large]
+    needs = {5: "S"} if small_in_large else {}
+    return {door: lies(world, f"10{door}", needs.get(door, SIZES[door - 1]), door, hours=20) for door in doors}
 
 
 def stale(world: World, pickup: str, hours: float = 30) -> None:

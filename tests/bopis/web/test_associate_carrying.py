@@ -15,7 +15,7 @@ from bopis.outbox import OutboxEntry
 from bopis.pickups import holding, lapsing
 from bopis.pickups.carry import LAPSE, Carry
 from bopis.pickups.for_bridge import grants_since
-from bopis.pickups.models import Grant, Pickup, Placement
+from bopis.pickups.models import Grant, Pickup
 from bopis.ports import Line
 from tests.bopis.web.full_bank import full, in_hand, stale
 from tests.bopis.web.lockers import Lockers
@@ -97,16 +97,22 @@ def world_hold(world: World, pickup: str) -> Any:
 
 def test_an_order_that_moved_is_as_old_as_before(world: World, ada: Phone, lockers: Lockers) -> None:
     small = full(world, small_in_large=True)[5]
-    with world.database.reading() as session:
-        before = session.scalars(select(Placement.loaded_at).where(Placement.pickup_id == small)).one()
+    before = lying_since(world, small)
     new = in_hand(world, "1010", "L")
     carried_on(ada, lockers, new, "absent")
     carried_on(ada, lockers, new, "present")
+    assert lying_since(world, small) == before
+
+
+def lying_since(world: World, pickup: str) -> dt.datetime | None:
     with world.database.reading() as session:
-        after = session.scalars(
-            select(Placement.loaded_at).where(Placement.pickup_id == small, Placement.state == "loaded")
-        ).one()
-    assert after == before
+        (place,) = session.get_one(Pickup, pickup).live_placements()
+        return place.loaded_at
+
+
+def there(world: World, pickup: str) -> list[tuple[int | None, str]]:
+    """Where it is or will be now."""
+    return [place for place in world.placements(pickup) if place[1] != "released"]
 
 
 def test_the_stalest_goes_to_the_counter_and_its_shopper_is_told_once(
@@ -160,7 +166,7 @@ def test_a_door_shut_with_the_goods_still_in_it_asks_again(world: World, ada: Ph
     small = full(world, small_in_large=True)[5]
     new = in_hand(world, "1010", "L")
     carried_on(ada, lockers, new, "present")
-    assert world.placements(small) == [(5, "loaded")]
+    assert there(world, small) == [(5, "loaded")]
     assert "Door 5 was shut with #105 still in it." in ada.get(f"/pickups/{new}", page=True).text
     assert ada.state(new)["plan"]["button"] == "Open door 5 again"
     carried_on(ada, lockers, new, "absent")
@@ -177,7 +183,7 @@ def test_given_up_half_way_the_goods_stay_at_the_counter_and_nothing_is_held(
     new = in_hand(world, "1010", "L")
     carried_on(ada, lockers, new, "absent")
     ada.do(new, "stop-carrying")
-    assert (world.placements(small), world.state(small)) == ([(5, "released"), (None, "loaded")], "ready")
+    assert (there(world, small), world.state(small)) == ([(None, "loaded")], "ready")
     assert told(world, small) == ["ready", AT_COUNTER]
     assert ada.refused(new, "stop-carrying") == "nothing_to_carry"
     assert ada.state(new)["plan"]["begun"] is False
@@ -266,7 +272,7 @@ def test_a_shopper_on_the_way_finds_it_where_it_lies(world: World, ada: Phone, l
     with world.database.transaction() as session:
         holding.on_my_way(session, world.pickup(session, small), clock.now())
     assert ada.refused(new, "carry") == "nothing_free"
-    assert world.placements(small) == [(5, "loaded")]
+    assert there(world, small) == [(5, "loaded")]
 
 
 def test_a_shopper_who_comes_while_it_is_in_somebodys_hands_gets_it_there(
@@ -341,7 +347,7 @@ def test_a_door_that_became_free_is_offered_to_the_newest_at_the_counter_and_its
     assert ada.state(older)["plan"] is None
 
     assert carried_on(ada, lockers, newer, "present") == 4
-    assert (world.placements(newer), opens(world, newer)) == ([(None, "released"), (4, "loaded")], [4])
+    assert (there(world, newer), opens(world, newer)) == ([(4, "loaded")], [4])
     assert told(world, newer) == ["ready", IN_LOCKER]
     assert offers(ada) == []
     assert "A door became free" in ada.get(f"/pickups/{newer}", page=True).text
