@@ -68,10 +68,19 @@ class Till:
 
     def lets_pay_here(self) -> None:
         """The merchant lets unpaid orders be loaded, and takes the money through this account."""
+        self.chooses_for_the_shop(pay_here=self.account.connection_id)
+
+    def chooses_for_the_shop(self, **settings: str) -> None:
+        """The merchant chooses something for the shop."""
         with self.database.transaction() as session:
             shop = session.get_one(Connection, self.world.shop.connection_id)
-            shop.settings = {**shop.settings, "pay_here": self.account.connection_id}
-            self.world.shop = shop.account()
+            shop.settings = {**shop.settings, **settings}
+        self.sees_the_shop()
+
+    def sees_the_shop(self) -> None:
+        """What was chosen for the shop counts for the orders that follow."""
+        with self.database.reading() as session:
+            self.world.shop = session.get_one(Connection, self.world.shop.connection_id).account()
 
     def link(self, pickup_id: str) -> str:
         """The path of a shopper's page."""

@@ -29,6 +29,8 @@ NEARLY_OVER = dt.timedelta(minutes=10)
 LOOK_EVERY = dt.timedelta(minutes=5)
 LOOK_AGAIN = dt.timedelta(seconds=5)
 """A shopper who looks at their page again and again makes us look no more often than this."""
+PATIENCE = dt.timedelta(seconds=30)
+"""A shopper who taps again after so long is given another page than the one the provider does not open."""
 COMING_BACK = dt.timedelta(hours=24)
 """How long after its end a page still leads back."""
 _BACK_BYTES = 16
@@ -58,11 +60,18 @@ def fits(of: Checkout, owed: Owed | None) -> bool:
     )
 
 
+def _serves(there: Checkout, pickup: Pickup, owed: Owed, now: dt.datetime) -> bool:
+    """Whether a page is the right one, lasts long enough, and is not long in coming."""
+    lasts = now + NEARLY_OVER < there.expires_at <= now + LASTS
+    comes = there.state == "open" or now < there.created_at + PATIENCE
+    return fits(there, owed) and there.pickup_id == pickup.id and lasts and comes
+
+
 def begin(session: Session, pickup: Pickup, owed: Owed, now: dt.datetime) -> Checkout:
     """The page on which this is paid: the one there is, or a new one that the provider is asked for."""
     there = live(session, pickup.order_id)
     if there is not None:
-        if fits(there, owed) and there.pickup_id == pickup.id and now + NEARLY_OVER < there.expires_at <= now + LASTS:
+        if _serves(there, pickup, owed, now):
             return there
         end(session, there, now)
     fresh, token = new_id(), secrets.token_urlsafe(_BACK_BYTES)

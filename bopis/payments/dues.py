@@ -33,7 +33,7 @@ class Owed:
     fee_up_to: int
     currency: str
     account: str
-    """The connection that takes the money."""
+    """The connection that takes the money; empty where none does any more, and only the counter can."""
 
     @property
     def amount(self) -> int:
@@ -53,7 +53,7 @@ def owed(session: Session, pickup: Pickup) -> Owed | None:
         goods = still_to_pay(order, queries.of_order(session, order.id))
     fee = pickup.fee_due or 0 if terms and pickup.state not in _OVER else 0
     account = checkouts.account_for(session, order) if goods else terms.account if terms else ""
-    if goods + fee == 0 or not account:
+    if goods + fee == 0:
         return None
     up_to = fee + fees.paid_before(session, pickup) if fee else 0
     return Owed(goods, fee, up_to, order.currency or (terms.currency if terms else ""), account)

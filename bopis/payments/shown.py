@@ -26,6 +26,8 @@ class Bill:
     parts: tuple[tuple[str, str], ...] = ()
     checking: bool = False
     storage: str = ""
+    counter: str = ""
+    """What is to be paid at the counter, since nobody takes money here any more."""
     later: str = ""
     """What is to be paid once the order is ready."""
 
@@ -39,6 +41,8 @@ def bill(session: Session, pickup: Pickup, now: dt.datetime) -> Bill:
     if pickup.state != "ready":
         coming = pickup.state in ("waiting", "reserved")
         return Bill(later=for_shopper(owed.amount, owed.currency) if coming else "")
+    if not owed.account:
+        return Bill(counter=for_shopper(owed.amount, owed.currency), storage=keeping)
     page = checkouts.live(session, pickup.order_id)
     checking = page is not None and page.returned_at is not None and now - CHECKED_FOR < page.returned_at <= now
     named = (("Your order", owed.goods), ("Storage", owed.fee))

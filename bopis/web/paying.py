@@ -67,4 +67,4 @@ def _begin(session: Session, pickup: Pickup) -> Checkout | None:
         return None
     fees.look(session, pickup, now)
     owed = dues.owed(session, pickup)
-    return checkouts.begin(session, pickup, owed, now) if owed else None
+    return checkouts.begin(session, pickup, owed, now) if owed and owed.account else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, jsonify, redirect, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -48,4 +48,4 @@ def _do(database: Database, pickup_id: str, deed: Callable[[Session, Pickup, str
         if not wants_page() or problem.status == 404:
             raise
         return show(database, pickup_id, problem)
-    return redirect(url_for("associate.pickup", pickup_id=pickup_id), 303)
+    return redirect(url_for("associate.pickup", pickup_id=pickup_id), 303) if wants_page() else jsonify(ok=True)

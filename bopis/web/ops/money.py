@@ -182,6 +182,8 @@ def _due(of: Authorisation) -> int:
     """What is still to be taken of it, as far as anybody knows."""
     if of.state != "authorised":
         return 0
+    if of.checkout:
+        return min(of.checkout.amount, of.authorised)
     total = of.order.total if of.order and of.order.currency == of.currency else None
     said = of.due if of.due is not None else total
     return of.authorised if said is None else min(said, of.authorised)

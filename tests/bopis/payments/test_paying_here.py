@@ -227,6 +227,17 @@ def test_who_pays_online_while_the_counter_takes_the_money_is_charged_nothing(sh
     assert shop.grant(pickup) == "active"
 
 
+def test_a_choice_taken_back_leaves_the_counter(shop: Till) -> None:
+    pickup = loaded(shop)
+    shop.begin_to_pay(pickup)
+    shop.chooses_for_the_shop(pay_here="")
+
+    assert "49.90 € to pay." in shop.page(pickup) and "Pay 49.90" not in shop.page(pickup)
+    assert shop.begin_to_pay(pickup) == shop.pages()[-1]["url"]  # the page that is open still serves
+    shop.deed(pickup, lambda session, found, now: counter.paid_at_counter(session, found, "Cash", now, actor="staff:1"))
+    assert shop.grant(pickup) == "active"
+
+
 def test_what_leaves_unpaid_is_somebodys_business(shop: Till) -> None:
     pickup = loaded(shop)
     shop.collect(pickup)

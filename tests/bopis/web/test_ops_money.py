@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import update
 
+from bopis.merchants.models import Connection
 from bopis.staff.models import StaffMember
 from tests.bopis.web.operator import Operator
 from tests.sandbox.running import running_sandbox
@@ -151,3 +152,56 @@ def test_another_merchants_money_is_not_there(till: Till, mo: Operator) -> None:
 
     assert payment_of(stranger) == ""
     assert stranger.get(f"/money/{payment_of(mo)}").status_code == 404
+
+
+def test_an_admin_lets_unpaid_orders_be_loaded_and_paid_here(till: Till, mo: Operator) -> None:
+    promote(till)
+    shop, account = till.world.shop.connection_id, till.account.connection_id
+    with till.database.transaction() as session:
+        session.get_one(Connection, shop).watch(till.clock.now())
+    assert "waits until the shop says that it is paid" in mo.reads("/money")
+    mo.does(f"/money/shops/{shop}/pay-here", account=account)
+
+    assert "loaded unpaid" in mo.reads("/money")
+    till.sees_the_shop()
+    till.order(total=4990, to_pay=True)
+    assert till.world.state(till.pickup()) == "reserved"
+    mo.does(f"/money/shops/{shop}/pay-here", account="")
+    till.sees_the_shop()
+    till.order("2", total=4990, to_pay=True)
+    assert till.world.state(till.pickup("2")) == "waiting"
+
+
+def test_an_admin_says_what_storage_costs(till: Till, mo: Operator) -> None:
+    promote(till)
+    fee = {
+        "account": till.account.connection_id,
+        "amount": "2,00",
+        "currency": "eur",
+        "per": "day",
+        "free_hours": "24",
+        "cap": "5",
+    }
+    mo.does("/money/storage", **fee)
+
+    page = mo.reads("/money")
+    assert "24 hours are free" in page and "2.00 EUR for each day begun, 5.00 EUR at most" in page
+    for wrong in ({"amount": "free"}, {"currency": "e"}, {"per": "week"}, {"free_hours": "-1"}, {"cap": "1"}):
+        assert mo.post("/money/storage", **fee | wrong).status_code == 400, wrong
+    mo.does("/money/storage", account="")
+    assert "Keeping an order costs nothing" in mo.reads("/money")
+
+
+def test_somebody_elses_account_takes_nobodys_money(till: Till, mo: Operator) -> None:
+    promote(till)
+    assert till.world.outsider is not None
+    foreign = till.world.outsider.shop.connection_id
+
+    assert mo.post("/money/storage", account=foreign).status_code == 404
+    assert mo.post(f"/money/shops/{till.world.shop.connection_id}/pay-here", account=foreign).status_code == 404
+
+
+def promote(till: Till) -> None:
+    """Mo is an admin now."""
+    with till.database.transaction() as session:
+        session.execute(update(StaffMember).values(role="admin"))
