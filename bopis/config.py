@@ -54,6 +54,7 @@ class Settings:
     shopify_client_secrets: tuple[str, ...] = field(default=(), repr=False)
     """The first signs; deliveries signed with any of them are ours, so that a secret can be retired."""
     bigcommerce_url: str = "https://api.bigcommerce.com"
+    square_url: str = "https://connect.squareup.com"
     woocommerce_url: str = ""
     """Empty in production: each shop is called at its own address."""
     twilio_url: str = "https://api.twilio.com"
@@ -79,6 +80,7 @@ class Settings:
             bridges_url=_url(environ, "BRIDGES_URL", "http", "https", default=public_url),
             shopify_url=_url(environ, "SHOPIFY_URL", "http", "https", default=""),
             **_shopify_app(environ),
+            square_url=_url(environ, "SQUARE_URL", "http", "https", default=cls.square_url),
             bigcommerce_url=_url(environ, "BIGCOMMERCE_URL", "http", "https", default=cls.bigcommerce_url),
             woocommerce_url=_url(environ, "WOOCOMMERCE_URL", "http", "https", default=""),
             twilio_url=_url(environ, "TWILIO_URL", "http", "https", default=cls.twilio_url),

@@ -23,6 +23,7 @@ from integrations.hooks import SignedSender
 from integrations.public import PublicCaller
 from integrations.shopify import ShopifyInstaller, ShopifyPlatform
 from integrations.smtp import Server, SmtpMailer
+from integrations.square import SquarePlatform
 from integrations.standard import StandardOrders, StandardPlatform
 from integrations.twilio import TwilioMessenger
 from integrations.woocommerce import WooCommerceInstaller, WooCommercePlatform
@@ -48,11 +49,28 @@ TYPED_IN = {
         also=("previous_client_secret", "store_webhook_key"),
         account="Address, such as example.myshopify.com",
     ),
-    "bigcommerce": TypedIn(("access_token", "client_secret"), also=("previous_client_secret",)),
-    "twilio": TypedIn(("auth_token",), ("from",)),
-    "stripe": TypedIn(("secret_key", "webhook_secret"), also=("previous_webhook_secret",)),
-    "woocommerce": TypedIn(("consumer_key", "consumer_secret", "webhook_secret"), also=("previous_webhook_secret",)),
-    "standard": TypedIn(("signing_secret",), also=("previous_signing_secret", "access_token")),
+    "bigcommerce": TypedIn(
+        ("access_token", "client_secret"), also=("previous_client_secret",), title="BigCommerce", account="Store hash"
+    ),
+    "square": TypedIn(
+        ("access_token",), also=("signature_key", "previous_signature_key"), title="Square", account="Merchant id"
+    ),
+    "twilio": TypedIn(("auth_token",), ("from",), account="Account SID"),
+    "stripe": TypedIn(
+        ("secret_key", "webhook_secret"), also=("previous_webhook_secret",), account="Account id, such as acct_…"
+    ),
+    "woocommerce": TypedIn(
+        ("consumer_key", "consumer_secret", "webhook_secret"),
+        also=("previous_webhook_secret",),
+        title="WooCommerce",
+        account="Address, such as https://shop.example.com",
+    ),
+    "standard": TypedIn(
+        ("signing_secret",),
+        also=("previous_signing_secret", "access_token"),
+        title="Any other shop",
+        account="A name for it",
+    ),
 }
 
 
@@ -115,6 +133,7 @@ def _platforms(settings: Settings, database: Database) -> dict[str, Platform]:
     kept, caller = partial(inbox.kept_of, database), PublicCaller(private=settings.private_urls)
     return {
         "bigcommerce": BigCommercePlatform(settings.bigcommerce_url),
+        "square": SquarePlatform(settings.square_url, settings.public_url),
         "standard": StandardPlatform(kept, _now, caller),
         "woocommerce": WooCommercePlatform(_for_woocommerce(settings), settings.woocommerce_url),
         "shopify": ShopifyPlatform(base_url=settings.shopify_url, app_secrets=settings.shopify_client_secrets),

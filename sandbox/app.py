@@ -29,6 +29,8 @@ from sandbox.shop.admin import admin_blueprint
 from sandbox.shop.oauth import oauth_blueprint
 from sandbox.shop.pages import shop_blueprint
 from sandbox.shop.state import Shop
+from sandbox.square.api import square_blueprint
+from sandbox.square.state import Seller as SquareSeller
 from sandbox.standard.api import standard_blueprint
 from sandbox.standard.shop import StandardShop
 from sandbox.woocommerce.api import api_blueprint as woocommerce_api_blueprint
@@ -53,6 +55,7 @@ class Sandbox:
     letterbox: Letterbox
     later: Later
     bigcommerce: BigCommerceStore
+    square: SquareSeller
     cards: Processor | None = None
     checkouts: Checkouts | None = None
     standard: StandardShop | None = None
@@ -74,9 +77,17 @@ def create_sandbox(
     app.config["MAX_CONTENT_LENGTH"] = 1024 * 1024
     later = Later("sandbox", threads=8)
     shop, exchange = Shop(config.shop, now, later), Exchange(config.phone, now, later)
-    bigcommerce = BigCommerceStore(dict(config.shop.locations), now, later)
-    sandbox = Sandbox(app, shop, exchange, Letterbox(now), later, bigcommerce)
-    app.register_blueprint(bigcommerce_blueprint(bigcommerce, sandbox.stopping))
+    sandbox = Sandbox(
+        app,
+        shop,
+        exchange,
+        Letterbox(now),
+        later,
+        BigCommerceStore(shop.names, now, later),
+        SquareSeller(shop.names, now, later),
+    )
+    app.register_blueprint(bigcommerce_blueprint(sandbox.bigcommerce, sandbox.stopping))
+    app.register_blueprint(square_blueprint(sandbox.square, sandbox.stopping))
     if config.cards:
         sandbox.cards = Processor(config.cards, now, later)
         app.register_blueprint(cards_blueprint(sandbox.cards))

@@ -1,0 +1,5 @@
+"""Square, Orders API."""
+
+from integrations.square.platform import SquarePlatform
+
+__all__ = ["SquarePlatform"]

@@ -1,0 +1,50 @@
+"""The webhook subscription we want: one for all topics, whose signature key Square makes up and we must be given."""
+
+from __future__ import annotations
+
+import uuid
+
+from bopis.errors import PermanentFailure
+from bopis.ports import Account
+from integrations.square import schemas
+from integrations.square.client import API_VERSION, SquareClient
+from integrations.square.schemas import read_all
+from integrations.square.webhooks import REVOKED, SECRETS
+
+TOPICS = ("order.created", "order.updated", "order.fulfillment.updated", REVOKED)
+
+
+def ensure(client: SquareClient, account: Account, callback_url: str) -> list[str]:
+    """See to it that one live subscription sends TOPICS to this address; returns those it did not.
+
+    Raises the three effect errors; PermanentFailure where it stands and its signature key is none we were given, since
+    then every delivery is refused.
+    """
+    found = read_all(schemas.Subscription(), client.get(account, "webhooks/subscriptions"), "subscriptions")
+    ours = next((each for each in found if each["url"] == callback_url), None)
+    if ours is None:
+        _create(client, account, callback_url)
+        return list(TOPICS)
+    missing = [topic for topic in TOPICS if not ours["is_enabled"] or topic not in ours["topics"]]
+    if missing:
+        wanted = {"enabled": True, "event_types": sorted({*ours["topics"], *TOPICS})}
+        client.write("PUT", account, f"webhooks/subscriptions/{ours['id']}", {"subscription": wanted})
+    elif ours["key"] and ours["key"] not in [account.secrets.get(name) for name in SECRETS]:
+        raise PermanentFailure(
+            "signature_key_missing",
+            "Square signs with a key that was not typed in here: connect it again with that key",
+        )
+    return missing
+
+
+def _create(client: SquareClient, account: Account, callback_url: str) -> None:
+    wanted = {
+        "name": "Pickup lockers",
+        "enabled": True,
+        "event_types": list(TOPICS),
+        "notification_url": callback_url,
+        "api_version": API_VERSION,
+    }
+    # Every look begins with what is there, so that a lost answer makes no second one.
+    body = {"idempotency_key": str(uuid.uuid4()), "subscription": wanted}
+    client.write("POST", account, "webhooks/subscriptions", body)
