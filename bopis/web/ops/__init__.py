@@ -22,6 +22,7 @@ from bopis.web.ops import (
     features,
     holding,
     home,
+    items,
     money,
     order_files,
     pickup,
@@ -62,6 +63,7 @@ def blueprint(
     pickup.add(routes, database)
     banks.add(routes, database)
     features.add(routes, database)
+    items.add(routes, database)
     audit.add(routes, database)
     api_keys.add(routes, database)
     holding.add(routes, database)

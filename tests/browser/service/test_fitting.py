@@ -122,3 +122,5 @@ def test_a_manager_says_what_a_door_is(handheld: Page, world: World, lockers: Lo
     looks_well(handheld, f"fitting-features-{scheme}", "Each door")
     row.get_by_role("button", name="Keep").click()
     expect(handheld.locator("#door-4").get_by_text("Frozen", exact=True).first).to_be_visible()
+    handheld.goto("/ops/items")
+    looks_well(handheld, f"fitting-items-{scheme}", "Each SKU")
