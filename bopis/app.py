@@ -63,7 +63,8 @@ def create_app(service: Service, listener: BankListener) -> Flask:
     app.register_blueprint(granting.blueprint(database, gateways.installers))
     app.register_blueprint(shopper.blueprint(database))
     app.register_blueprint(paying.blueprint(database))
-    app.register_blueprint(api_v1.blueprint(database, api_v1.Lid(service.settings.redis_url), public_url))
+    lid = api_v1.Lid(service.settings.redis_url)
+    app.register_blueprint(api_v1.blueprint(database, lid, public_url, gateways.orders))
     app.register_blueprint(static.blueprint())
     return app
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -90,7 +90,12 @@ def give_up(session: Session, turn: Turn) -> None:
     session.execute(delete(ApiDeed).where(*_whose(turn), ApiDeed.status.is_(None)))
 
 
-def _whose(turn: Turn) -> tuple:
+def forget(session: Session, now: dt.datetime) -> None:
+    """Forget answers that are no longer repeated."""
+    session.execute(delete(ApiDeed).where(ApiDeed.begun_at < now - KEPT))
+
+
+def _whose(turn: Turn) -> tuple[ColumnElement[bool], ...]:
     return (
         ApiDeed.key_id == turn.key_id,
         ApiDeed.idempotency_key == turn.idempotency_key,

@@ -8,6 +8,8 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from bopis import outbox
+from bopis.access import deeds
+from bopis.access.models import ApiDeed
 from bopis.bridges.actions import NONCE_LIFE, forget_nonces
 from bopis.bridges.models import BridgeNonce, DoorCommand
 from bopis.db import Database
@@ -113,6 +115,16 @@ class ForgetNonces(Step):
         forget_nonces(session, now)
 
 
+class ForgetDeeds(Step):
+    """What was answered to a merchant's program is kept a day, in case it asks the same again."""
+
+    def find(self, session: Session, now: dt.datetime) -> str | None:
+        return first(session, _OLD_DEED, now - deeds.KEPT)
+
+    def do(self, session: Session, found: str, now: dt.datetime) -> None:
+        deeds.forget(session, now)
+
+
 class AskWhatChanged(Step):
     """Every platform is asked regularly what changed, because news get lost."""
 
@@ -163,6 +175,7 @@ _OLD_BODY = Prepared(
     .limit(1)
 )
 _OLD_NONCE = Prepared(select(BridgeNonce.nonce).where(BridgeNonce.seen_at < NOW).limit(1))
+_OLD_DEED = Prepared(select(ApiDeed.key_id).where(ApiDeed.begun_at < NOW).limit(1))
 _UNASKED, _UNWATCHED = (
     Prepared(select(Connection.id).where(at <= NOW, Connection.paused_at.is_(None)).limit(1))
     for at in (Connection.reconcile_at, Connection.subscriptions_at)
@@ -182,6 +195,7 @@ STEPS: tuple[Step, ...] = (
     ExpireCommands(),
     EraseBodies(),
     ForgetNonces(),
+    ForgetDeeds(),
     AskWhatChanged(),
     LookAfterSubscriptions(),
     EraseOrders(),

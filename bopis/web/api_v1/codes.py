@@ -5,6 +5,7 @@ from __future__ import annotations
 CODES: dict[str, str] = {
     "not_signed_in": "There is no key, or it was taken back. Send one that is in use.",
     "missing_scope": "The key is good and may not do this. Ask for one with the scope that `detail` names.",
+    "store_key": "A key that is bound to one store may not do that, since it concerns all of them.",
     "not_found": "There is no such thing, or it belongs to somebody else: the answer is the same on purpose.",
     "method_not_allowed": "This address takes other methods; the header `Allow` names them.",
     "bad_parameter": "A parameter of the address is unknown, given twice, or not written as it must be; see `errors`.",

@@ -12,7 +12,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema
 
 from bopis.access.scopes import SCOPES
-from bopis.web.api_v1.fields import ID_EXAMPLE, Answer
+from bopis.web.api_v1.fields import ID_EXAMPLE, Answer, Asked
 from bopis.web.api_v1.operations import Operation
 from bopis.web.problems import API
 
@@ -67,7 +67,7 @@ def document(operations: Iterable[Operation], public_url: str) -> dict[str, Any]
         path = _PLACES.sub(r"{\1}", each.path)
         spec.path(path, operations={each.method.lower(): _operation(each, plugin)})
     written = spec.to_dict()
-    _settle(written, operations)
+    _settle(written)
     return written
 
 
@@ -129,14 +129,12 @@ def _responses(each: Operation) -> dict[str, Any]:
     return found
 
 
-def _settle(written: dict[str, Any], operations: Iterable[Operation]) -> None:
-    """What answers promise and requests refuse: every field there; none beside those that are named."""
+def _settle(written: dict[str, Any]) -> None:
+    """What answers promise: every field is there."""
     answers = {_name(each) for each in _all(Answer)}
     for name, schema in written["components"]["schemas"].items():
         if name in answers:
             schema["required"] = list(schema["properties"])
-        if name != "Problem":
-            schema["additionalProperties"] = False
 
 
 def _all(of: type[Schema]) -> Iterable[type[Schema]]:
@@ -147,7 +145,9 @@ def _all(of: type[Schema]) -> Iterable[type[Schema]]:
 
 def _name(schema: Any) -> str:
     kind = schema if isinstance(schema, type) else type(schema)
-    return str(kind.__name__).removesuffix("Answer")
+    # What is sent in a vendor's words may be called as an answer of ours is.
+    own = issubclass(kind, Answer | Asked)
+    return str(kind.__name__).removesuffix("Answer") if own else f"Sent{kind.__name__}"
 
 
 def _tag(each: Operation) -> str:

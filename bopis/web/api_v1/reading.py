@@ -36,7 +36,19 @@ def body(schema: Schema) -> dict[str, Any]:
     given = request.get_json(silent=True)
     if not isinstance(given, dict):
         raise Invalid("bad_json", "Send a JSON object.")
+    odd = next(_unstorable(given), None)
+    if odd is not None:
+        raise Misplaced("bad_field", "A field is not accepted.", {odd: "Holds a sign that cannot be kept."})
     return _load(schema, given, "bad_field", "A field is not accepted.", "/")
+
+
+def _unstorable(value: Any, at: str = "") -> Iterator[str]:
+    """The JSON pointer of each text that no database of ours takes."""
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, under in inside:
+        yield from _unstorable(under, f"{at}/{_step(name)}")
+    if isinstance(value, str) and not storable(value):
+        yield at
 
 
 def _load(schema: Schema, given: Any, code: str, message: str, start: str) -> dict[str, Any]:
@@ -51,11 +63,14 @@ def _places(messages: Any, at: str) -> Iterator[tuple[str, str]]:
     """Each place and what is wrong there; a JSON pointer (RFC 6901) if `at` begins one."""
     if isinstance(messages, dict):
         for name, under in messages.items():
-            said = str(name).replace("~", "~0").replace("/", "~1")
-            step = "" if name == "_schema" else said
+            step = "" if name == "_schema" else _step(name)
             yield from _places(under, f"{at}/{step}" if at not in ("", "/") and step else f"{at}{step}")
     else:
         yield at, str(messages[0] if isinstance(messages, list) and messages else messages)
+
+
+def _step(name: object) -> str:
+    return str(name).replace("~", "~0").replace("/", "~1")
 
 
 def cursor_of(text: str) -> str:
