@@ -11,7 +11,7 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bopis import clock
+from bopis import cli_access, cli_orders, clock
 from bopis.bridges.actions import ENROLMENT_LIFE, new_enrolment_code
 from bopis.config import BadSetting, Settings
 from bopis.doctor import FAIL, OK, Finding, examine
@@ -186,6 +186,10 @@ def doctor(offline: bool) -> None:
 
 def _service() -> Service:
     return build(Settings.from_env())
+
+
+cli_access.add(cli, _service, _merchant)
+cli_orders.add(cli, _service)
 
 
 def main() -> None:

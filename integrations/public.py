@@ -27,7 +27,7 @@ _V6 = ipaddress.ip_network("2000::/3")
 _NOT_V6 = [ipaddress.ip_network(text) for text in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")]
 """Tunnels, documentation and the like, which lead to other addresses than they say."""
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_NOT_V4 = [ipaddress.ip_network(text) for text in ("168.63.129.16/32", "192.88.99.0/24")]
+_NOT_V4 = [ipaddress.ip_network(text) for text in ("168.63.129.16/32", "192.0.0.0/24", "192.88.99.0/24")]
 """A cloud's own metadata under a public number, and relays into IPv6. The others are private or link-local anyway."""
 
 Resolve = Callable[[str, int], Sequence[str]]

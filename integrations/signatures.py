@@ -55,7 +55,7 @@ def sign(secrets: Sequence[str], message_id: str, at: dt.datetime, body: bytes) 
 def verify(headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now: dt.datetime) -> Proven:
     """Check a message against every secret, in constant time. `headers` have lower-case names. Raises BadSignature."""
     message_id, sent = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
-    if not _ID.fullmatch(message_id) or not re.fullmatch("[0-9]{1,12}", sent):
+    if not _ID.fullmatch(message_id) or not re.fullmatch("[0-9]{1,11}", sent):
         raise BadSignature("webhook-id or webhook-timestamp is missing or malformed")
     at = dt.datetime.fromtimestamp(int(sent), dt.UTC)
     if abs(now - at) > TOLERANCE:

@@ -17,6 +17,7 @@ LAYERS = [
     layer.split()
     for layer in """
         app cli jobs relay
+        cli_access cli_orders
         drain doctor
         wiring
         dispatch

@@ -51,6 +51,18 @@ def _text(longest: int = 255) -> fields.String:
     return fields.String(load_default="", allow_none=True, validate=validate.Length(max=longest))
 
 
+class Total(Ours):
+    amount = fields.String(required=True)
+    currency = fields.String(required=True, validate=validate.Regexp("[A-Z]{3}\\Z", error="Is three capital letters."))
+
+    @validates_schema
+    def _is_money(self, data: Mapping[str, str], **_: Any) -> None:
+        try:
+            Money.of(data["amount"], data["currency"])
+        except ValueError:
+            raise ValidationError("Is a decimal text such as 19.99.", "amount") from None
+
+
 class Line(Ours):
     id = Id(required=True, metadata={"description": "The shop's id of this line, unique in its order."})
     title = _text(500)
@@ -69,6 +81,12 @@ class Line(Ours):
         allow_none=True,
         validate=validate.Length(equal=3),
         metadata={"description": "Height, width and depth of one packed piece, in millimetres."},
+    )
+    cost = fields.Nested(
+        Total,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "Of all its pieces together, discounts taken off and taxes in it."},
     )
 
 
@@ -102,18 +120,6 @@ class Customer(Ours):
     phone = _text(50)
     email = _text()
     locale = _text(35)
-
-
-class Total(Ours):
-    amount = fields.String(required=True)
-    currency = fields.String(required=True, validate=validate.Regexp("[A-Z]{3}\\Z", error="Is three capital letters."))
-
-    @validates_schema
-    def _is_money(self, data: Mapping[str, str], **_: Any) -> None:
-        try:
-            Money.of(data["amount"], data["currency"])
-        except ValueError:
-            raise ValidationError("Is a decimal text such as 19.99.", "amount") from None
 
 
 class Order(Ours):

@@ -13,7 +13,6 @@ def order_snapshot(order: Mapping[str, Any], fallback_country: str = "") -> Orde
     """The order as the domain sees it; `fallback_country` reads national phone numbers where the order names none."""
     customer = order["customer"] or {}
     country = order["country"] or fallback_country
-    total = order["total"]
     return OrderSnapshot(
         order_id=order["id"],
         name=order["name"],
@@ -26,7 +25,7 @@ def order_snapshot(order: Mapping[str, Any], fallback_country: str = "") -> Orde
         country=country,
         first_name=customer.get("first_name") or "",
         locale=customer.get("locale") or "",
-        total=Money.of(total["amount"], total["currency"]) if total else None,
+        total=_money(order["total"]),
         to_pay=order["pay_later"],
     )
 
@@ -51,5 +50,10 @@ def _line(line: Mapping[str, Any]) -> Line:
         quantity=line["quantity"],
         sku=line["sku"] or "",
         weight_grams=line["weight_grams"],
+        cost=_money(line["cost"]),
         sides_mm=(line["sides_mm"][0], line["sides_mm"][1], line["sides_mm"][2]) if line["sides_mm"] else None,
     )
+
+
+def _money(written: Mapping[str, str] | None) -> Money | None:
+    return Money.of(written["amount"], written["currency"]) if written else None

@@ -35,6 +35,11 @@ URGENT = ("shopper_needs_help", "shopper_at_counter", "wiring_mismatch", "goods_
 """Somebody stands there and waits."""
 MONEY = ("money_lapses", "money_unclear", "money_stuck", "money_disputed")
 """Tasks about a payment, settled on its page."""
+_PAGES = {
+    "set_new_pin": ("associate.people", "Choose a PIN", "look"),
+    "endpoint_off": ("ops.webhooks", "See the address", "connect"),
+}
+"""Tasks settled on a page of their own: its endpoint, the words on the link, and what it takes to go there."""
 _BUTTONS = {
     "no_phone": "Shopper reached",
     "text_failed": "Shopper reached",
@@ -93,14 +98,13 @@ def way(session: Session, task: Task, role: str) -> Way | None:
         return Way(url_for("ops.payment", payment_id=task.subject_id), "See the payment")
     if task.kind == "bridge_cloned":
         return Way(url_for("ops.bank", bank_id=task.subject_id, _anchor="bridge"), "See the bridge")
-    if task.kind == "set_new_pin":
-        return Way(url_for("associate.people"), "Choose a PIN")
+    if task.kind in _PAGES:
+        page, words, needed = _PAGES[task.kind]
+        return Way(url_for(page), words) if may(role, needed) else None
     if task.kind in ("wiring_mismatch", "closed_for_service"):
         return Way(url_for("ops.bank", bank_id=task.subject_id), "See the lockers")
     if task.kind in ("reconnect", "connection_failed"):
         return Way(url_for("ops.connections"), "See the connection")
-    if task.kind == "endpoint_off":
-        return Way(url_for("ops.webhooks"), "See the address")
     return None
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 from bopis import clock, inbox, tasks
 from bopis.access.actions import create
 from bopis.access.scopes import SCOPES
+from bopis.hooks import actions as hooks
 from bopis.ids import new_id
 from bopis.inbox import InboxEntry
 from bopis.lockers.models import Compartment
@@ -87,6 +88,7 @@ def ids(world: World) -> dict[str, str]:
             )
         )
         key = create(session, world.merchant_id, "Till", ["stores:read"], clock.now(), actor="system").key.id
+        endpoint = hooks.add(session, world.merchant_id, "https://hooks.example.com/", [], clock.now())[0].id
         session.execute(update(InboxEntry).values(state="dead"))
         session.execute(update(OutboxEntry).values(state="dead"))
     with world.database.reading() as session:
@@ -104,6 +106,7 @@ def ids(world: World) -> dict[str, str]:
             "<kind>": "json",
             "<order_id>": session.get_one(Pickup, pickup).order_id,
             "<key_id>": key,
+            "<endpoint_id>": endpoint,
             "<connection_id>": world.shop.connection_id,
             "<vendor>": "no-such-vendor",
             "deliveries/<entry_id>": f"deliveries/{session.scalars(select(InboxEntry.id)).one()}",
