@@ -22,7 +22,7 @@ from bopis.web.associate import lockers
 from bopis.web.associate.counter import SETTLED_BY_WORD
 from bopis.web.associate.guard import staff, wants_page
 from bopis.web.associate.holding import Holding
-from bopis.web.associate.steps import CarryRow, to_carry
+from bopis.web.associate.steps import CarryRow, to_carry, walk
 from firmware_bridge.protocol import codes
 
 NOT_YET = frozenset({"unpaid", "on_hold"})
@@ -138,7 +138,8 @@ def _lists(database: Database) -> Lists:
         loading = [_row(pickup, here) for pickup in queries.to_load(session, me.merchant_id, me.store_id)]
         counter = [_row(pickup, here) for pickup in queries.at_counter(session, me.merchant_id, me.store_id)]
         carry = to_carry(session, me.store_id, clock.now())
-        take_out = [_row(pickup, here) for pickup in queries.to_take_out(session, me.merchant_id, me.store_id)]
+        out = queries.to_take_out(session, me.merchant_id, me.store_id)
+        take_out = [_row(pickup, here) for pickup in sorted(out, key=_on_the_way)]
     return Lists(
         to_load=[row for row in loading if row.reason not in NOT_YET],
         carry=carry,
@@ -147,6 +148,10 @@ def _lists(database: Database) -> Lists:
         take_out=take_out,
         tasks=[_task(task, me.role) for task in tasks if task.kind not in _BEHIND_LISTS],
     )
+
+
+def _on_the_way(pickup: Pickup) -> tuple[object, ...]:
+    return walk(next((place.compartment for place in pickup.live_placements() if place.compartment), None))
 
 
 def _row(pickup: Pickup, here: set[str]) -> Row:

@@ -34,9 +34,9 @@ class StepView:
 class PlanView:
     """What is to be carried for one order. `begun`: it is written down, and staff go on with it.
 
-    `do` says what is next and `button` what opens for it, empty while a door moves; `doors` are those that move or are
-    in trouble; `in_hand` is the order that is out of its door, `back` the door it came from; `failed_door` did not
-    open a moment ago and was given up.
+    `do` says what is next, `button` what opens for it, empty while a door moves, and `bank_id` where. `doors` are those
+    that move or are in trouble; `in_hand` is the order that is out of its door, `back` the door it came from;
+    `failed_door` did not open a moment ago and was given up.
     """
 
     steps: tuple[StepView, ...]
@@ -45,6 +45,7 @@ class PlanView:
     do: str
     button: str
     order: str
+    bank_id: str
     doors: tuple[DoorView, ...] = ()
     in_hand: str = ""
     back: int | None = None
@@ -90,12 +91,12 @@ def to_carry(session: Session, store_id: str, now: dt.datetime) -> list[CarryRow
             door = step.to if step.stage == OUT or step.start is None else step.start
             page = step.room_for or step.pickup_id
             words = f"In your hands → {_name(step.to)}" if _is_in_hand(step) else _words(step)
-            found.append((_walk(door), CarryRow(page, step.pickup.order.name, words, REASONS.get(step.why, ""))))
+            found.append((walk(door), CarryRow(page, step.pickup.order.name, words, REASONS.get(step.why, ""))))
     for pickup, decision in waitlist.offers(session, store_id, now):
         assert decision.door is not None
         box = session.get_one(Compartment, decision.door.compartment_id)
         words = f"Door {box.number} {'can be freed' if decision.moves else 'is free'}: bring it in from the counter"
-        found.append((_walk(box), CarryRow(pickup.id, pickup.order.name, words, REASONS.get(decision.reason, ""))))
+        found.append((walk(box), CarryRow(pickup.id, pickup.order.name, words, REASONS.get(decision.reason, ""))))
     return [row for _, row in sorted(found, key=lambda each: each[0])]
 
 
@@ -125,7 +126,17 @@ def _begun(session: Session, plan: Sequence[Carry], now: dt.datetime) -> PlanVie
     back = step.start.number if in_hand and step.start is not None and step.to_id != step.start_id else None
     why = REASONS.get(plan[-1].why, "")
     return PlanView(
-        steps, True, why, _do(step), button, step.pickup.order.name, tuple(doors), in_hand, back, view.failed_door
+        steps,
+        True,
+        why,
+        _do(step),
+        button,
+        step.pickup.order.name,
+        _bank_of(step),
+        tuple(doors),
+        in_hand,
+        back,
+        view.failed_door,
     )
 
 
@@ -141,7 +152,8 @@ def _proposed(session: Session, pickup: Pickup, decision: Decision) -> PlanView:
     lines.append((order, f"Counter → door {into}" if pickup.state == "ready" else f"Into door {into}", into))
     steps = tuple(StepView(name, words, "later") for name, words, _ in lines)
     first = f"Take {lines[0][0]} out of door {lines[0][2]} first." if decision.moves else f"Door {into} is free for it."
-    return PlanView(steps, False, REASONS.get(decision.reason, ""), first, f"Open door {lines[0][2]}", lines[0][0])
+    why, button = REASONS.get(decision.reason, ""), f"Open door {lines[0][2]}"
+    return PlanView(steps, False, why, first, button, lines[0][0], decision.door.bank_id)
 
 
 def _is_in_hand(step: Carry) -> bool:
@@ -180,6 +192,11 @@ def _button(step: Carry, view: Situation) -> str:
     return f"Open door {box.number}{' again' if again else ''}"
 
 
-def _walk(box: Compartment | None) -> tuple[object, ...]:
+def _bank_of(step: Carry) -> str:
+    box = step.to or step.start
+    return box.bank_id if box is not None else ""
+
+
+def walk(box: Compartment | None) -> tuple[object, ...]:
     """Along the bank from one side to the other, each column from the top."""
     return (box.bank_id, box.column, box.row, box.number) if box is not None else ("", 0, 0, 0)
