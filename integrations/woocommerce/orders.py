@@ -31,6 +31,8 @@ def read_order(client: RestClient, account: Account, order_id: str) -> dict[str,
         if problem.code == failures.GONE:
             return None
         raise
+    if order["id"] != order_id:  # a cache that does not look at who asks for what
+        raise PermanentFailure("unexpected_answer", "the shop answered with another order")
     return None if order["status"] in _DRAFT else order
 
 

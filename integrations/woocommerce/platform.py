@@ -10,6 +10,7 @@ from integrations.public import PublicCaller
 from integrations.woocommerce import marks, webhooks
 from integrations.woocommerce.client import RestClient
 from integrations.woocommerce.orders import changed_orders, locations, read_order, read_refunds
+from integrations.woocommerce.products import Products
 from integrations.woocommerce.subscriptions import ensure
 from integrations.woocommerce.translate import order_snapshot
 
@@ -23,6 +24,7 @@ class WooCommercePlatform:
 
     def __init__(self, caller: PublicCaller, base_url: str = "") -> None:
         self._client = RestClient(caller, base_url)
+        self._products = Products(self._client)
 
     def verify(self, headers: Mapping[str, str], body: bytes, account: Account) -> Delivery:
         """Check a webhook and say what it is. Raises Ping, BadSignature or BadDelivery."""
@@ -56,7 +58,8 @@ class WooCommercePlatform:
         refunds = read_refunds(self._client, account, order)
         opened = [status.strip() for status in account.settings.get("open_statuses", "").split(",")]
         opened.append(account.settings.get("ready_status", ""))
-        return order_snapshot(order, refunds, account.settings.get("country", ""), opened)
+        measures = self._products.of(account, order["lines"])
+        return order_snapshot(order, refunds, account.settings.get("country", ""), opened, measures)
 
     def locations(self, account: Account) -> list[Location]:
         """The places of the classic checkout; those of the checkout block no list names. Raises the three."""

@@ -84,6 +84,8 @@ class OrderLine(Vendor):
     name = _text()
     quantity = Pieces(required=True)
     sku = _text()
+    total = fields.String(load_default="", allow_none=True)
+    total_tax = fields.String(load_default="", allow_none=True)
     product_id = fields.Integer(load_default=0, allow_none=True)
     variation_id = fields.Integer(load_default=0, allow_none=True)
 
@@ -134,6 +136,18 @@ class Refund(Vendor):
 class ChangedOrder(Vendor):
     id = Id(required=True)
     modified = Gmt(required=True, data_key="date_modified_gmt")
+
+
+class Dimensions(Vendor):
+    length = _text()
+    width = _text()
+    height = _text()
+
+
+class Product(Vendor):
+    id = Id(required=True)
+    weight = _text()
+    dimensions = fields.Nested(Dimensions, load_default=None, allow_none=True)
 
 
 class Zone(Vendor):

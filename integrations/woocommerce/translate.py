@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import html
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from bopis.ports import Line, Location, Money, OrderSnapshot, Unit
 from integrations.phones import first_e164
+from integrations.woocommerce.measures import Measures
 from integrations.woocommerce.packages import is_pickup, packed, pieces_left
 
+NONE_KNOWN: Mapping[tuple[int, int], Measures] = MappingProxyType({})
 MARK = "_locker_"
 """Hidden meta data of an order, followed by a package's id: what we wrote there of it, one of STEPS."""
 STEPS = ("ready", "collected", "returned")
@@ -24,11 +27,13 @@ def order_snapshot(
     refunds: Sequence[Mapping[str, Any]] = (),
     fallback_country: str = "",
     open_statuses: Collection[str] = (),
+    measures: Mapping[tuple[int, int], Measures] = NONE_KNOWN,
 ) -> OrderSnapshot:
     """The order as the domain sees it, a unit for each of its packages.
 
     `refunds` are its refunds with their lines; `open_statuses` the shop's own statuses in which goods may be handed
-    over; `fallback_country` reads national phone numbers when no address names one.
+    over; `fallback_country` reads national phone numbers when no address names one; `measures` are what is known of its
+    products, by (product, variation).
     """
     billing, shipping = order["billing"], order["shipping"]
     country = billing.get("country") or shipping.get("country") or fallback_country
@@ -41,7 +46,7 @@ def order_snapshot(
         updated_at=changed_at,
         paid=is_paid,
         cancelled_at=changed_at if order["status"] in OVER else None,
-        units=units_of(order, refunds, open_statuses),
+        units=units_of(order, refunds, open_statuses, measures),
         phone=first_e164(candidates, country),
         emails=(billing["email"],) if billing.get("email") else (),
         country=country,
@@ -52,7 +57,10 @@ def order_snapshot(
 
 
 def units_of(
-    order: Mapping[str, Any], refunds: Sequence[Mapping[str, Any]], open_statuses: Collection[str] = ()
+    order: Mapping[str, Any],
+    refunds: Sequence[Mapping[str, Any]],
+    open_statuses: Collection[str] = (),
+    measures: Mapping[tuple[int, int], Measures] = NONE_KNOWN,
 ) -> tuple[Unit, ...]:
     """A unit for each package, those too that are shipped."""
     lines = {line["id"]: line for line in order["lines"]}
@@ -63,7 +71,7 @@ def units_of(
             status=_status(order, package, bool(pieces), open_statuses),
             is_pickup=is_pickup(package),
             location=_location(package),
-            lines=tuple(_line(lines[line_id], count) for line_id, count in pieces.items()),
+            lines=tuple(_line(lines[line_id], count, order["currency"], measures) for line_id, count in pieces.items()),
         )
         for package, pieces in zip(order["shipping_lines"], contents, strict=True)
     )
@@ -132,8 +140,26 @@ def _location(package: Mapping[str, Any]) -> Location:
     return Location(instance, title)
 
 
-def _line(line: Mapping[str, Any], pieces: int) -> Line:
-    return Line(line_id=line["id"], title=_plain(line["name"]), quantity=pieces, sku=line["sku"] or "")
+def _line(line: Mapping[str, Any], pieces: int, currency: str, measures: Mapping[tuple[int, int], Measures]) -> Line:
+    known = measures.get((line["product_id"] or 0, line["variation_id"] or 0))
+    return Line(
+        line_id=line["id"],
+        title=_plain(line["name"]),
+        quantity=pieces,
+        sku=line["sku"] or "",
+        weight_grams=known.grams() if known else None,
+        sides_mm=known.sides_mm() if known else None,
+        cost=_cost(line, pieces, currency),
+    )
+
+
+def _cost(line: Mapping[str, Any], pieces: int, currency: str) -> Money | None:
+    """The share of these pieces in what the whole line costs, rounded down."""
+    try:
+        parts = [Money.of(text, currency).amount for text in (line["total"] or "", line["total_tax"] or "0")]
+    except ValueError:
+        return None
+    return Money(sum(parts) * pieces // line["quantity"], currency) if line["quantity"] > 0 else None
 
 
 def _plain(text: str | None) -> str:

@@ -37,6 +37,8 @@ def api_blueprint(shop: WooCommerceShop, stopping: threading.Event) -> Blueprint
     route("/orders/<int:of>/notes", "POST", lambda of: writing.note(shop, _order(shop, of)))
     route("/orders/<int:of>/refunds", "GET", lambda of: _refunds(shop, of))
     route("/orders/<int:of>/refunds", "POST", lambda of: writing.refund(shop, _order(shop, of)))
+    route("/products", "GET", listing.products)
+    route("/settings/products/<of>", "GET", _setting)
     route("/webhooks", "GET", lambda: listing.paged([each.body() for each in shop.webhooks.all.values()]))
     route("/webhooks", "POST", lambda: writing.new_webhook(shop))
     route("/webhooks/<int:of>", "PUT", lambda of: writing.webhook(shop, of))
@@ -112,6 +114,13 @@ def _notes(shop: WooCommerceShop, order_id: int) -> Answer:
 def _refunds(shop: WooCommerceShop, order_id: int) -> Answer:
     order = _order(shop, order_id)
     return listing.paged([refund_body(refund, order) for refund in reversed(order.refunds)])
+
+
+def _setting(of: str) -> Answer:
+    units = {"woocommerce_weight_unit": "kg", "woocommerce_dimension_unit": "cm"}
+    if of not in units:
+        raise WpError(404, "rest_setting_setting_invalid", "Invalid setting.")
+    return Answer({"id": of, "label": of, "type": "select", "value": units[of]})
 
 
 def _methods(shop: WooCommerceShop) -> list[dict[str, Any]]:

@@ -8,8 +8,9 @@ from typing import Any
 
 from flask import request
 
+from sandbox.shop.catalogue import CATALOGUE
 from sandbox.woocommerce.answers import Answer, invalid
-from sandbox.woocommerce.orders import SITE_ZONE, Order
+from sandbox.woocommerce.orders import SITE_ZONE, Order, product_id
 from sandbox.woocommerce.shop import WooCommerceShop
 
 _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?P<zone>Z|[+-]\d\d:\d\d)?")
@@ -40,6 +41,26 @@ def paged(rows: list[dict[str, Any]]) -> Answer:
     pages = -(-len(rows) // size)
     headers = {"X-WP-Total": str(len(rows)), "X-WP-TotalPages": str(pages)}
     return Answer(rows[(page - 1) * size : page * size], headers=headers)
+
+
+def products() -> Answer:
+    """`GET /products`, `include` alone; weights in kilograms, lengths in centimetres, as texts."""
+    wanted = {part for part in request.args.get("include", "").split(",") if part}
+    rows = [
+        {
+            "id": product_id(item),
+            "sku": item.sku,
+            "weight": str(item.grams / 1000),
+            "dimensions": {
+                "length": str(item.depth / 10),
+                "width": str(item.width / 10),
+                "height": str(item.height / 10),
+            },
+        }
+        for item in CATALOGUE.values()
+        if not wanted or str(product_id(item)) in wanted
+    ]
+    return paged(rows)
 
 
 def _fits(order: Order, wanted: list[str]) -> bool:

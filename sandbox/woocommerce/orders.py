@@ -192,11 +192,15 @@ def _address(first_name: str) -> dict[str, str]:
     }
 
 
+def product_id(item: Item) -> int:
+    return 1000 + item.price
+
+
 def _line(line: Line) -> dict[str, Any]:
     return {
         "id": line.line_id,
         "name": line.item.title,
-        "product_id": 1000 + line.item.price,
+        "product_id": product_id(line.item),
         "variation_id": 0,
         "quantity": line.quantity,
         "tax_class": "",

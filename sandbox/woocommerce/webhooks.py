@@ -117,14 +117,14 @@ class Webhooks:
         body = json.dumps(payload, separators=(",", ":")).encode()
         status = self._post(webhook.delivery_url, body, self.signed(webhook, body))
         with self._lock:
-            entry = {"topic": webhook.topic, "order_id": order_id, "status": status, "at": self._now().isoformat()}
-            self.sent.append(entry)
             if 200 <= status < 303:
                 webhook.failures = 0
             elif webhook.failures > MOST_FAILURES:  # looked at before it is counted, so the seventh switches it off
                 webhook.status = "disabled"
             else:
                 webhook.failures += 1
+            entry = {"topic": webhook.topic, "order_id": order_id, "status": status, "at": self._now().isoformat()}
+            self.sent.append(entry)
 
     def _post(self, url: str, body: bytes, headers: dict[str, str]) -> int:
         given = headers or {"Content-Type": "application/x-www-form-urlencoded", "User-Agent": _AGENT}

@@ -8,10 +8,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import count
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 
-from tests.contracts.platform import PlatformContract, Sent, Shop
+from bopis.drain import drain
+from tests.contracts.platform import Meeting, PlatformContract, Sent, Shop
 from tests.sandbox.running import SHOPPER, WOOCOMMERCE, Running, running_sandbox
 
 SECRET = "webhook secret of the tests"
@@ -93,3 +95,39 @@ class TestWooCommerce(PlatformContract):
     def shop(self) -> Iterator[Shop]:
         with running_sandbox() as running:
             yield WooCommerceShop(running)
+
+    def test_a_ping_is_answered_and_nothing_is_kept_of_it(self, meeting: Meeting) -> None:
+        path = f"/webhooks/woocommerce/{meeting.world.shop.connection_id}"
+        form = "application/x-www-form-urlencoded"
+        assert meeting.client.post(path, data=b"webhook_id=11", content_type=form).status_code == 200
+        assert meeting.client.post(path, data=b"webhook_id=11&x=1", content_type=form).status_code == 401
+        assert meeting.entries() == []
+
+    def test_an_order_of_the_checkout_block_is_mapped_by_its_places_name(self, meeting: Meeting, shop: Any) -> None:
+        order_id = shop.running.post(
+            "/woocommerce/api/orders", {"lines": [{"sku": "MUG-SLATE"}], "blocks": True, "location_id": "1002"}
+        )["order_id"]
+        meeting.news(str(order_id), "placed")
+        (pickup,) = meeting.pickups()
+        assert (pickup.location_id, pickup.location_name, meeting.tasks()) == ("station", "Station", {"map_location"})
+
+    @pytest.mark.parametrize("do", ["trash", "delete"])
+    def test_an_order_that_is_thrown_away_frees_its_place_each_time_its_said(
+        self, meeting: Meeting, shop: Any, do: str
+    ) -> None:
+        order_id = meeting.order()
+        shop.change(order_id, do)
+        body = json.dumps({"id": int(order_id)}).encode()
+        for _ in range(2):
+            sent = meeting.shop.signed(body)
+            deleted = replace(sent, headers={**sent.headers, "X-WC-Webhook-Topic": "order.deleted"})
+            assert meeting.deliver(deleted).status_code == 202
+        drain(meeting.service)
+        assert meeting.states() == ["cancelled"]
+
+    def test_cash_on_pickup_waits_for_its_money(self, meeting: Meeting, shop: Any) -> None:
+        wanted = {"lines": [{"sku": "MUG-SLATE"}], "paid": False, "status": "processing", "payment_method": "cod"}
+        order_id = shop.running.post("/woocommerce/api/orders", {**wanted, "location_id": "1001"})["order_id"]
+        meeting.news(str(order_id), "placed")
+        (pickup,) = meeting.pickups()
+        assert (pickup.state, pickup.reason) == ("waiting", "unpaid")
