@@ -37,7 +37,7 @@ def read_order(client: StoreClient, account: Account, order_id: str) -> dict[str
     if order["status_id"] == INCOMPLETE:
         return order
     found = client.get(account, f"v2/orders/{order_id}/consignments")
-    order["pickups"] = read(schemas.Consignments(), found or {}, "consignments")["pickups"] or []
+    order["pickups"] = read(schemas.Consignments(), found or {}, "consignments")["pickups"]
     if order["pickups"]:
         order["products"] = _products(client, account, order_id)
         if order["status_id"] == PARTIALLY_REFUNDED or "refunded" in (order["payment"] or ""):

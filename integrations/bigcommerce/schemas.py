@@ -68,6 +68,16 @@ def _text() -> fields.String:
     return fields.String(load_default="", allow_none=True)
 
 
+class Some(fields.List):
+    """A list of parts; what is sent as null is empty."""
+
+    def __init__(self, schema: type[Schema], **more: Any) -> None:
+        super().__init__(fields.Nested(schema), load_default=list, allow_none=True, **more)
+
+    def deserialize(self, value: Any, *place: Any, **more: Any) -> Any:
+        return [] if value is None else super().deserialize(value, *place, **more)
+
+
 class Billing(Vendor):
     first_name = _text()
     phone = _text()
@@ -101,11 +111,11 @@ class Pickup(Vendor):
     id = Id(required=True)
     method_id = IdIfAny(load_default="", allow_none=True, data_key="pickup_method_id")
     location = fields.Nested(Place, load_default=None, allow_none=True)
-    links = fields.List(fields.Nested(LineLink), load_default=list, allow_none=True, data_key="line_items")
+    links = Some(LineLink, data_key="line_items")
 
 
 class Consignments(Vendor):
-    pickups = fields.List(fields.Nested(Pickup), load_default=list, allow_none=True)
+    pickups = Some(Pickup)
 
 
 class Product(Vendor):
@@ -150,7 +160,7 @@ class Record(Vendor):
     """One of the Pickups API: what of an order lies ready, and what was collected."""
 
     id = Id(required=True)
-    items = fields.List(fields.Nested(RecordItem), load_default=list, allow_none=True, data_key="pickup_items")
+    items = Some(RecordItem, data_key="pickup_items")
 
 
 class Hook(Vendor):

@@ -71,7 +71,7 @@ def parts_of(unit_id: str) -> tuple[str, str] | None:
 
 def pieces_of(order: Mapping[str, Any], pickup: Mapping[str, Any]) -> dict[str, int]:
     """Product id → pieces still to be handed over, of one pickup of an order."""
-    linked = {found[1] for link in pickup["links"] or () if (found := _LINK.search(link["resource"] or ""))}
+    linked = {found[1] for link in pickup["links"] if (found := _LINK.search(link["resource"] or ""))}
     return {
         product["id"]: left
         for product in order["products"]

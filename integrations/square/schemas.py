@@ -22,8 +22,14 @@ def _id() -> fields.String:
     return fields.String(required=True, validate=validate.Length(min=1, max=192))
 
 
-def _some(schema: type[Schema]) -> fields.List:
-    return fields.List(fields.Nested(schema), load_default=list, allow_none=True)
+class Some(fields.List):
+    """A list of parts; what is sent as null is empty."""
+
+    def __init__(self, schema: type[Schema], **more: Any) -> None:
+        super().__init__(fields.Nested(schema), load_default=list, allow_none=True, **more)
+
+    def deserialize(self, value: Any, *place: Any, **more: Any) -> Any:
+        return [] if value is None else super().deserialize(value, *place, **more)
 
 
 class Amount(Vendor):
@@ -74,7 +80,7 @@ class Fulfilment(Vendor):
     kind = fields.String(required=True, data_key="type")
     state = fields.String(load_default="PROPOSED", allow_none=True)
     applies_to = fields.String(load_default="ALL", allow_none=True, data_key="line_item_application")
-    entries = _some(Entry)
+    entries = Some(Entry)
     pickup = fields.Nested(PickupDetails, load_default=None, allow_none=True, data_key="pickup_details")
 
 
@@ -88,10 +94,10 @@ class Order(Vendor):
     reference = fields.String(load_default="", allow_none=True, data_key="reference_id")
     total = fields.Nested(Amount, load_default=None, allow_none=True, data_key="total_money")
     due = fields.Nested(Amount, load_default=None, allow_none=True, data_key="net_amount_due_money")
-    tenders = _some(Tender)
-    refunds = _some(Refund)
-    lines = fields.List(fields.Nested(LineItem), load_default=list, allow_none=True, data_key="line_items")
-    fulfilments = fields.List(fields.Nested(Fulfilment), load_default=list, allow_none=True, data_key="fulfillments")
+    tenders = Some(Tender)
+    refunds = Some(Refund)
+    lines = Some(LineItem, data_key="line_items")
+    fulfilments = Some(Fulfilment, data_key="fulfillments")
 
 
 class ChangedOrder(Vendor):
