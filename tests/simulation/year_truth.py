@@ -35,10 +35,10 @@ SAYS = {
 }
 """What the texts are known by that no shopper wants twice, or in the night."""
 NAME = re.compile(r"#\d+")
-MONTH = 30
+MONTH, A_DAY = 30, 24 * 3600
 STOOD = """
 SELECT a.id, a.reference, a.state, a.captured, a.refunded, a.authorised, o.platform_order_id AS number, p.id AS pickup,
-    p.state AS goods,
+    p.state AS goods, p.closed_at,
     EXISTS (SELECT 1 FROM tasks t WHERE t.subject_id = a.id AND t.settled_at IS NULL) AS asked
 FROM authorisations a JOIN orders o ON o.id = a.order_id LEFT JOIN pickups p ON p.order_id = o.id
 """
@@ -144,6 +144,9 @@ class Truth:
             held = payment.status == "requires_capture"
             if (kept != wanted or held) and not row["asked"] and not self._is_open(row["pickup"]):
                 yield f"{payment.id} of {payment.amount} keeps {kept}, held: {held}, and the goods are {row['goods']}"
+            forgotten = row["closed_at"] and row["closed_at"] + A_DAY < payment.capture_before.timestamp()
+            if row["state"] == "expired" and forgotten and row["goods"] != "collected":
+                yield f"{payment.id} was held until it lapsed, and the goods had been {row['goods']} for a day or more"
             self.year.happened[f"money_{row['state']}"] += 1
             self.year.happened["money_refunded"] += bool(payment.refunded)
 
