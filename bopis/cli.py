@@ -65,7 +65,7 @@ def enrolment_code(bank_id: str, minutes: int) -> None:
 @click.argument("vendor", type=click.Choice(sorted(TYPED_IN)))
 @click.argument("account")
 @click.option("--merchant", "merchant_id", default="", help="Its id; needed only when there are several.")
-@click.option("--also", multiple=True, help="The name, never the value, of a secret that not every account has.")
+@click.option("--also", multiple=True, help="The name, never the value, of what not every account has.")
 def connect(vendor: str, account: str, merchant_id: str, also: tuple[str, ...]) -> None:
     """Keep the secrets of an account, new or in place of older ones.
 
@@ -73,10 +73,11 @@ def connect(vendor: str, account: str, merchant_id: str, also: tuple[str, ...]) 
     as an argument: arguments are seen by everybody on the machine and kept by the shell.
     """
     wanted, service = TYPED_IN[vendor], _service()
-    if not set(also) <= set(wanted.also):
-        raise click.ClickException(f"--also may name: {', '.join(wanted.also) or 'nothing here'}.")
-    secrets = {name: _typed(name, hidden=True) for name in (*wanted.secrets, *also)}
-    settings = {name: _typed(name, hidden=False) for name in wanted.settings}
+    if not set(also) <= {*wanted.also, *wanted.optional}:
+        raise click.ClickException(f"--also may name: {', '.join([*wanted.also, *wanted.optional]) or 'nothing here'}.")
+    hidden, shown = ([name for name in also if name in known] for known in (wanted.also, wanted.optional))
+    secrets = {name: _typed(name, hidden=True) for name in (*wanted.secrets, *hidden)}
+    settings = {name: _typed(name, hidden=False) for name in (*wanted.settings, *shown)}
     now = clock.now()
     with service.database.transaction() as session:
         merchant = _merchant(session, merchant_id)

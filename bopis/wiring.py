@@ -62,8 +62,9 @@ TYPED_IN = {
     "woocommerce": TypedIn(
         ("consumer_key", "consumer_secret", "webhook_secret"),
         also=("previous_webhook_secret",),
+        optional=("country", "ready_status", "open_statuses"),
         title="WooCommerce",
-        account="Address, such as https://shop.example.com",
+        account="Address, such as shop.example.com",
     ),
     "standard": TypedIn(
         ("signing_secret",),

@@ -18,6 +18,8 @@ class TypedIn:
     settings: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
     """Secrets that not every account has."""
+    optional: tuple[str, ...] = ()
+    """Settings that not every account has."""
     title: str = ""
     """How people write the vendor's name, if not with one capital letter."""
     account: str = "Account"
@@ -26,10 +28,10 @@ class TypedIn:
     def read(self, given: Mapping[str, str], *, is_new: bool) -> tuple[dict[str, str], dict[str, str]]:
         """The secrets and the settings among what was typed; what is empty stays as it was. Raises Invalid.
 
-        A new account needs every secret and setting but those of `also`.
+        A new account needs every secret and setting but those of `also` and `optional`.
         """
         secrets = self._filled(given, (*self.secrets, *self.also))
-        settings = self._filled(given, self.settings)
+        settings = self._filled(given, (*self.settings, *self.optional))
         missing = [name for name in (*self.secrets, *self.settings) if name not in {**secrets, **settings}]
         if is_new and missing:
             raise Invalid("missing_field", f"Please fill in: {', '.join(label(name) for name in missing)}.")

@@ -103,3 +103,12 @@ def test_a_secret_that_not_every_account_has_is_asked_for_by_name(world: World, 
     assert found is not None and found.account().secrets["previous_client_secret"] == "old"
     refused = connect(environment, "shopify", SHOP, "--also", "shpat_x", lines="")
     assert refused.exit_code == 1 and "--also may name" in refused.output
+
+
+def test_a_setting_that_not_every_account_has_is_asked_for_by_name(world: World, environment: dict[str, str]) -> None:
+    also = ("--also", "ready_status", "--merchant", world.merchant_id)
+    lines = "ck_x\ncs_x\nhush\nready-for-pickup\n"
+    assert connect(environment, "woocommerce", "shop.example.com", *also, lines=lines).exit_code == 0
+    found = kept(world, "shop.example.com")
+    assert found is not None and found.settings == {"ready_status": "ready-for-pickup"}
+    assert sorted(found.account().secrets) == ["consumer_key", "consumer_secret", "webhook_secret"]
