@@ -63,7 +63,7 @@ def add(api: Api, intake: OrderIntake) -> None:
             where = dict(_place(mistake.words) for mistake in problem.mistakes)
             raise Misplaced("bad_field", "The order is not accepted.", where) from None
         dropped = drop(session, found.account(), [message], clock.now())
-        return {"connection_id": found.id, "order_id": message.delivery.order_id, "known": not dropped.fresh}
+        return {"connection_id": found.id, "order_id": message.delivery.subject, "known": not dropped.fresh}
 
 
 def _place(words: str) -> tuple[str, str]:
