@@ -44,8 +44,9 @@ def another_box(session: Session, pickup: Pickup, by: StaffSession, now: dt.date
     return open_door(session, placement, "load", by, now)
 
 
-def too_small(session: Session, pickup: Pickup, by: StaffSession, now: dt.datetime) -> DoorCommand:
-    """Give up the box that is open, untouched by goods, and open a larger one. Raises Conflict.
+def too_small(session: Session, pickup: Pickup, by: StaffSession, now: dt.datetime) -> DoorCommand | None:
+    """Give up the box that is open, untouched by goods, and open a larger one; None where room must be made for it
+    first. Raises Conflict.
 
     The old box is free again when its door is shut; until then it stays ours.
     """
@@ -58,12 +59,23 @@ def too_small(session: Session, pickup: Pickup, by: StaffSession, now: dt.dateti
     parcelling.needs_size(pickup, old.parcel, wanted)
     choice = choosing.one_in_hand(session, pickup, old.parcel, not_in=spoken_for(session, pickup, now))
     if choice.door is None:
-        raise Conflict("nothing_free", "No larger door is free. Take the order to the counter instead.")
+        return _needs_room(session, pickup, old, by, now)
     abandon(session, old, now)
     placement = take(session, pickup, choice.door.compartment_id, choice.robbed, now, old.parcel)
     taps.gave_up(session, old, now)
     say(session, pickup, "too_small", by, now, was=old.compartment.number, door=choice.door.number)
     return open_door(session, placement, "load", by, now)
+
+
+def _needs_room(session: Session, pickup: Pickup, old: Placement, by: StaffSession, now: dt.datetime) -> None:
+    """No larger door is free: the goods stay in hand, to be loaded once others are carried."""
+    if pickup.parcels or old.compartment is None or not deciding.decide_for(session, pickup, now).moves:
+        raise Conflict("nothing_free", "No larger door is free. Take the order to the counter instead.")
+    abandon(session, old, now)
+    taps.gave_up(session, old, now)
+    places.give(session, pickup, None, now)
+    pickup.reason = "nothing_free"
+    say(session, pickup, "outgrown", by, now, door=old.compartment.number)
 
 
 def set_aside(session: Session, pickup: Pickup, by: StaffSession, now: dt.datetime) -> None:

@@ -35,6 +35,7 @@ WORDS = {
     "to_counter": "To be carried from door {door} to the counter",
     "moved_to_counter": "Carried to the counter",
     "too_small": "Door {was} was too small, took door {door}",
+    "outgrown": "Door {door} was too small, and no larger one is free",
     "set_aside": "Set aside at the counter",
     "all_in": "All of it went into one door less",
     "tapped_fits": "Found that it fits door {door}",

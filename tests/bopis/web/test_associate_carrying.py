@@ -431,6 +431,23 @@ def test_a_bank_that_carries_nothing_and_lets_nobody_go(world: World, ada: Phone
     assert ada.state(new)["plan"] is None
 
 
+def test_too_small_in_a_full_bank_makes_room_for_a_larger_door(world: World, ada: Phone, lockers: Lockers) -> None:
+    taken = full(world, small_in_large=True)
+    new = in_hand(world, "1010", "S")
+    ada.do(new, "open")
+    small = lockers.opens()
+    assert ada.refused(new, "too-small") == "nothing_free", "nobody had a door for a day yet"
+    stale(world, taken[3])
+
+    ada.do(new, "too-small")
+    assert "Door 2 is still open." in ada.get(f"/pickups/{new}", page=True).text
+    assert plan(ada, new) == [("Door 3 → the counter", "#103", "later"), ("Into door 3", "#1010", "later")]
+    lockers.shuts(small, item="absent")
+    assert plan(ada, new)[0] == ("Door 5 → door 2", "#105", "later"), "the box given up has room for a smaller one"
+    assert [carried_on(ada, lockers, new, item) for item in ("absent", "present", "present")] == [5, 2, 5]
+    assert (world.state(new), there(world, new)) == ("ready", [(5, "loaded")])
+
+
 def test_carried_to_the_counter_by_hand(world: World, ada: Phone, lockers: Lockers) -> None:
     pickup = world.ready("1")
     ada.do(pickup, "to-counter")
