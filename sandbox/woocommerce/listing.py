@@ -23,7 +23,8 @@ def orders(shop: WooCommerceShop) -> Answer:
     found = [order for order in shop.orders.values() if _fits(order, wanted)]
     limit = request.args.get("modified_after")
     if limit is not None:
-        found = [order for order in found if _compared(order) > _moment(limit)]
+        after = _moment(limit)
+        found = [order for order in found if _compared(order) > after]
     by = _one_of("orderby", "date", _ORDER_BY)
     descends = _one_of("order", "desc", ("asc", "desc")) == "desc"
     found.sort(
