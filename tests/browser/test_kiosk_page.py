@@ -133,6 +133,13 @@ def test_busy_asks_to_wait_for_the_other_door(kiosk: Kiosk) -> None:
     kiosk.reads("Another door is in use")
 
 
+def test_who_has_not_paid_is_shown_where_to(kiosk: Kiosk) -> None:
+    kiosk.bridge.answer("pay")
+    kiosk.tap(*CODE)
+    kiosk.reads("Please pay first")
+    kiosk.says("open the link in your message")
+
+
 def test_an_error_of_the_bridge_is_no_verdict(kiosk: Kiosk) -> None:
     kiosk.bridge.refuses = True
     kiosk.tap(*CODE)

@@ -21,6 +21,7 @@ from bopis.claims import LEASE
 from bopis.db import Database
 from bopis.dispatch import LOOK_FOR
 from bopis.inbox import InboxEntry
+from bopis.merchants.models import Connection
 from bopis.outbox import OutboxEntry
 from devtools.run import started
 from devtools.stack import Stack
@@ -97,6 +98,19 @@ class Copy:
         """FLUSHALL, as soon as there is a Redis."""
         with redis.Redis.from_url(f"unix://{self.stack.socket}", retry=Retry(ConstantBackoff(0.1), 100)) as connection:
             connection.flushall()
+
+    @contextmanager
+    def paying_here(self) -> Iterator[None]:
+        """Meanwhile the merchant lets unpaid orders be loaded, and takes the money through its account for cards."""
+        self._choose_account("stripe")
+        yield
+        self._choose_account("")
+
+    def _choose_account(self, vendor: str) -> None:
+        with self._transaction() as session:
+            of = {each.vendor: each.id for each in session.scalars(sa.select(Connection))}
+            shop = session.get_one(Connection, of["shopify"])
+            shop.settings = {**shop.settings, "pay_here": of.get(vendor, "")}
 
     def let_leases_lapse(self) -> None:
         """Leases taken before now are over, as they would be after a minute; a living holder's word is then refused."""
