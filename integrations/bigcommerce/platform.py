@@ -16,11 +16,13 @@ from integrations.bigcommerce.client import StoreClient
 from integrations.bigcommerce.orders import Stores, changed_orders, read_locations, read_order, read_status
 from integrations.bigcommerce.subscriptions import ensure
 from integrations.bigcommerce.translate import (
+    AWAITING_PAYMENT,
     AWAITING_PICKUP,
     CALLED_OFF,
     CANCELLED,
     COMPLETED,
     HANDED_OVER,
+    HELD,
     order_snapshot,
     parts_of,
     pieces_of,
@@ -83,7 +85,7 @@ class BigCommercePlatform:
         return read_locations(self._client, account)
 
     def mark_ready(self, account: Account, unit_id: str) -> None:
-        """Say that the goods wait: a record of the Pickups API, and the status “Awaiting Pickup”.
+        """Say that the goods wait: a record of the Pickups API, and for what is paid the status “Awaiting Pickup”.
 
         Raises the three effect errors. The status comes last and is written once, since the store may send its own
         e-mail with it.
@@ -93,7 +95,9 @@ class BigCommercePlatform:
             return
         pieces, now = pieces_of(order, pickup), dt.datetime.now(dt.UTC)
         records.record_ready(self._client, account, order["id"], pickup["method_id"], pieces, now)
-        self._set_status(account, order["id"], AWAITING_PICKUP)
+        # What is to be paid at pickup goes on saying so: its status is all that does.
+        if order["status_id"] != AWAITING_PAYMENT:
+            self._set_status(account, order["id"], AWAITING_PICKUP)
 
     def mark_collected(self, account: Account, unit_id: str) -> None:
         """Say that the goods were handed over: the records are collected, and the order is completed.
@@ -119,10 +123,11 @@ class BigCommercePlatform:
         order = read_order(self._client, account, parts[0]) if parts else None
         if order is None or order["status_id"] in (*CALLED_OFF, *HANDED_OVER):
             return
+        _refuse_held(order)
         self._set_status(account, order["id"], CANCELLED)
 
     def _order_and_pickup(self, account: Account, unit_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Raises PermanentFailure when it is gone or called off."""
+        """Raises PermanentFailure when it is gone, called off or held."""
         order_id, pickup_id = parts_of(unit_id) or ("", "")
         order = read_order(self._client, account, order_id) if order_id else None
         found = [pickup for pickup in order["pickups"] if pickup["id"] == pickup_id] if order else []
@@ -130,6 +135,7 @@ class BigCommercePlatform:
             raise PermanentFailure("unit_not_found", "BigCommerce has no such pickup")
         if order["status_id"] in CALLED_OFF:
             raise PermanentFailure("unit_cancelled", "the order was cancelled")
+        _refuse_held(order)
         return order, found[0]
 
     def _set_status(self, account: Account, order_id: str, status: int) -> None:
@@ -148,3 +154,8 @@ class BigCommercePlatform:
             return read_status(self._client, account, order_id) == status
         except EffectError:
             return False
+
+
+def _refuse_held(order: Mapping[str, Any]) -> None:
+    if order["status_id"] in HELD:
+        raise PermanentFailure("unit_on_hold", "the order is disputed or to be verified, which we do not overwrite")

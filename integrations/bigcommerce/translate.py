@@ -20,7 +20,7 @@ CALLED_OFF = (4, CANCELLED, 6)
 HANDED_OVER = (2, COMPLETED)
 """Shipped, completed."""
 AWAITING_PAYMENT = 7
-_HELD = (12, 13)
+HELD = (12, 13)
 """To be verified by a person; disputed."""
 _LIVE = (1, 3, AWAITING_PAYMENT, AWAITING_PICKUP, 9, 11, PARTIALLY_REFUNDED)
 _PAID = ("captured", "paid", "partially refunded")

@@ -21,9 +21,9 @@ class SquareClient:
         self._base_url = base_url.rstrip("/")
         self._read_seconds = read_seconds
 
-    def get(self, account: Account, path: str) -> dict[str, Any]:
+    def get(self, account: Account, path: str, **params: str) -> dict[str, Any]:
         """Read. Raises TemporaryFailure or PermanentFailure."""
-        return self._call("GET", account, path, None, safe=True)
+        return self._call("GET", account, path, None, safe=True, params=params)
 
     def search(self, account: Account, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Read by a question too long for an address. Raises TemporaryFailure or PermanentFailure."""
@@ -34,7 +34,14 @@ class SquareClient:
         return self._call(method, account, path, body, safe=False)
 
     def _call(
-        self, method: str, account: Account, path: str, body: Mapping[str, Any] | None, *, safe: bool
+        self,
+        method: str,
+        account: Account,
+        path: str,
+        body: Mapping[str, Any] | None,
+        *,
+        safe: bool,
+        params: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
         answer = http.call(
             method,
@@ -46,6 +53,7 @@ class SquareClient:
                 "Authorization": f"Bearer {account.secrets.get('access_token', '')}",
                 "Square-Version": API_VERSION,
             },
+            params=params,
             data=None if body is None else json.dumps(body).encode(),
             read_seconds=self._read_seconds,
         )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
+from typing import Any
 
 from bopis.errors import PermanentFailure
 from bopis.ports import Account
@@ -20,8 +22,7 @@ def ensure(client: SquareClient, account: Account, callback_url: str) -> list[st
     Raises the three effect errors; PermanentFailure where it stands and its signature key is none we were given, since
     then every delivery is refused.
     """
-    found = read_all(schemas.Subscription(), client.get(account, "webhooks/subscriptions"), "subscriptions")
-    ours = next((each for each in found if each["url"] == callback_url), None)
+    ours = next((each for each in _there(client, account) if each["url"] == callback_url), None)
     if ours is None:
         _create(client, account, callback_url)
         return list(TOPICS)
@@ -35,6 +36,17 @@ def ensure(client: SquareClient, account: Account, callback_url: str) -> list[st
             "Square signs with a key that was not typed in here: connect it again with that key",
         )
     return missing
+
+
+def _there(client: SquareClient, account: Account) -> Iterator[dict[str, Any]]:
+    """Every subscription of the application; those at rest are listed when asked for alone."""
+    params = {"include_disabled": "true"}
+    while True:
+        found = client.get(account, "webhooks/subscriptions", **params)
+        yield from read_all(schemas.Subscription(), found, "subscriptions")
+        if not found.get("cursor"):
+            return
+        params |= {"cursor": str(found["cursor"])}
 
 
 def _create(client: SquareClient, account: Account, callback_url: str) -> None:

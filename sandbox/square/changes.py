@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import request
+
 from sandbox.square.hooks import NotAllowed
 from sandbox.square.state import Seller
 from sandbox.square.world import ENDED, STATES
@@ -85,7 +87,7 @@ def subscriptions(seller: Seller, method: str, rest: list[str], wanted: Any) -> 
     """/v2/webhooks/subscriptions."""
     hooks = seller.hooks
     if method == "GET" and not rest:
-        return {"subscriptions": list(hooks.all.values())} if hooks.all else {}
+        return _listed(seller)
     if method == "POST" and not rest:
         _key(wanted, LONGEST_ORDER_KEY)
     elif method != "PUT" or len(rest) != 1 or rest[0] not in hooks.all:
@@ -94,6 +96,15 @@ def subscriptions(seller: Seller, method: str, rest: list[str], wanted: Any) -> 
         return {"subscription": hooks.put(wanted.get("subscription"), *rest)}
     except NotAllowed as refused:
         raise Refusal(400, "INVALID_VALUE", str(refused)) from None
+
+
+def _listed(seller: Seller) -> dict[str, Any]:
+    """Page by page; those at rest only for whoever asks for them."""
+    everyone = request.args.get("include_disabled") == "true"
+    found = [each for each in seller.hooks.all.values() if each["enabled"] or everyone]
+    start, size = int(request.args.get("cursor", 0)), seller.behaviour.get("a_page") or 100
+    more = {"cursor": str(start + size)} if start + size < len(found) else {}
+    return ({"subscriptions": found[start : start + size]} if found else {}) | more
 
 
 def _check(order: dict[str, Any], change: Any) -> None:

@@ -123,6 +123,29 @@ def test_a_status_the_merchant_set_by_hand_is_not_set_again(platform: BigCommerc
     assert done(store) == []
 
 
+def test_what_is_to_be_paid_at_pickup_goes_on_saying_so_until_it_is_collected(
+    platform: BigCommercePlatform, store: Store
+) -> None:
+    order_id = store.world.place(paid=False)
+    unit_id = unit_of(platform, order_id)
+    platform.mark_ready(ACCOUNT, unit_id)
+    found = platform.fetch_order(ACCOUNT, order_id)
+    assert found is not None
+    assert (found.to_pay, found.paid, len(store.world.records)) == (True, False, 1)
+    platform.mark_collected(ACCOUNT, unit_id)
+    assert done(store) == [("status", 10)]
+
+
+def test_a_dispute_is_not_overwritten(platform: BigCommercePlatform, store: Store) -> None:
+    order_id = store.world.place()
+    unit_id = unit_of(platform, order_id)
+    store.world.set_status(store.world.orders[int(order_id)], 13)
+    for mark in (platform.mark_ready, platform.mark_collected):
+        assert failure_of(lambda mark=mark: mark(ACCOUNT, unit_id)).code == "unit_on_hold"  # type: ignore[misc]
+    assert failure_of(lambda: platform.mark_returned(ACCOUNT, unit_id, "k")).code == "unit_on_hold"
+    assert store.ledger == []
+
+
 @pytest.mark.parametrize("lost", [1, 2, 3])
 def test_after_lost_answers_a_repeat_finds_what_was_done(
     platform: BigCommercePlatform, store: Store, lost: int

@@ -205,6 +205,13 @@ def test_one_subscription_brings_every_topic_and_is_woken_and_completed(
     assert len(seller.hooks.all) == 1
 
 
+def test_ours_is_found_among_many(platform: SquarePlatform, seller: Seller) -> None:
+    seller.behaviour.change({"a_page": 2})
+    for number in range(5):
+        platform.ensure_subscriptions(ACCOUNT, f"{CALLBACK}{number}")
+    assert platform.ensure_subscriptions(ACCOUNT, f"{CALLBACK}4") == []
+
+
 def test_a_signature_key_nobody_typed_in_is_asked_for(platform: SquarePlatform) -> None:
     account = replace(ACCOUNT, secrets={"access_token": ACCESS_TOKEN})
     platform.ensure_subscriptions(account, CALLBACK)
