@@ -6,7 +6,7 @@ import re
 
 _LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _SITE = re.compile(rf"(?:{_LABEL}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])?(?::[0-9]{{2,5}})?(?:/[A-Za-z0-9._~-]+){{0,4}}")
-_LONGEST = 200
+_LONGEST = 150
 
 
 def site_of(text: str) -> str:

@@ -75,7 +75,7 @@ class RestClient:
         headers = {"Accept": "application/json", "Authorization": _basic(account)}
         if body is not None:
             headers["Content-Type"] = "application/json"
-        url = f"{self._site(account)}/{API}/{path}" + (f"?{urlencode(params)}" if params else "")
+        url = f"{self._site(account)}/{API}/{path}" + (f"?{urlencode(params, safe=',:')}" if params else "")
         try:
             answer = self._caller.call(method, url, headers, b"" if body is None else json.dumps(body).encode())
         except TemporaryFailure as problem:

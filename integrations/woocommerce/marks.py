@@ -5,11 +5,11 @@ Nothing here has an idempotency key, so we look before each deed and after one w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bopis.errors import EffectError, OutcomeUnknown, PermanentFailure
-from bopis.ports import Account
+from bopis.ports import Account, Line
 from integrations.woocommerce import schemas
 from integrations.woocommerce.client import RestClient
 from integrations.woocommerce.orders import read_order, read_refunds
@@ -43,11 +43,17 @@ def give_back(client: RestClient, account: Account, unit_id: str, key: str) -> N
             return  # its own cancelling restocked it
         raise
     refunds = read_refunds(client, account, order)
-    if _is_given_back(refunds, key):
-        return
-    lines = next((unit.lines for unit in units_of(order, refunds) if unit.unit_id == unit_id), ())
-    if not lines or order["status"] == "completed":
-        return
+    if not _is_given_back(refunds, key):
+        lines = next((unit.lines for unit in units_of(order, refunds) if unit.unit_id == unit_id), ())
+        if not lines or order["status"] == "completed":
+            return
+        _refund(client, account, order, lines, key)
+    package_id = unit_id.partition("-")[2]
+    if step_of(order, package_id) != "returned":
+        client.put(account, f"orders/{order['id']}", {"meta_data": [{"key": MARK + package_id, "value": "returned"}]})
+
+
+def _refund(client: RestClient, account: Account, order: Mapping[str, Any], lines: Sequence[Line], key: str) -> None:
     wanted = {
         "amount": "0",
         "reason": f"Not collected [{key}]",
@@ -113,7 +119,7 @@ def _is_given_back(refunds: list[dict[str, Any]], key: str) -> bool:
     return any(key in (refund["reason"] or "") for refund in refunds)
 
 
-def _looks_given_back(client: RestClient, account: Account, order: dict[str, Any], key: str) -> bool:
+def _looks_given_back(client: RestClient, account: Account, order: Mapping[str, Any], key: str) -> bool:
     try:
         return _is_given_back(read_refunds(client, account, {**order, "refunds": [key]}), key)
     except EffectError:

@@ -15,6 +15,7 @@ from integrations.woocommerce.client import RestClient
 from integrations.woocommerce.packages import PICKUP
 
 _DRAFT = ("checkout-draft", "auto-draft")
+_MOST_PAGES = 200
 _SECOND = dt.timedelta(seconds=1)
 
 
@@ -87,14 +88,17 @@ def _changed(
     while True:
         page = client.page(account, "orders", number, _query(start, status))
         batch = [schemas.read(schemas.ChangedOrder(), each, "order") for each in page.items]
-        for each in batch:
-            if (each["id"], each["modified"]) not in seen:
-                seen.add((each["id"], each["modified"]))
-                yield each["id"], each["modified"]
+        times = [(each["id"], each["modified"] or start) for each in batch]  # imported orders may have none
+        for each in times:
+            if each not in seen:
+                seen.add(each)
+                yield each
         if page.is_last:
             return
-        further = _before(batch[-1]["modified"]) if batch else start
+        further = _before(times[-1][1]) if times else start
         start, number = (further, 1) if further > start else (start, number + 1)
+        if number > _MOST_PAGES:
+            raise PermanentFailure("unexpected_answer", "the shop's pages do not end")
 
 
 def _before(moment: dt.datetime) -> dt.datetime:

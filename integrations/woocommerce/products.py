@@ -13,12 +13,14 @@ from typing import Any
 from bopis.errors import EffectError, PermanentFailure
 from bopis.ports import Account
 from integrations.woocommerce import schemas
-from integrations.woocommerce.client import PER_PAGE, RestClient
+from integrations.woocommerce.client import RestClient
 from integrations.woocommerce.measures import Measures
 
 REMEMBERED_SECONDS = 3600.0
 _MOST = 20_000
-_MOST_CALLS = 10
+_MOST_CALLS = 20
+_IDS_A_CALL = 15
+"""An address may be 500 signs long."""
 _FIELDS = {"_fields": "id,weight,dimensions"}
 
 Key = tuple[str, int, int]
@@ -57,10 +59,10 @@ class Products:
     def _look(self, account: Account, wanted: list[tuple[int, int]], now: float) -> None:
         units = [self._unit(account, name) for name in ("weight", "dimension")]
         plain = [product for product, variation in wanted if not variation]
-        calls = [("products", 0, plain[start : start + PER_PAGE]) for start in range(0, len(plain), PER_PAGE)]
+        calls = [("products", 0, ids) for ids in _batches(plain)]
         for parent in sorted({product for product, variation in wanted if variation}):
             of = [variation for product, variation in wanted if product == parent and variation]
-            calls.append((f"products/{parent}/variations", parent, of))
+            calls += [(f"products/{parent}/variations", parent, ids) for ids in _batches(of)]
         for path, parent, ids in calls[:_MOST_CALLS]:
             known: dict[int, Measures] = {}
             params = {**_FIELDS, "include": ",".join(map(str, ids))}
@@ -77,6 +79,10 @@ class Products:
         if not isinstance(value, str):
             raise PermanentFailure("unexpected_answer", f"the shop's unit of {name} is no text")
         return value
+
+
+def _batches(ids: list[int]) -> list[list[int]]:
+    return [ids[start : start + _IDS_A_CALL] for start in range(0, len(ids), _IDS_A_CALL)]
 
 
 def _sides(product: Mapping[str, Any]) -> tuple[str, str, str]:

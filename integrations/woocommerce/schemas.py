@@ -35,10 +35,14 @@ class Id(fields.Field[str]):
         return found
 
 
-class Gmt(fields.Field[dt.datetime]):
-    """A time of a field that ends in `_gmt`: it names no zone and means UTC. WordPress' year 0 is no time."""
+class Gmt(fields.Field[dt.datetime | None]):
+    """A time of a field that ends in `_gmt`: it names no zone and means UTC. WordPress' year 0 is none."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> dt.datetime:
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> dt.datetime | None:
+        if str(value).startswith(("0000", "-")):
+            return None
         try:
             read = dt.datetime.fromisoformat(str(value))
         except ValueError:
@@ -108,7 +112,7 @@ class Order(Vendor):
     status = fields.String(required=True)
     currency = fields.String(required=True)
     modified = Gmt(load_default=None, allow_none=True, data_key="date_modified_gmt")
-    created = Gmt(required=True, data_key="date_created_gmt")
+    created = Gmt(load_default=None, allow_none=True, data_key="date_created_gmt")
     paid = Gmt(load_default=None, allow_none=True, data_key="date_paid_gmt")
     total = fields.String(required=True)
     method = fields.String(load_default="", allow_none=True, data_key="payment_method")
@@ -135,7 +139,7 @@ class Refund(Vendor):
 
 class ChangedOrder(Vendor):
     id = Id(required=True)
-    modified = Gmt(required=True, data_key="date_modified_gmt")
+    modified = Gmt(load_default=None, allow_none=True, data_key="date_modified_gmt")
 
 
 class Dimensions(Vendor):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import html
 from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
@@ -16,6 +17,7 @@ NONE_KNOWN: Mapping[tuple[int, int], Measures] = MappingProxyType({})
 MARK = "_locker_"
 """Hidden meta data of an order, followed by a package's id: what we wrote there of it, one of STEPS."""
 STEPS = ("ready", "collected", "returned")
+_LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 OVER = ("cancelled", "refunded", "trash")
 _UNPAID = ("pending", "failed")
 _LIVE = ("processing", "on-hold", *_UNPAID)
@@ -38,7 +40,7 @@ def order_snapshot(
     billing, shipping = order["billing"], order["shipping"]
     country = billing.get("country") or shipping.get("country") or fallback_country
     candidates = [(part.get("phone"), part.get("country")) for part in (billing, shipping)]
-    changed_at = order["modified"] or order["created"]
+    changed_at = order["modified"] or order["created"] or _LONG_AGO
     is_paid = _is_paid(order)
     return OrderSnapshot(
         order_id=order["id"],

@@ -81,7 +81,7 @@ class WooCommerceShop(Shop):
         found = []
         for write in self.running.get("/woocommerce/api/ledger")["writes"]:
             if write["what"] == "order":
-                found += [entry["value"] for entry in write["body"]["meta_data"]]
+                found += [entry["value"] for entry in write["body"]["meta_data"] if entry["value"] != "returned"]
             elif write["what"] == "refund":
                 found.append("returned")
         return found
