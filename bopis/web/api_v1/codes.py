@@ -22,6 +22,7 @@ CODES: dict[str, str] = {
     "not_there": "Nothing of this order lies in its place, so there is nothing to keep longer.",
     "no_code_free": "Every pickup code of these lockers is in use. Try again later.",
     "over": "It was handed over or is back with the store: there is nothing left to call off.",
+    "which_connection": "Several connections take orders here. Name one with `connection_id`.",
     "internal_error": "Something went wrong on our side, and we know of it. Ask again, with the same Idempotency-Key.",
     "database_unavailable": "We cannot reach our database. Wait `Retry-After` seconds and ask again.",
 }

@@ -48,7 +48,6 @@ def ids(world: World) -> dict[str, str]:
         "pickup_id": world.ready(first_name="Samantha"),
         "store_id": world.store_id,
         "bank_id": world.bank_id,
-        "connection_id": world.shop.connection_id,
     }
 
 
