@@ -16,6 +16,8 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urlsplit
 
+from requests.certs import where
+
 from bopis.errors import PermanentFailure, TemporaryFailure
 from integrations.http import Answer
 
@@ -178,8 +180,6 @@ class _Checked(http.client.HTTPConnection):
 
 
 def _tls() -> ssl.SSLContext:
-    from requests.certs import where
-
     return ssl.create_default_context(cafile=where())
 
 

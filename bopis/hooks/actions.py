@@ -88,7 +88,7 @@ def turn_on(session: Session, endpoint: HookEndpoint, now: dt.datetime, *, actor
 
 def send_again(session: Session, endpoint: HookEndpoint, now: dt.datetime) -> int:
     """Try everything again that was given up on its way there; how many that are."""
-    again = update(OutboxEntry).where(*its(endpoint, "dead"))  # type: ignore[arg-type]
+    again = update(OutboxEntry).where(*its(endpoint, "dead"))
     values = {"state": "waiting", "attempts": 0, "next_at": now, "lease_until": None}
     count: int = session.execute(  # type: ignore[attr-defined]
         again.values(**values).execution_options(synchronize_session=False)

@@ -82,7 +82,7 @@ def note_answer(session: Session, endpoint_id: str, now: dt.datetime) -> None:
     )
     session.execute(news.values(answered_at=now, failing_since=None, failure=""))
     if was_failing:
-        waiting = update(OutboxEntry).where(*its(endpoint, "waiting"), OutboxEntry.next_at > now)  # type: ignore[arg-type]
+        waiting = update(OutboxEntry).where(*its(endpoint, "waiting"), OutboxEntry.next_at > now)
         free = waiting.where(or_(OutboxEntry.lease_until.is_(None), OutboxEntry.lease_until <= now))
         session.execute(free.values(next_at=now).execution_options(synchronize_session=False))
         ring_after_commit(session, WorkToDo())

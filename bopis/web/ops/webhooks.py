@@ -117,7 +117,7 @@ def _show(
 
 
 def _view(session: Session, endpoint: HookEndpoint) -> EndpointView:
-    given_up = select(func.count()).select_from(OutboxEntry).where(*its(endpoint, "dead"))  # type: ignore[arg-type]
+    given_up = select(func.count()).select_from(OutboxEntry).where(*its(endpoint, "dead"))
     told = [(entry, _event(session, entry)) for entry in latest(session, endpoint, _LAST)]
     return EndpointView(endpoint, *_health(endpoint), session.scalar(given_up) or 0, told)
 
