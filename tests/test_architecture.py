@@ -36,8 +36,6 @@ LAYERS = [
         db bell sealing rows
         messages
         ports
-        ports_payments
-        ports_common
         money clock ids config errors logs engine single direct prepared memory among
     """.strip().splitlines()
 ]
@@ -194,7 +192,7 @@ def test_every_file_keeps_the_direction() -> None:
     [
         ("bopis/pickups/actions.py", "from bopis.web import pages", "stands above pickups"),
         ("bopis/db.py", "def f():\n    import bopis.outbox", "stands above db"),
-        ("bopis/ports.py", "from . import clock, messages", "imports bopis.messages, which stands above ports"),
+        ("bopis/ports/orders.py", "from .. import clock, messages", "imports bopis.messages, which stands above ports"),
         ("bopis/sweeps.py", "from bopis import effects", "do not know each other"),
         ("webhooks/receive.py", "from bopis.web.errors import x", "do not know each other"),
         ("bopis/pickups/actions.py", "import integrations.shopify", "only wiring may"),

@@ -1,4 +1,4 @@
-"""What we ask of those who hold shoppers' money, as plain values; the rest of the world knows them as `bopis.ports`."""
+"""What we ask of those who hold shoppers' money, as plain values."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from bopis.money import Money
-from bopis.ports_common import Account, Delivery
+from bopis.ports.common import Account, Delivery
 
 
 @dataclass(frozen=True)

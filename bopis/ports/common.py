@@ -1,4 +1,4 @@
-"""What every port speaks of; the rest of the world knows it as `bopis.ports`."""
+"""What every port speaks of."""
 
 from __future__ import annotations
 
@@ -29,3 +29,23 @@ class Delivery:
     occurred_at: dt.datetime | None = None
     is_thin: bool = False
     """It says so little that the same body may come again and mean something new."""
+
+
+ACCESS_REFUSED = "token_revoked"
+"""The code of the PermanentFailure that says: this account lets us in no more."""
+
+
+SLOW_DOWN = "throttled"
+"""The code of the TemporaryFailure that says: you ask too often."""
+
+
+class BadSignature(Exception):
+    """The sender could not prove who they are."""
+
+
+class Ping(Exception):
+    """No news: an unsigned question whether anybody answers at this address. It is answered 200; nothing is kept."""
+
+
+class BadDelivery(Exception):
+    """A well-signed message whose content is not what the vendor documents; the text names the field."""
