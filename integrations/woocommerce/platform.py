@@ -10,6 +10,7 @@ from integrations.public import PublicCaller
 from integrations.woocommerce import marks, webhooks
 from integrations.woocommerce.client import RestClient
 from integrations.woocommerce.orders import changed_orders, locations, read_order, read_refunds
+from integrations.woocommerce.packages import is_pickup
 from integrations.woocommerce.products import Products
 from integrations.woocommerce.subscriptions import ensure
 from integrations.woocommerce.translate import order_snapshot
@@ -58,7 +59,8 @@ class WooCommercePlatform:
         refunds = read_refunds(self._client, account, order)
         opened = [status.strip() for status in account.settings.get("open_statuses", "").split(",")]
         opened.append(account.settings.get("ready_status", ""))
-        measures = self._products.of(account, order["lines"])
+        is_ours = any(is_pickup(package) for package in order["shipping_lines"])
+        measures = self._products.of(account, order["lines"]) if is_ours else {}
         return order_snapshot(order, refunds, account.settings.get("country", ""), opened, measures)
 
     def locations(self, account: Account) -> list[Location]:
