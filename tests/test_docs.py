@@ -40,7 +40,7 @@ def works(command: str) -> bool:
 
 
 OF_THE_SYSTEM = ("git", "bash", ".ci/run", "cd", "pip", "openssl", "make", "apt", "cage", "systemctl", "install", "ls")
-"""What an installer's machine brings: not ours to run here. Calls of our API are made by test_guide.py beside its tests."""
+"""What an installer's machine brings: not ours to run here. Calls of our API are made by the API's own tests."""
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
