@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from bopis.notices.texts import ONE_SEGMENT, at_counter_now, hold_over, ready, septets
+from bopis.notices.texts import ONE_SEGMENT, at_counter_now, hold_over, in_locker_now, ready, septets
 
 UNTIL = dt.datetime(2026, 11, 25, 23, 0, tzinfo=dt.UTC)
 LINK = "https://pickup.example.com/p/" + "x" * 22
@@ -68,3 +68,17 @@ def test_that_it_is_over_is_said_in_one_segment_without_a_code(store: str) -> No
     assert "#1001 was not picked up in time and goes back." in written and LINK in written
     assert "047" not in written
     assert (septets(written) or 999) <= ONE_SEGMENT
+
+
+def test_what_came_in_from_the_counter_is_said_in_one_segment() -> None:
+    written = in_locker_now(
+        store="Fernhill High Street",
+        order="#1012",
+        code="047 193 508",
+        until=UNTIL,
+        time_zone="America/New_York",
+        link=LINK,
+        at_counter=False,
+    )
+    assert "#1012 is now in a locker, yours until" in written and "Locker code 047 193 508" in written
+    assert (septets(written) or 0) <= ONE_SEGMENT
