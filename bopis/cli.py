@@ -73,6 +73,9 @@ def connect(vendor: str, account: str, merchant_id: str, also: tuple[str, ...]) 
     as an argument: arguments are seen by everybody on the machine and kept by the shell.
     """
     wanted, service = TYPED_IN[vendor], _service()
+    account = wanted.name_of(account)
+    if not account:
+        raise click.ClickException(f"Say which account it is. {wanted.account}.")
     if not set(also) <= {*wanted.also, *wanted.optional}:
         raise click.ClickException(f"--also may name: {', '.join([*wanted.also, *wanted.optional]) or 'nothing here'}.")
     hidden, shown = ([name for name in also if name in known] for known in (wanted.also, wanted.optional))

@@ -26,7 +26,7 @@ from integrations.smtp import Server, SmtpMailer
 from integrations.square import SquarePlatform
 from integrations.standard import StandardOrders, StandardPlatform
 from integrations.twilio import TwilioMessenger
-from integrations.woocommerce import WooCommerceInstaller, WooCommercePlatform
+from integrations.woocommerce import WooCommerceInstaller, WooCommercePlatform, site_of
 
 _HANDS = 32
 
@@ -65,6 +65,7 @@ TYPED_IN = {
         optional=("country", "ready_status", "open_statuses"),
         title="WooCommerce",
         account="Address, such as shop.example.com",
+        name_of=site_of,
     ),
     "standard": TypedIn(
         ("signing_secret",),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bopis.errors import Invalid
@@ -24,6 +24,8 @@ class TypedIn:
     """How people write the vendor's name, if not with one capital letter."""
     account: str = "Account"
     """What the vendor calls the account's own name, such as the address of a shop."""
+    name_of: Callable[[str], str] = str.strip
+    """That name as it is kept, however it was typed; "" for what cannot be one."""
 
     def read(self, given: Mapping[str, str], *, is_new: bool) -> tuple[dict[str, str], dict[str, str]]:
         """The secrets and the settings among what was typed; what is empty stays as it was. Raises Invalid.

@@ -108,7 +108,9 @@ def test_a_secret_that_not_every_account_has_is_asked_for_by_name(world: World, 
 def test_a_setting_that_not_every_account_has_is_asked_for_by_name(world: World, environment: dict[str, str]) -> None:
     also = ("--also", "ready_status", "--merchant", world.merchant_id)
     lines = "ck_x\ncs_x\nhush\nready-for-pickup\n"
-    assert connect(environment, "woocommerce", "shop.example.com", *also, lines=lines).exit_code == 0
+    assert connect(environment, "woocommerce", "https://Shop.example.com/", *also, lines=lines).exit_code == 0
     found = kept(world, "shop.example.com")
     assert found is not None and found.settings == {"ready_status": "ready-for-pickup"}
     assert sorted(found.account().secrets) == ["consumer_key", "consumer_secret", "webhook_secret"]
+    refused = connect(environment, "woocommerce", "http://shop.example.com", *also, lines=lines)
+    assert (refused.exit_code, "Say which account" in refused.output) == (1, True)

@@ -109,7 +109,8 @@ def _add_new(
     @routes.post("/connections/new/<vendor>")
     def make_connection(vendor: str) -> BaseResponse:
         try:
-            name = request.form.get("account", "").strip()
+            fields = typed_in.get(vendor, TypedIn(()))
+            name = fields.name_of(request.form.get("account", ""))
             if not name or len(name) > _LONGEST_NAME or not name.isprintable():
                 raise Invalid("bad_account", "Say which account it is.")
             with database.transaction() as session:
