@@ -82,7 +82,7 @@ class WorkList:
         return door.in_service and not door.suspect and door.state == "shut" and door.item != "present"
 
     def choose(self, item: Item, least: str, not_in: Collection[int] = ()) -> int | None:
-        """The smallest free door of at least this size that has what it needs, one promised to nobody first; or None."""
+        """The smallest free door of at least this size that has what it needs, promised to nobody first; or None."""
         if least not in SIZES or self._bank.layout is None:
             return None
         occupied = self.occupied() | set(not_in)

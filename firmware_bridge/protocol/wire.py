@@ -71,7 +71,7 @@ DOOR_STATES = ("shut", "open", "unknown")
 ITEM_STATES = ("present", "absent", "unsupported")
 CLOCKS = ("synced", "uncertain")
 
-# What goods need beside room. `chilled` and `frozen` go behind such doors alone, and nothing else does; `upright` is for
+# What goods need beside room. `chilled` and `frozen` lie behind such doors alone, and nothing else does; `upright` is for
 # whoever loads them.
 NEEDS = ("upright", "chilled", "frozen", "accessible")
 

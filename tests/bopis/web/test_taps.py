@@ -164,7 +164,7 @@ def test_parcels_are_named_on_the_page_with_their_doors(world: World, ada: Phone
 
 
 def test_nothing_is_learnt_for_another_merchant(world: World, ada: Phone, lockers: Lockers) -> None:
-    pickup, small = opened(world, ada, lockers)
+    pickup, _ = opened(world, ada, lockers)
     ada.do(pickup, "too-small")
 
     with world.database.reading() as session:
