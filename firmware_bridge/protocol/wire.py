@@ -71,8 +71,8 @@ DOOR_STATES = ("shut", "open", "unknown")
 ITEM_STATES = ("present", "absent", "unsupported")
 CLOCKS = ("synced", "uncertain")
 
-# What goods need beside room. `chilled` and `frozen` lie behind such doors alone, and nothing else does; `upright` is for
-# whoever loads them.
+# What goods need beside room. `chilled` and `frozen` lie behind such doors alone, and nothing else does; `upright` is
+# for whoever loads them.
 NEEDS = ("upright", "chilled", "frozen", "accessible")
 
 # Why a door moved: a shopper's code, or staff loading, taking out again, reclaiming, or helping at the bank.
