@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import email.utils
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -25,6 +27,10 @@ class StoreClient:
 
     def get(self, account: Account, path: str, **params: Any) -> Any:
         """Read; None where BigCommerce has no content. Raises TemporaryFailure or PermanentFailure."""
+        return self._call("GET", account, path, params=params)[0]
+
+    def dated(self, account: Account, path: str, **params: Any) -> tuple[Any, dt.datetime | None]:
+        """`get`, and when BigCommerce answered by its own clock, where it says so."""
         return self._call("GET", account, path, params=params)
 
     def listed(self, account: Account, path: str, **params: Any) -> Iterator[Any]:
@@ -40,9 +46,9 @@ class StoreClient:
 
     def write(self, method: str, account: Account, path: str, body: Any) -> Any:
         """Change; what BigCommerce answers. Raises the three."""
-        return self._call(method, account, path, data=json.dumps(body).encode())
+        return self._call(method, account, path, data=json.dumps(body).encode())[0]
 
-    def _call(self, method: str, account: Account, path: str, **more: Any) -> Any:
+    def _call(self, method: str, account: Account, path: str, **more: Any) -> tuple[Any, dt.datetime | None]:
         answer = http.call(
             method,
             f"{self._address(account)}/{path}",
@@ -59,9 +65,9 @@ class StoreClient:
         if failure:
             raise failure
         if answer.status == 204 or not answer.body:
-            return None
+            return None, _date(answer)
         try:
-            return answer.json()
+            return answer.json(), _date(answer)
         except ValueError:
             raise TemporaryFailure("unexpected_answer", "BigCommerce's answer is not JSON") from None
 
@@ -69,6 +75,13 @@ class StoreClient:
         if not _STORE_HASH.fullmatch(account.name):
             raise PermanentFailure("bad_shop", "the connection's name is not a store hash")
         return f"{self._base_url}/stores/{account.name}"
+
+
+def _date(answer: http.Answer) -> dt.datetime | None:
+    try:
+        return email.utils.parsedate_to_datetime(answer.headers.get("Date", "")).astimezone(dt.UTC)
+    except (TypeError, ValueError):
+        return None
 
 
 def _pages(found: Mapping[str, Any]) -> int:

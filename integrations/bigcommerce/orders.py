@@ -18,22 +18,25 @@ from integrations.bigcommerce.translate import INCOMPLETE, PARTIALLY_REFUNDED
 SMALLEST_PAGE = 50
 """What a page holds when nobody asks for more: one shorter than this is the last, whatever was asked for."""
 _STORE_SECONDS = 3600.0
+_OVER = dt.timedelta(seconds=2)
+"""Its answer's clock writes whole seconds, too."""
 
 
 def read_order(client: StoreClient, account: Account, order_id: str) -> dict[str, Any] | None:
-    """The order as `schemas.Order` reads it, with `pickups`, `products`, `refunds` and `records`; None when there is
-    no such order. Raises the three effect errors.
+    """The order as `schemas.Order` reads it, with `pickups`, `products`, `refunds`, `records` and `as_of`; None when
+    there is no such order. Raises the three effect errors.
 
     The order itself is read first: what changes while the rest is read bears a later time, and is news again.
     """
     try:
-        order = read(schemas.Order(), client.get(account, f"v2/orders/{order_id}"), "order")
+        found, at = client.dated(account, f"v2/orders/{order_id}")
+        order = read(schemas.Order(), found, "order")
     except PermanentFailure as problem:
         if problem.code != failures.NOT_FOUND:
             raise
         read_store(client, account)  # of a store that is gone no order is there either
         return None
-    order |= {"pickups": [], "products": [], "refunds": [], "records": []}
+    order |= {"pickups": [], "products": [], "refunds": [], "records": [], "as_of": _as_of(order["modified_at"], at)}
     if order["status_id"] == INCOMPLETE:
         return order
     found = client.get(account, f"v2/orders/{order_id}/consignments")
@@ -99,7 +102,7 @@ def changed_orders(client: StoreClient, account: Account, since: dt.datetime) ->
     since, page = since.astimezone(dt.UTC).replace(microsecond=0), 1
     seen: set[tuple[str, dt.datetime]] = set()
     while True:
-        found = client.get(
+        found, at = client.dated(
             account,
             "v2/orders",
             min_date_modified=since.isoformat(),
@@ -110,7 +113,7 @@ def changed_orders(client: StoreClient, account: Account, since: dt.datetime) ->
         rows = [read(schemas.ChangedOrder(), row, "orders") for row in _list(found, "orders")]
         changed = [(row["id"], row["modified_at"]) for row in rows]
         fresh = [each for each in changed if each not in seen]
-        yield from fresh
+        yield from ((order_id, _as_of(changed_at, at)) for order_id, changed_at in fresh)
         if len(changed) < SMALLEST_PAGE:
             return
         if changed[-1][1] > since:
@@ -119,6 +122,17 @@ def changed_orders(client: StoreClient, account: Account, since: dt.datetime) ->
         else:
             page += 1
             seen |= set(changed)
+
+
+def _as_of(changed_at: dt.datetime, answered_at: dt.datetime | None) -> dt.datetime:
+    """Up to when an answer speaks of an order: to the end of the second it changed in, once that is over.
+
+    BigCommerce writes whole seconds. What is read within the second of a change may miss another change in it, and
+    would look as new as what has both; so it counts as older, and is asked for again when the order is listed later.
+    """
+    if answered_at is None or answered_at - changed_at < _OVER:
+        return changed_at
+    return changed_at.replace(microsecond=999_999)
 
 
 def _products(client: StoreClient, account: Account, order_id: str) -> list[dict[str, Any]]:

@@ -44,7 +44,7 @@ def order_snapshot(order: Mapping[str, Any], store: Mapping[str, Any], fallback_
     return OrderSnapshot(
         order_id=order["id"],
         name=f"#{order['id']}",
-        updated_at=order["modified_at"],
+        updated_at=order["as_of"],
         paid=_is_paid(order),
         cancelled_at=order["modified_at"] if over else None,
         units=_units(order, store),

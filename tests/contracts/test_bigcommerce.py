@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -16,30 +17,47 @@ TOLD = {8: "ready", 10: "collected", 5: "returned"}
 MOODS = {"throttled": {"throttled": 1}, "revoked": {"token_revoked": True}, "down": {"down": True}, "well": {}}
 
 
+class Clock:
+    """A store whose people act some seconds apart, and are not looked at in between: its times know nothing finer."""
+
+    def __init__(self) -> None:
+        self.ahead = dt.timedelta()
+
+    def __call__(self) -> dt.datetime:
+        return dt.datetime.now(dt.UTC) + self.ahead
+
+    def tick(self) -> None:
+        self.ahead += dt.timedelta(seconds=3)
+
+
 class BigCommerceShop(Shop):
     vendor = "bigcommerce"
     account_name = STORE_HASH
     secrets: Mapping[str, str] = MappingProxyType({"access_token": ACCESS_TOKEN, "client_secret": CLIENT_SECRET})
 
-    def __init__(self, store: Store, url: str) -> None:
-        self.store = store
+    def __init__(self, store: Store, url: str, clock: Clock) -> None:
+        self.store, self.clock = store, clock
         self.settings = {"bigcommerce_url": f"{url}/bigcommerce"}
 
     def place(self, *, method: str = "pickup", lines: int = 1, paid: bool = True, phone: str | None = None) -> str:
         # An order of this platform is picked up or shipped as a whole; beside a pickup there are only downloads.
-        return self.store.world.place(
+        order_id = self.store.world.place(
             ["MUG-SLATE"] * lines,
             downloads=["LIP-ROSE"] if method == "mixed" else [],
             pickup=method != "shipping",
             paid=paid,
             **({} if phone is None else {"phone": phone}),
         )
+        self.clock.tick()
+        return order_id
 
     def pay(self, order_id: str) -> None:
         self.store.world.pay(order_id)
+        self.clock.tick()
 
     def cancel(self, order_id: str) -> None:
         self.store.world.set_status(self.store.world.orders[int(order_id)], 5)
+        self.clock.tick()
 
     def news(self, order_id: str, what: str) -> Sent:
         return self.signed(self.store.hooks.body(SCOPES[what], {"type": "order", "id": int(order_id)}))
@@ -60,5 +78,6 @@ class BigCommerceShop(Shop):
 class TestBigCommerce(PlatformContract):
     @pytest.fixture
     def shop(self) -> Iterator[Shop]:
-        with running_sandbox() as running:
-            yield BigCommerceShop(running.sandbox.bigcommerce, running.url)
+        clock = Clock()
+        with running_sandbox(now=clock) as running:
+            yield BigCommerceShop(running.sandbox.bigcommerce, running.url, clock)

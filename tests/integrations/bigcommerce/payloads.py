@@ -98,7 +98,9 @@ def whole(*products: dict[str, Any], pickups: dict[str, Any] | None = None, **ch
         return [read(schema, row, "it") for row in rows]
 
     found = consignments() if pickups is None else pickups
-    return read(schemas.Order(), order(**changes), "order") | {
+    read_order = read(schemas.Order(), order(**changes), "order")
+    return read_order | {
+        "as_of": read_order["modified_at"],
         "pickups": read(schemas.Consignments(), found, "consignments")["pickups"],
         "products": each(schemas.Product(), products or [product()]),
         "refunds": each(schemas.Refund(), refunds),

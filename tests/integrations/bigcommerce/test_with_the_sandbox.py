@@ -13,7 +13,7 @@ from bopis.ports import Account, Location
 from integrations.bigcommerce import BigCommercePlatform
 from integrations.bigcommerce.subscriptions import SCOPES
 from sandbox.bigcommerce.state import ACCESS_TOKEN, CLIENT_SECRET, STORE_HASH, Store
-from tests.sandbox.running import Running, receiver, until
+from tests.sandbox.running import Running, receiver, running_sandbox, until
 
 SECRETS = {"access_token": ACCESS_TOKEN, "client_secret": CLIENT_SECRET}
 ACCOUNT = Account("c1", "bigcommerce", STORE_HASH, SECRETS, {})
@@ -252,6 +252,23 @@ def test_an_order_that_changes_while_we_read_hides_no_other(platform: BigCommerc
     assert {order_id for order_id, _ in found} == set(placed)
     times = [at for _, at in found]
     assert times == sorted(times)
+
+
+def test_a_second_change_within_one_second_is_not_taken_for_the_first() -> None:
+    now = [LONG_AGO]
+    with running_sandbox(now=lambda: now[0]) as running:
+        platform = BigCommercePlatform(f"{running.url}/bigcommerce")
+        order_id = running.sandbox.bigcommerce.world.place()
+        first = platform.fetch_order(ACCOUNT, order_id)
+        now[0] += dt.timedelta(seconds=0.9)
+        running.sandbox.bigcommerce.world.set_status(running.sandbox.bigcommerce.world.orders[int(order_id)], 5)
+        now[0] += dt.timedelta(seconds=60)
+        ((_, changed_at),) = platform.changed_since(ACCOUNT, LONG_AGO)
+        second = platform.fetch_order(ACCOUNT, order_id)
+    assert first is not None
+    assert second is not None
+    assert first.updated_at < changed_at == second.updated_at
+    assert (first.cancelled_at, second.cancelled_at) == (None, LONG_AGO)
 
 
 def test_where_nothing_changed_there_is_nothing(platform: BigCommercePlatform) -> None:
