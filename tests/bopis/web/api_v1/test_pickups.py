@@ -12,6 +12,7 @@ from bopis import clock
 from bopis.pickups.models import Grant, Pickup
 from bopis.ports import Line
 from bopis.timeline import entries
+from bopis.web.api_v1 import paging
 from tests.bopis.web.api_v1.developer import Developer, refusal
 from tests.world import PHONE, STATION, World
 
@@ -139,3 +140,18 @@ def _statements(world: World, developer: Developer) -> int:
     event.listen(world.database.engine, "before_cursor_execute", lambda *given: seen.append(given[2]))
     developer.reads("/pickups")
     return len([statement for statement in seen if statement.startswith("SELECT")])
+
+
+def test_a_page_of_a_rare_state_may_be_short_and_leads_on(
+    world: World, developer: Developer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paging, "LOOKED_AT", 2)
+    called_off = world.ready("1")
+    developer.post(f"/pickups/{called_off}/cancel")
+    for number in range(2, 6):
+        world.order(str(number))
+
+    first = developer.reads("/pickups", state="cancelled")
+
+    assert first["data"] == [] and first["next_cursor"]
+    assert [pickup["id"] for pickup in developer.listed("/pickups", state="cancelled")] == [called_off]
