@@ -57,6 +57,8 @@ class Settings:
     square_url: str = "https://connect.squareup.com"
     woocommerce_url: str = ""
     """Empty in production: each shop is called at its own address."""
+    magento_url: str = ""
+    """Empty in production: each shop is called at its own address, Adobe's keys are fetched at Adobe's."""
     twilio_url: str = "https://api.twilio.com"
     stripe_url: str = "https://api.stripe.com"
     mail: Mail | None = None
@@ -83,6 +85,7 @@ class Settings:
             square_url=_url(environ, "SQUARE_URL", "http", "https", default=cls.square_url),
             bigcommerce_url=_url(environ, "BIGCOMMERCE_URL", "http", "https", default=cls.bigcommerce_url),
             woocommerce_url=_url(environ, "WOOCOMMERCE_URL", "http", "https", default=""),
+            magento_url=_url(environ, "MAGENTO_URL", "http", "https", default=""),
             twilio_url=_url(environ, "TWILIO_URL", "http", "https", default=cls.twilio_url),
             stripe_url=_url(environ, "STRIPE_URL", "http", "https", default=cls.stripe_url),
             mail=_mail(environ),

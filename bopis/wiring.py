@@ -20,6 +20,7 @@ from bopis.messages import Message
 from bopis.ports import Installer, Mailer, Payments, Platform
 from integrations.bigcommerce import BigCommercePlatform
 from integrations.hooks import SignedSender
+from integrations.magento import MagentoPlatform
 from integrations.public import PublicCaller
 from integrations.shopify import ShopifyInstaller, ShopifyPlatform
 from integrations.smtp import Server, SmtpMailer
@@ -66,6 +67,12 @@ TYPED_IN = {
         title="WooCommerce",
         account="Address, such as shop.example.com",
         name_of=site_of,
+    ),
+    "magento": TypedIn(
+        ("access_token",),
+        optional=("client_id", "website", "country", "weight_unit", "collected_status"),
+        title="Adobe Commerce",
+        account="Address, such as shop.example.com",
     ),
     "standard": TypedIn(
         ("signing_secret",),
@@ -136,6 +143,9 @@ def _platforms(settings: Settings, database: Database) -> dict[str, Platform]:
     return {
         "bigcommerce": BigCommercePlatform(settings.bigcommerce_url),
         "square": SquarePlatform(settings.square_url, settings.public_url),
+        "magento": MagentoPlatform(
+            PublicCaller(private=settings.private_urls or bool(settings.magento_url)), settings.magento_url
+        ),
         "standard": StandardPlatform(kept, _now, caller),
         "woocommerce": WooCommercePlatform(_for_woocommerce(settings), settings.woocommerce_url),
         "shopify": ShopifyPlatform(base_url=settings.shopify_url, app_secrets=settings.shopify_client_secrets),

@@ -20,6 +20,8 @@ from sandbox.cards.pages import cards_blueprint
 from sandbox.cards.processor import Processor
 from sandbox.config import Config
 from sandbox.later import Later
+from sandbox.magento.api import magento_blueprint
+from sandbox.magento.state import MagentoShop
 from sandbox.mail.letterbox import Letterbox
 from sandbox.mail.pages import mail_blueprint
 from sandbox.phone.api import api_blueprint
@@ -56,6 +58,7 @@ class Sandbox:
     later: Later
     bigcommerce: BigCommerceStore
     square: SquareSeller
+    magento: MagentoShop
     cards: Processor | None = None
     checkouts: Checkouts | None = None
     standard: StandardShop | None = None
@@ -85,9 +88,14 @@ def create_sandbox(
         later,
         BigCommerceStore(shop.names, now, later),
         SquareSeller(shop.names, now, later),
+        MagentoShop(shop.names, now, later),
     )
-    app.register_blueprint(bigcommerce_blueprint(sandbox.bigcommerce, sandbox.stopping))
-    app.register_blueprint(square_blueprint(sandbox.square, sandbox.stopping))
+    for blueprint in (
+        bigcommerce_blueprint(sandbox.bigcommerce, sandbox.stopping),
+        square_blueprint(sandbox.square, sandbox.stopping),
+        magento_blueprint(sandbox.magento, sandbox.stopping),
+    ):
+        app.register_blueprint(blueprint)
     if config.cards:
         sandbox.cards = Processor(config.cards, now, later)
         app.register_blueprint(cards_blueprint(sandbox.cards))
