@@ -90,12 +90,7 @@ def create_sandbox(
         SquareSeller(shop.names, now, later),
         MagentoShop(shop.names, now, later),
     )
-    for blueprint in (
-        bigcommerce_blueprint(sandbox.bigcommerce, sandbox.stopping),
-        square_blueprint(sandbox.square, sandbox.stopping),
-        magento_blueprint(sandbox.magento, sandbox.stopping),
-    ):
-        app.register_blueprint(blueprint)
+    _open_shops(sandbox)
     if config.cards:
         sandbox.cards = Processor(config.cards, now, later)
         app.register_blueprint(cards_blueprint(sandbox.cards))
@@ -145,3 +140,10 @@ def create_sandbox(
         return response
 
     return sandbox
+
+
+def _open_shops(sandbox: Sandbox) -> None:
+    """Those that need no configuration."""
+    sandbox.app.register_blueprint(bigcommerce_blueprint(sandbox.bigcommerce, sandbox.stopping))
+    sandbox.app.register_blueprint(square_blueprint(sandbox.square, sandbox.stopping))
+    sandbox.app.register_blueprint(magento_blueprint(sandbox.magento, sandbox.stopping))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import email.utils
 import json
 import re
 from collections.abc import Mapping
@@ -10,6 +12,7 @@ from urllib.parse import urlencode
 
 from bopis.errors import OutcomeUnknown, PermanentFailure, TemporaryFailure
 from bopis.ports import Account
+from integrations.http import Answer
 from integrations.magento import failures
 from integrations.public import PublicCaller
 
@@ -29,12 +32,18 @@ class RestClient:
 
     def get(self, account: Account, path: str, params: Mapping[str, str] | None = None) -> Any:
         """Read. Raises TemporaryFailure or PermanentFailure."""
+        return self.dated(account, path, params)[0]
+
+    def dated(
+        self, account: Account, path: str, params: Mapping[str, str] | None = None
+    ) -> tuple[Any, dt.datetime | None]:
+        """`get`, and when the shop answered by its own clock, where it says so."""
         return self._call("GET", account, path, params, None)
 
     def post(self, account: Account, path: str, body: Mapping[str, Any]) -> Any:
         """Change. Raises the three: OutcomeUnknown when it may have been done."""
         try:
-            return self._call("POST", account, path, None, body)
+            return self._call("POST", account, path, None, body)[0]
         except TemporaryFailure as problem:
             if problem.code in failures.SURELY_NOT_DONE:
                 raise
@@ -47,7 +56,7 @@ class RestClient:
         path: str,
         params: Mapping[str, str] | None,
         body: Mapping[str, Any] | None,
-    ) -> Any:
+    ) -> tuple[Any, dt.datetime | None]:
         headers = {"Accept": "application/json", "Authorization": f"Bearer {account.secrets.get('access_token', '')}"}
         if body is not None:
             headers["Content-Type"] = "application/json"
@@ -58,7 +67,7 @@ class RestClient:
         if failure:
             raise failure
         try:
-            return answer.json()
+            return answer.json(), _date(answer)
         except ValueError:
             raise TemporaryFailure("unexpected_answer", "the shop's answer is not JSON") from None
 
@@ -67,3 +76,10 @@ class RestClient:
         if not _SITE.fullmatch(site):
             raise PermanentFailure("bad_shop", "the connection's name is not a shop's address")
         return self._base_url or f"https://{site}"
+
+
+def _date(answer: Answer) -> dt.datetime | None:
+    try:
+        return email.utils.parsedate_to_datetime(answer.headers.get("Date", "")).astimezone(dt.UTC)
+    except (TypeError, ValueError):
+        return None

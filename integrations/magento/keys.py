@@ -22,7 +22,7 @@ _PATH = re.compile(r"(?:/[A-Za-z0-9_-]{1,64}){1,4}\.pem")
 
 
 class PublicKeys:
-    """`base_url` stands for Adobe's own address, which no delivery may change: of what it names only the path is used."""
+    """`base_url` stands for Adobe's own address, which no delivery may change: only the path is its word."""
 
     def __init__(self, base_url: str = ADOBE, clock: Callable[[], float] = time.monotonic) -> None:
         self._base_url, self._clock = base_url.rstrip("/"), clock

@@ -20,7 +20,7 @@ _MARK = "[locker returning"
 
 
 def plan(client: RestClient, account: Account, order: Mapping[str, Any]) -> dict[str, float]:
-    """SKU → how many there shall be at the pickup's place. What was never shipped never left; some goods have no stock."""
+    """SKU → how many there shall be at the pickup's place. What was never shipped never left."""
     wanted: dict[str, Decimal] = {}
     for item, pieces in goods(order):
         back = min(Decimal(pieces), item["shipped"] or Decimal(0))

@@ -37,7 +37,7 @@ def order_snapshot(
     return OrderSnapshot(
         order_id=order["id"],
         name=f"#{order['number'] or order['id']}",
-        updated_at=order["updated_at"],
+        updated_at=order["as_of"],
         paid=paid,
         cancelled_at=order["updated_at"] if order["state"] in OVER else None,
         units=(_unit(order, place_name, weight_unit),),

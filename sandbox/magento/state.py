@@ -34,7 +34,7 @@ class MagentoShop:
     """Everything the shop's API and its tests share."""
 
     def __init__(self, locations: Mapping[str, str], now: Callable[[], dt.datetime], later: Later) -> None:
-        self.names = dict(locations)
+        self.names, self.now = dict(locations), now
         self.behaviour = Behaviour(BEHAVIOUR)
         self.events = Events(CLIENT_ID, now, later, self.behaviour)
         self.world = World(now, self.names, self.events.tell)

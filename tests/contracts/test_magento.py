@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
@@ -12,18 +13,31 @@ from tests.sandbox.running import running_sandbox
 MOODS = {"throttled": {"throttled": 1}, "revoked": {"token_revoked": True}, "down": {"down": True}, "well": {}}
 
 
+class Clock:
+    """A shop whose people act some seconds apart, and are not looked at in between: its times know nothing finer."""
+
+    def __init__(self) -> None:
+        self.ahead = dt.timedelta()
+
+    def __call__(self) -> dt.datetime:
+        return dt.datetime.now(dt.UTC) + self.ahead
+
+    def tick(self) -> None:
+        self.ahead += dt.timedelta(seconds=3)
+
+
 class AdobeCommerceShop(Shop):
     vendor = "magento"
     account_name = SITE
     secrets: Mapping[str, str] = MappingProxyType({"access_token": ACCESS_TOKEN})
     account_settings: Mapping[str, str] = MappingProxyType({"client_id": CLIENT_ID})
 
-    def __init__(self, pretend: MagentoShop, url: str) -> None:
-        self.pretend = pretend
+    def __init__(self, pretend: MagentoShop, url: str, clock: Clock) -> None:
+        self.pretend, self.clock = pretend, clock
         self.settings = {"magento_url": f"{url}/magento"}
 
     def place(self, *, method: str = "pickup", lines: int = 1, paid: bool = True, phone: str | None = None) -> str:
-        return self.pretend.world.place(
+        order_id = self.pretend.world.place(
             ["MUG-SLATE"] * lines,
             # An order has one way of delivery: what is not picked up of it is what nobody carries.
             virtual=["LIP-ROSE"] if method == "mixed" else [],
@@ -31,12 +45,16 @@ class AdobeCommerceShop(Shop):
             paid=paid,
             **({} if phone is None else {"phone": phone}),
         )
+        self.clock.tick()
+        return order_id
 
     def pay(self, order_id: str) -> None:
         self.pretend.world.pay(order_id)
+        self.clock.tick()
 
     def cancel(self, order_id: str) -> None:
         self.pretend.world.cancel(order_id)
+        self.clock.tick()
 
     def news(self, order_id: str, what: str) -> Sent:
         return self.signed(self.pretend.events.body(self.pretend.world.orders[int(order_id)]))
@@ -63,8 +81,9 @@ class AdobeCommerceShop(Shop):
 class TestMagento(PlatformContract):
     @pytest.fixture
     def shop(self) -> Iterator[Shop]:
-        with running_sandbox() as running:
-            yield AdobeCommerceShop(running.sandbox.magento, running.url)
+        clock = Clock()
+        with running_sandbox(now=clock) as running:
+            yield AdobeCommerceShop(running.sandbox.magento, running.url, clock)
 
     def test_a_paid_order_that_the_shop_completes_once_it_lies_ready_is_still_waited_for(
         self, meeting: Meeting, shop: AdobeCommerceShop
