@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
+from functools import partial
 
 from flask import Blueprint, Response, g, request
 
@@ -17,10 +19,12 @@ from bopis.ports import Account, BadDelivery, BadSignature, Delivery, Ping, Plat
 
 MOST_BYTES = 1_048_576
 _NOTE_EVERY = 60.0
+_CHALLENGE = re.compile("[A-Za-z0-9_-]{1,200}")
 
 
 def blueprint(database: Database, platforms: Mapping[str, Platform]) -> Blueprint:
-    """`POST /webhooks/<vendor>/<connection>`: 202 stored, 200 known already, 401 not signed, 503 try again.
+    """`POST /webhooks/<vendor>/<connection>`: 202 stored, 200 known already, 401 not signed, 503 try again; `GET` with
+    a `challenge` answers it.
 
     `POST /webhooks/<vendor>/app` is the one address of our app at a platform, for all accounts that installed it.
     """
@@ -42,6 +46,8 @@ def blueprint(database: Database, platforms: Mapping[str, Platform]) -> Blueprin
             raise
         return _taken_in(database, sender, delivery, body)
 
+    routes.add_url_rule("/webhooks/<vendor>/<connection_id>", "challenged", partial(_challenged, platforms))
+
     @routes.post("/webhooks/<vendor>/app")
     def receive_for_app(vendor: str) -> Response:
         platform = platforms.get(vendor)
@@ -61,6 +67,14 @@ def blueprint(database: Database, platforms: Mapping[str, Platform]) -> Blueprin
         return _taken_in(database, sender, delivery, body)
 
     return routes
+
+
+def _challenged(platforms: Mapping[str, Platform], vendor: str, connection_id: str) -> dict[str, str]:
+    """Its own word back, for a vendor that asks before it sends anything whether this is the right address."""
+    word = request.args.get("challenge", "")
+    if vendor not in platforms or not _CHALLENGE.fullmatch(word):
+        raise NotFound("unknown_connection", "There is no connection at this address.")
+    return {"challenge": word}
 
 
 class _Refusals:

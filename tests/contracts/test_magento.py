@@ -96,3 +96,16 @@ class TestMagento(PlatformContract):
         meeting.collect()
         meeting.news(order_id)
         assert meeting.states() == ["collected"]
+
+    def test_adobes_question_whether_this_is_the_right_address_is_answered_with_its_own_word(
+        self, meeting: Meeting
+    ) -> None:
+        path = f"/webhooks/magento/{meeting.world.shop.connection_id}"
+        answer = meeting.client.get(f"{path}?challenge=8ec8d794-e0ab-42df-9017-e3dada8e84f7")
+        assert (answer.status_code, answer.json) == (200, {"challenge": "8ec8d794-e0ab-42df-9017-e3dada8e84f7"})
+        for other in (
+            path,
+            f"{path}?challenge=<b>",
+            f"/webhooks/nobody/{meeting.world.shop.connection_id}?challenge=1",
+        ):
+            assert meeting.client.get(other).status_code == 404
