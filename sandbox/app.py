@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from flask import Blueprint, Flask, Response, jsonify, render_template, send_file
+from werkzeug.http import http_date
 
 from sandbox.behaviour import Refused
 from sandbox.bigcommerce.api import bigcommerce_blueprint
@@ -137,6 +138,7 @@ def create_sandbox(
     def fresh(response: Response) -> Response:
         response.headers["Cache-Control"] = "no-store"
         response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers.setdefault("Date", http_date(now()))
         return response
 
     return sandbox

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import email.utils
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -13,6 +12,7 @@ from bopis.errors import PermanentFailure, TemporaryFailure
 from bopis.ports import Account
 from integrations import http
 from integrations.bigcommerce import failures
+from integrations.payloads import answered_at
 
 A_PAGE, MOST_PAGES = 250, 200
 _STORE_HASH = re.compile("[a-z0-9]{1,20}")
@@ -65,9 +65,9 @@ class StoreClient:
         if failure:
             raise failure
         if answer.status == 204 or not answer.body:
-            return None, _date(answer)
+            return None, answered_at(answer.headers)
         try:
-            return answer.json(), _date(answer)
+            return answer.json(), answered_at(answer.headers)
         except ValueError:
             raise TemporaryFailure("unexpected_answer", "BigCommerce's answer is not JSON") from None
 
@@ -75,13 +75,6 @@ class StoreClient:
         if not _STORE_HASH.fullmatch(account.name):
             raise PermanentFailure("bad_shop", "the connection's name is not a store hash")
         return f"{self._base_url}/stores/{account.name}"
-
-
-def _date(answer: http.Answer) -> dt.datetime | None:
-    try:
-        return email.utils.parsedate_to_datetime(answer.headers.get("Date", "")).astimezone(dt.UTC)
-    except (TypeError, ValueError):
-        return None
 
 
 def _pages(found: Mapping[str, Any]) -> int:

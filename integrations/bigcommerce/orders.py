@@ -14,12 +14,11 @@ from integrations.bigcommerce.client import A_PAGE, MOST_PAGES, StoreClient
 from integrations.bigcommerce.records import records_of
 from integrations.bigcommerce.schemas import read
 from integrations.bigcommerce.translate import INCOMPLETE, PARTIALLY_REFUNDED
+from integrations.payloads import as_of
 
 SMALLEST_PAGE = 50
 """What a page holds when nobody asks for more: one shorter than this is the last, whatever was asked for."""
 _STORE_SECONDS = 3600.0
-_OVER = dt.timedelta(seconds=2)
-"""Its answer's clock writes whole seconds, too."""
 
 
 def read_order(client: StoreClient, account: Account, order_id: str) -> dict[str, Any] | None:
@@ -36,7 +35,7 @@ def read_order(client: StoreClient, account: Account, order_id: str) -> dict[str
             raise
         read_store(client, account)  # of a store that is gone no order is there either
         return None
-    order |= {"pickups": [], "products": [], "refunds": [], "records": [], "as_of": _as_of(order["modified_at"], at)}
+    order |= {"pickups": [], "products": [], "refunds": [], "records": [], "as_of": as_of(order["modified_at"], at)}
     if order["status_id"] == INCOMPLETE:
         return order
     found = client.get(account, f"v2/orders/{order_id}/consignments")
@@ -113,7 +112,7 @@ def changed_orders(client: StoreClient, account: Account, since: dt.datetime) ->
         rows = [read(schemas.ChangedOrder(), row, "orders") for row in _list(found, "orders")]
         changed = [(row["id"], row["modified_at"]) for row in rows]
         fresh = [each for each in changed if each not in seen]
-        yield from ((order_id, _as_of(changed_at, at)) for order_id, changed_at in fresh)
+        yield from ((order_id, as_of(changed_at, at)) for order_id, changed_at in fresh)
         if len(changed) < SMALLEST_PAGE:
             return
         if changed[-1][1] > since:
@@ -122,17 +121,6 @@ def changed_orders(client: StoreClient, account: Account, since: dt.datetime) ->
         else:
             page += 1
             seen |= set(changed)
-
-
-def _as_of(changed_at: dt.datetime, answered_at: dt.datetime | None) -> dt.datetime:
-    """Up to when an answer speaks of an order: to the end of the second it changed in, once that is over.
-
-    BigCommerce writes whole seconds. What is read within the second of a change may miss another change in it, and
-    would look as new as what has both; so it counts as older, and is asked for again when the order is listed later.
-    """
-    if answered_at is None or answered_at - changed_at < _OVER:
-        return changed_at
-    return changed_at.replace(microsecond=999_999)
 
 
 def _products(client: StoreClient, account: Account, order_id: str) -> list[dict[str, Any]]:

@@ -4,37 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import email.utils
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields
+from marshmallow import Schema, ValidationError, fields
 
 from bopis.errors import PermanentFailure
-
-
-class Vendor(Schema):
-    class Meta:
-        unknown = EXCLUDE
-
-
-def digits(value: object) -> str | None:
-    """A positive number, or its digits, as decimal digits."""
-    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-        return str(value)
-    if isinstance(value, str) and re.fullmatch("[1-9][0-9]{0,19}", value):
-        return value
-    return None
-
-
-class Id(fields.Field[str]):
-    """What `digits` reads."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
-        found = digits(value)
-        if found is None:
-            raise ValidationError("Not an id.")
-        return found
+from integrations.payloads import Id, Vendor, digits
 
 
 class IdIfAny(fields.Field[str]):

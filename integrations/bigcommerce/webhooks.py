@@ -11,13 +11,11 @@ import base64
 import binascii
 import datetime as dt
 import hmac
-import json
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from bopis.ports import Account, AccountNews, BadDelivery, BadSignature, Delivery
-from integrations.bigcommerce.schemas import digits
+from integrations.payloads import digits, json_object
 
 SECRETS = ("client_secret", "previous_client_secret")
 """Of the app or API account whose token made the subscriptions, and the one it replaced."""
@@ -41,7 +39,7 @@ def verify(headers: Mapping[str, str], body: bytes, account: Account) -> Deliver
     signed = f"{webhook_id}.{at}.".encode() + body
     _check_signature(given.get("webhook-signature", ""), signed, account)
     try:
-        payload = _read(body)
+        payload = json_object(body)
         producer = payload.get("producer")
     except BadDelivery:
         return Delivery(webhook_id, _UNREADABLE, "")
@@ -59,7 +57,7 @@ def verify(headers: Mapping[str, str], body: bytes, account: Account) -> Deliver
 
 def order_of(body: bytes) -> str | None:
     """The order a delivery concerns, as decimal digits, or None. Raises BadDelivery naming the missing field."""
-    payload = _read(body)
+    payload = json_object(body)
     scope, data = payload.get("scope"), payload.get("data")
     if not isinstance(scope, str):
         raise BadDelivery("scope")
@@ -80,7 +78,7 @@ def order_of(body: bytes) -> str | None:
 
 def account_news(body: bytes, account: Account) -> AccountNews | None:
     """What a delivery says about the store itself. Raises BadDelivery."""
-    payload = _read(body)
+    payload = json_object(body)
     if payload.get("scope") != UNINSTALLED:
         return None
     if payload.get("producer") != f"stores/{account.name}":
@@ -103,16 +101,6 @@ def _decoded(signature: str) -> bytes:
         return base64.b64decode(text, validate=True) if version == "v1" else b""
     except (binascii.Error, ValueError):
         return b""
-
-
-def _read(body: bytes) -> dict[str, Any]:
-    try:
-        payload = json.loads(body.decode("utf-8"))
-    except (ValueError, RecursionError):
-        raise BadDelivery("the body is not JSON") from None
-    if not isinstance(payload, dict):
-        raise BadDelivery("the body is not a JSON object")
-    return payload
 
 
 def _moment(seconds: object) -> dt.datetime | None:

@@ -6,6 +6,7 @@ to standard output and keeps the current shop in a global, so requests do not go
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import logging
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from shopify.utils.shop_url import sanitize_shop_domain
 from bopis.errors import PermanentFailure, TemporaryFailure
 from bopis.ports import Account
 from integrations import http
+from integrations.payloads import answered_at
 from integrations.shopify import failures
 
 API_VERSION = "2026-10"
@@ -33,19 +35,27 @@ class AdminClient:
 
     def query(self, account: Account, document: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         """Read; the answer's `data`. Raises TemporaryFailure or PermanentFailure."""
+        return self.dated(account, document, variables)[0]
+
+    def dated(
+        self, account: Account, document: str, variables: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], dt.datetime | None]:
+        """`query`, and when Shopify answered by its own clock, where it says so."""
         return self._execute(account, document, variables, safe=True)
 
     def mutate(
         self, account: Account, document: str, variables: Mapping[str, Any], field: str
     ) -> list[Mapping[str, Any]]:
         """Change; the userErrors of the mutation's one `field`, empty when it was done. Raises the three."""
-        data = self._execute(account, document, variables, safe=False)
+        data, _ = self._execute(account, document, variables, safe=False)
         payload = data.get(field)
         if not isinstance(payload, dict) or not isinstance(payload.get("userErrors"), list):
             raise PermanentFailure("unexpected_answer", f"Shopify's answer lacks {field}.userErrors")
         return payload["userErrors"]
 
-    def _execute(self, account: Account, document: str, variables: Mapping[str, Any], safe: bool) -> dict[str, Any]:
+    def _execute(
+        self, account: Account, document: str, variables: Mapping[str, Any], safe: bool
+    ) -> tuple[dict[str, Any], dt.datetime | None]:
         answer = http.call(
             "POST",
             self._address(account),
@@ -64,7 +74,7 @@ class AdminClient:
         served = answer.headers.get("X-Shopify-API-Version", API_VERSION)
         if served != API_VERSION:
             log.warning("Shopify answered with version %.20r instead of %s", served, API_VERSION)
-        return _data(answer)
+        return _data(answer), answered_at(answer.headers)
 
     def _address(self, account: Account) -> str:
         shop = sanitize_shop_domain(account.name)

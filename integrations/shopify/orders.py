@@ -8,6 +8,7 @@ from typing import Any
 
 from bopis.errors import PermanentFailure
 from bopis.ports import Account, Location
+from integrations.payloads import as_of
 from integrations.shopify import documents, schemas
 from integrations.shopify.client import AdminClient
 
@@ -16,7 +17,7 @@ MOST_PAGES = 40
 
 
 def read_order(client: AdminClient, account: Account, order_id: str) -> dict[str, Any] | None:
-    """The order as `schemas.Order` reads it, nothing left on a further page; None when there is no such order.
+    """The order as `schemas.Order` reads it, nothing left on a further page, as new as it is; None if there is none.
 
     Raises the three effect errors; an answer that is not what Shopify documents is a PermanentFailure naming the field.
     """
@@ -24,12 +25,13 @@ def read_order(client: AdminClient, account: Account, order_id: str) -> dict[str
     after = None
     for _ in range(MOST_PAGES):
         variables = {"id": documents.gid("Order", order_id), "first": UNITS_A_PAGE, "after": after}
-        found = client.query(account, documents.ORDER_PICKUP, variables).get("order")
-        if found is None:
+        data, answered = client.dated(account, documents.ORDER_PICKUP, variables)
+        if data.get("order") is None:
             return None
-        page = read(schemas.Order(), found, "order")
+        page = read(schemas.Order(), data["order"], "order")
         if order is None:
             order = page
+            order["updated_at"] = as_of(page["updated_at"], answered)
         else:
             order["units"]["nodes"] += page["units"]["nodes"]
         after = _next(page["units"]["page"])
@@ -63,10 +65,10 @@ def changed_orders(client: AdminClient, account: Account, since: dt.datetime) ->
     """
     query, after = f"updated_at:>='{since.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%SZ}'", None
     while True:
-        found = client.query(account, documents.CHANGED_ORDERS, {"query": query, "after": after}).get("orders")
-        page = read(schemas.ChangedOrders(), found, "orders")
+        data, answered = client.dated(account, documents.CHANGED_ORDERS, {"query": query, "after": after})
+        page = read(schemas.ChangedOrders(), data.get("orders"), "orders")
         for node in page["nodes"]:
-            yield node["id"], node["updated_at"].astimezone(dt.UTC)
+            yield node["id"], as_of(node["updated_at"], answered)
         after = _next(page["page"])
         if after is None:
             return

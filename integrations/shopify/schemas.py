@@ -6,14 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields
+from marshmallow import ValidationError, fields
+
+from integrations.payloads import Vendor
 
 _GID = re.compile(r"gid://shopify/[A-Za-z]+/([0-9]{1,20})(?:\?.*)?")
-
-
-class Vendor(Schema):
-    class Meta:
-        unknown = EXCLUDE
 
 
 def digits(value: object) -> str | None:
@@ -220,7 +217,7 @@ class Misfit(Exception):
         self.field = field
 
 
-def load(schema: Schema, payload: Any) -> dict[str, Any]:
+def load(schema: Vendor, payload: Any) -> dict[str, Any]:
     """Read a payload, or raise Misfit with the first field that is missing or wrong."""
     if not isinstance(payload, dict):
         raise Misfit("the whole body")

@@ -6,12 +6,8 @@ the order again, but it is why deliveries are told apart by content too.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import datetime as dt
 import hashlib
-import hmac
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -19,6 +15,7 @@ from typing import Any
 from shopify.utils.shop_url import sanitize_shop_domain
 
 from bopis.ports import Account, AccountNews, BadDelivery, BadSignature, Delivery
+from integrations.payloads import check_hmac, json_object
 from integrations.shopify import schemas
 
 SECRETS = ("client_secret", "previous_client_secret", "store_webhook_key")
@@ -38,7 +35,7 @@ def verify_for_app(
 ) -> tuple[str, Delivery]:
     """`verify` with the app's secrets alone; the shop's domain, made safe, comes first. Raises the same."""
     given = {name.lower(): value for name, value in headers.items()}
-    _check_signature(given.get(prefix.lower() + "hmac-sha256", ""), body, secrets)
+    check_hmac(given.get(prefix.lower() + "hmac-sha256", ""), body, secrets)
     shop = sanitize_shop_domain(given.get(prefix.lower() + "shop-domain", ""))
     if not shop:
         raise BadDelivery(f"{prefix}Shop-Domain")
@@ -60,7 +57,7 @@ def verify(
     """
     given = {name.lower(): value for name, value in headers.items()}
     own = [account.secrets[name] for name in SECRETS if account.secrets.get(name)]
-    _check_signature(given.get(prefix.lower() + "hmac-sha256", ""), body, [*own, *app_secrets])
+    check_hmac(given.get(prefix.lower() + "hmac-sha256", ""), body, [*own, *app_secrets])
     if given.get(prefix.lower() + "shop-domain", "").strip().lower() != account.name.lower():
         raise BadSignature("the delivery is another shop's")
     return _delivery(given, body, prefix)
@@ -85,14 +82,14 @@ def _subject(topic: str, body: bytes) -> str:
     if first:
         return first[1].decode()
     try:
-        return order_of(topic, body) or str(_read(body).get("id") or "")[:100]
+        return order_of(topic, body) or str(json_object(body).get("id") or "")[:100]
     except BadDelivery:
         return ""
 
 
 def order_of(topic: str, body: bytes) -> str | None:
     """The order a delivery concerns, as decimal digits, or None. Raises BadDelivery naming the missing field."""
-    payload: Any = _read(body)
+    payload: Any = json_object(body)
     path = _way_to_order(topic)
     if not path:
         return _order_of_unit(payload) if topic.startswith("fulfillment_orders/") else None
@@ -127,7 +124,7 @@ def unit_of(topic: str, body: bytes) -> str | None:
     """The first fulfilment order that news of fulfilment orders name, as decimal digits. Raises BadDelivery."""
     if not topic.startswith("fulfillment_orders/"):
         return None
-    found = next(_unit_gids(_read(body)), None)
+    found = next(_unit_gids(json_object(body)), None)
     if found is None:
         raise BadDelivery(f"{topic}: fulfillment_order.id")
     return found
@@ -138,7 +135,7 @@ def account_news(topic: str, body: bytes, account_name: str) -> AccountNews | No
     kind = _ACCOUNT_NEWS.get(topic)
     if kind is None:
         return None
-    payload = _read(body)
+    payload = json_object(body)
     # The header that names the shop is not signed; the body is.
     said = payload.get("shop_domain") or payload.get("myshopify_domain") or payload.get("domain")
     if str(said or "").lower() != account_name.lower():
@@ -165,27 +162,6 @@ def _unit_gids(part: object, depth: int = 0) -> Iterator[str]:
     elif isinstance(part, (dict, list)) and depth < _DEEPEST:
         for each in part.values() if isinstance(part, dict) else part:
             yield from _unit_gids(each, depth + 1)
-
-
-def _check_signature(signature: str, body: bytes, secrets: Sequence[str]) -> None:
-    try:
-        given = base64.b64decode(signature.strip(), validate=True)
-    except (binascii.Error, ValueError):
-        raise BadSignature("the signature is not base64") from None
-    digests = [hmac.digest(secret.encode(), body, "sha256") for secret in secrets if secret]
-    matches = [hmac.compare_digest(digest, given) for digest in digests]
-    if not any(matches):
-        raise BadSignature("no key of this connection made the signature")
-
-
-def _read(body: bytes) -> dict[str, object]:
-    try:
-        payload = json.loads(body.decode("utf-8"))
-    except (ValueError, RecursionError):
-        raise BadDelivery("the body is not JSON") from None
-    if not isinstance(payload, dict):
-        raise BadDelivery("the body is not a JSON object")
-    return payload
 
 
 def _moment(text: str) -> dt.datetime | None:

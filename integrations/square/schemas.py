@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate
 
 from bopis.errors import PermanentFailure
-
-
-class Vendor(Schema):
-    class Meta:
-        unknown = EXCLUDE
+from integrations.payloads import Vendor
 
 
 def _text() -> fields.String:

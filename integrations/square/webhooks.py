@@ -6,17 +6,14 @@ stands in the body, so it is signed.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import datetime as dt
 import hashlib
-import hmac
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from bopis.ports import Account, AccountNews, BadDelivery, BadSignature, Delivery
+from integrations.payloads import check_hmac, json_object
 
 SECRETS = ("signature_key", "previous_signature_key")
 REVOKED = "oauth.authorization.revoked"
@@ -29,10 +26,11 @@ def verify(headers: Mapping[str, str], body: bytes, account: Account, url: str) 
     delivery with no subject. Raises BadSignature. Source: developer.squareup.com, "Validate and test webhooks".
     """
     given = {name.lower(): value for name, value in headers.items()}
-    _check_signature(given.get("x-square-hmacsha256-signature", ""), url.encode() + body, account)
+    keys = [account.secrets.get(name, "") for name in SECRETS]
+    check_hmac(given.get("x-square-hmacsha256-signature", ""), url.encode() + body, keys)
     unread = Delivery(f"sha256:{hashlib.sha256(body).hexdigest()}", "unreadable", "")
     try:
-        payload = _read(body)
+        payload = json_object(body)
         event_id, topic = (_text(payload, name) for name in ("event_id", "type"))
     except BadDelivery:
         return unread
@@ -47,7 +45,7 @@ def verify(headers: Mapping[str, str], body: bytes, account: Account, url: str) 
 
 def order_of(body: bytes) -> str | None:
     """The order a delivery concerns, or None. Raises BadDelivery naming the missing field."""
-    payload = _read(body)
+    payload = json_object(body)
     if not _text(payload, "type").startswith(_ORDERS):
         return None
     data = payload.get("data")
@@ -63,33 +61,12 @@ def order_of(body: bytes) -> str | None:
 
 def account_news(body: bytes, account: Account) -> AccountNews | None:
     """What a delivery says about the seller. Raises BadDelivery."""
-    payload = _read(body)
+    payload = json_object(body)
     if payload.get("type") != REVOKED:
         return None
     if payload.get("merchant_id") != account.name:
         raise BadDelivery("merchant_id")
     return AccountNews("uninstalled")
-
-
-def _check_signature(signature: str, signed: bytes, account: Account) -> None:
-    try:
-        given = base64.b64decode(signature.strip(), validate=True)
-    except (binascii.Error, ValueError):
-        raise BadSignature("the signature is not base64") from None
-    keys = [account.secrets[name] for name in SECRETS if account.secrets.get(name)]
-    matches = [hmac.compare_digest(hmac.digest(key.encode(), signed, "sha256"), given) for key in keys]
-    if not any(matches):
-        raise BadSignature("no key of this connection made the signature")
-
-
-def _read(body: bytes) -> dict[str, Any]:
-    try:
-        payload = json.loads(body.decode("utf-8"))
-    except (ValueError, RecursionError):
-        raise BadDelivery("the body is not JSON") from None
-    if not isinstance(payload, dict):
-        raise BadDelivery("the body is not a JSON object")
-    return payload
 
 
 def _text(payload: Mapping[str, Any], name: str) -> str:

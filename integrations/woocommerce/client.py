@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import json
 import re
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from urllib.parse import urlencode
 from bopis.errors import OutcomeUnknown, PermanentFailure, TemporaryFailure
 from bopis.ports import Account
 from integrations.http import Answer
+from integrations.payloads import answered_at
 from integrations.public import PublicCaller
 from integrations.woocommerce import failures
 from integrations.woocommerce.address import site_of
@@ -28,6 +30,7 @@ class Page:
 
     items: list[Any]
     is_last: bool
+    answered: dt.datetime | None
 
 
 class RestClient:
@@ -44,6 +47,11 @@ class RestClient:
         """Read one thing. Raises TemporaryFailure or PermanentFailure."""
         return _json(self._call("GET", account, path, params=params))
 
+    def dated(self, account: Account, path: str) -> tuple[Any, dt.datetime | None]:
+        """`get`, and when the shop answered by its own clock, where it says so."""
+        answer = self._call("GET", account, path)
+        return _json(answer), answered_at(answer.headers)
+
     def page(self, account: Account, path: str, number: int, params: Mapping[str, Any] | None = None) -> Page:
         """Read one page of a list, `PER_PAGE` long. Raises TemporaryFailure or PermanentFailure.
 
@@ -54,7 +62,8 @@ class RestClient:
         if not isinstance(items, list):
             raise PermanentFailure("unexpected_answer", f"the shop's answer to {_named(path)} is not a list")
         pages = answer.headers.get("X-WP-TotalPages", "")
-        return Page(items, number >= int(pages) if pages.isdigit() else len(items) < PER_PAGE)
+        is_last = number >= int(pages) if pages.isdigit() else len(items) < PER_PAGE
+        return Page(items, is_last, answered_at(answer.headers))
 
     def post(self, account: Account, path: str, body: Mapping[str, Any]) -> Any:
         """Make something new. Raises the three: OutcomeUnknown when it may have been made."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from bopis.errors import PermanentFailure
 from bopis.ports import Account, Location
+from integrations.payloads import as_of, digits
 from integrations.woocommerce import failures, schemas
 from integrations.woocommerce.client import RestClient
 from integrations.woocommerce.packages import PICKUP
@@ -24,16 +25,19 @@ def read_order(client: RestClient, account: Account, order_id: str) -> dict[str,
 
     Raises TemporaryFailure or PermanentFailure.
     """
-    if schemas.digits(order_id) is None:
+    if digits(order_id) is None:
         return None
     try:
-        order = schemas.read(schemas.Order(), client.get(account, f"orders/{order_id}"), "order")
+        found, answered = client.dated(account, f"orders/{order_id}")
+        order = schemas.read(schemas.Order(), found, "order")
     except PermanentFailure as problem:
         if problem.code == failures.GONE:
             return None
         raise
     if order["id"] != order_id:  # a cache that does not look at who asks for what
         raise PermanentFailure("unexpected_answer", "the shop answered with another order")
+    if order["modified"]:
+        order["modified"] = as_of(order["modified"], answered)
     return None if order["status"] in _DRAFT else order
 
 
@@ -92,7 +96,7 @@ def _changed(
         for each in times:
             if each not in seen:
                 seen.add(each)
-                yield each
+                yield each[0], as_of(each[1], page.answered)
         if page.is_last:
             return
         further = _before(times[-1][1]) if times else start

@@ -6,18 +6,13 @@ webhook's number and the second. Deliveries are told apart by their content.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import datetime as dt
 import hashlib
-import hmac
-import json
 import re
 from collections.abc import Mapping
-from typing import Any
 
-from bopis.ports import Account, BadDelivery, BadSignature, Delivery, Ping
-from integrations.woocommerce.schemas import digits
+from bopis.ports import Account, BadDelivery, Delivery, Ping
+from integrations.payloads import check_hmac, digits, json_object
 
 SECRETS = ("webhook_secret", "previous_webhook_secret")
 _PING = re.compile(rb"webhook_id=[0-9]{1,20}")
@@ -35,7 +30,8 @@ def verify(headers: Mapping[str, str], body: bytes, account: Account) -> Deliver
     given = {name.lower(): value for name, value in headers.items()}
     if "x-wc-webhook-signature" not in given and _PING.fullmatch(body):
         raise Ping
-    _check_signature(given.get("x-wc-webhook-signature", ""), body, account)
+    secrets = [account.secrets.get(name, "") for name in SECRETS]
+    check_hmac(given.get("x-wc-webhook-signature", ""), body, secrets)
     topic = given.get("x-wc-webhook-topic", "").strip()
     if not _TOPIC.fullmatch(topic):
         raise BadDelivery("X-WC-Webhook-Topic")
@@ -52,7 +48,7 @@ def order_of(topic: str, body: bytes) -> str | None:
     """The order a delivery concerns, as decimal digits, or None. Raises BadDelivery naming the missing field."""
     if not topic.startswith(_ORDERS):
         return None
-    found = digits(_read(body).get("id"))
+    found = digits(json_object(body).get("id"))
     if found is None:
         raise BadDelivery(f"{topic}: id")
     return found
@@ -61,7 +57,7 @@ def order_of(topic: str, body: bytes) -> str | None:
 def _about(body: bytes) -> tuple[str, dt.datetime | None]:
     """Whose id the body names and when that was changed, as far as it says so."""
     try:
-        payload = _read(body)
+        payload = json_object(body)
         subject = digits(payload.get("id")) or ""
         changed_at = dt.datetime.fromisoformat(str(payload.get("date_modified_gmt")))
     except BadDelivery:
@@ -69,25 +65,3 @@ def _about(body: bytes) -> tuple[str, dt.datetime | None]:
     except ValueError:
         return subject, None
     return subject, changed_at.replace(tzinfo=dt.UTC)
-
-
-def _read(body: bytes) -> dict[str, Any]:
-    try:
-        payload = json.loads(body.decode("utf-8"))
-    except (ValueError, RecursionError):
-        raise BadDelivery("the body is not JSON") from None
-    if not isinstance(payload, dict):
-        raise BadDelivery("the body is not an object")
-    return payload
-
-
-def _check_signature(signature: str, body: bytes, account: Account) -> None:
-    try:
-        given = base64.b64decode(signature, validate=True)
-    except (binascii.Error, ValueError):
-        raise BadSignature("the signature is not base64") from None
-    # A webhook saved without a secret signs with none at all, as anybody can.
-    kept = [account.secrets[name] for name in SECRETS if account.secrets.get(name)]
-    matches = [hmac.compare_digest(given, hmac.digest(secret.encode(), body, "sha256")) for secret in kept]
-    if not any(matches):
-        raise BadSignature("the signature is not this connection's")

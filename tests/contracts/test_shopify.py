@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 import pytest
 
+from bopis import clock
 from tests.contracts.platform import PlatformContract, Sent, Shop
 from tests.sandbox.running import CLIENT_SECRET, DOMAIN, TOKEN, Running, running_sandbox
 
@@ -77,5 +78,5 @@ class ShopifyShop(Shop):
 class TestShopify(PlatformContract):
     @pytest.fixture
     def shop(self) -> Iterator[Shop]:
-        with running_sandbox() as running:
+        with running_sandbox(now=lambda: clock.now()) as running:  # noqa: PLW0108
             yield ShopifyShop(running)

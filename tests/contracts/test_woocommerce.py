@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from bopis import clock
 from bopis.drain import drain
 from tests.contracts.platform import Meeting, PlatformContract, Sent, Shop
 from tests.sandbox.running import SHOPPER, WOOCOMMERCE, Running, running_sandbox
@@ -93,7 +94,7 @@ class WooCommerceShop(Shop):
 class TestWooCommerce(PlatformContract):
     @pytest.fixture
     def shop(self) -> Iterator[Shop]:
-        with running_sandbox() as running:
+        with running_sandbox(now=lambda: clock.now()) as running:  # noqa: PLW0108
             yield WooCommerceShop(running)
 
     def test_a_ping_is_answered_and_nothing_is_kept_of_it(self, meeting: Meeting) -> None:
