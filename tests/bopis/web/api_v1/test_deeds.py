@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from bopis import clock
 from bopis.access import deeds
 from bopis.access.models import ApiDeed
+from bopis.sweeps import sweep
 from bopis.timeline import entries
 from tests.bopis.web.api_v1.developer import Developer, refusal
 from tests.world import World
@@ -126,3 +127,14 @@ def test_what_is_not_json_is_refused_as_such(world: World, developer: Developer)
 
     assert refusal(as_form) == (415, "unsupported_media_type")
     assert refusal(broken) == (400, "bad_json")
+
+
+def test_answers_are_forgotten_after_a_day_and_not_before(world: World, developer: Developer) -> None:
+    developer.post(f"/pickups/{world.ready()}/extend", {"hours": 200}, Idempotency_Key="k-1")
+
+    def kept(hours: int) -> int:
+        sweep(world.database, clock.now() + dt.timedelta(hours=hours))
+        with world.database.reading() as session:
+            return len(session.scalars(select(ApiDeed)).all())
+
+    assert (kept(23), kept(25)) == (1, 0)
