@@ -81,13 +81,13 @@ def next_step(held: Held, goods: Goods, policy: Policy, now: dt.datetime) -> Ste
     """The one thing to do now about one authorisation."""
     if held.busy:
         return Step("wait", "under_way")
+    if held.state not in ("authorised", "captured"):
+        return _of_gone(held, goods)  # what was refused before it went is not asked for again
     if held.refused:
         return Step("wait", "refused")
     if held.state == "authorised":
         return _of_authorised(held, goods, policy, now)
-    if held.state == "captured":
-        return _of_captured(held, goods)
-    return _of_gone(held, goods)
+    return _of_captured(held, goods)
 
 
 def _of_gone(held: Held, goods: Goods) -> Step:

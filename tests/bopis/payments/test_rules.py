@@ -74,6 +74,7 @@ def lapsing(**changes: object) -> Held:
         ),
         (Held("released", 2000), Goods(("cancelled",)), LOADED, Step("wait", "released")),
         (Held("released", 2000), Goods(("collected",)), LOADED, Step("ask", "left_unpaid")),
+        (Held("expired", 2000, refused=True), Goods(("collected",)), COLLECTED, Step("ask", "left_unpaid")),
         (Held("expired", 2000), Goods(("ready",)), COLLECTED, Step("ask", "lapsed_unpaid")),
         (Held("expired", 2000), Goods(("ready",), paid_on_platform=True), COLLECTED, Step("wait", "expired")),
     ],
