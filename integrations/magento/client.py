@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import email.utils
 import json
 import re
 from collections.abc import Mapping
@@ -12,8 +11,8 @@ from urllib.parse import urlencode
 
 from bopis.errors import OutcomeUnknown, PermanentFailure, TemporaryFailure
 from bopis.ports import Account
-from integrations.http import Answer
 from integrations.magento import failures
+from integrations.payloads import answered_at
 from integrations.public import PublicCaller
 
 _LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
@@ -67,7 +66,7 @@ class RestClient:
         if failure:
             raise failure
         try:
-            return answer.json(), _date(answer)
+            return answer.json(), answered_at(answer.headers)
         except ValueError:
             raise TemporaryFailure("unexpected_answer", "the shop's answer is not JSON") from None
 
@@ -76,10 +75,3 @@ class RestClient:
         if not _SITE.fullmatch(site):
             raise PermanentFailure("bad_shop", "the connection's name is not a shop's address")
         return self._base_url or f"https://{site}"
-
-
-def _date(answer: Answer) -> dt.datetime | None:
-    try:
-        return email.utils.parsedate_to_datetime(answer.headers.get("Date", "")).astimezone(dt.UTC)
-    except (TypeError, ValueError):
-        return None

@@ -11,17 +11,16 @@ from bopis.errors import PermanentFailure
 from bopis.ports import Account, Location
 from integrations.magento import failures, schemas
 from integrations.magento.client import RestClient
+from integrations.payloads import as_of, digits
 
 A_PAGE = 100
 _MOST_PAGES = 200
 _NAMES_SECONDS = 3600.0
-_OVER = dt.timedelta(seconds=2)
-"""Its answer's clock writes whole seconds, too."""
 
 
 def read_order(client: RestClient, account: Account, order_id: str) -> dict[str, Any] | None:
     """The order as `schemas.Order` reads it, with `as_of`; None when there is none. Raises the three effect errors."""
-    if schemas.digits(order_id) is None:
+    if digits(order_id) is None:
         return None
     try:
         found, at = client.dated(account, f"orders/{order_id}")
@@ -32,7 +31,7 @@ def read_order(client: RestClient, account: Account, order_id: str) -> dict[str,
         raise
     if order["id"] != order_id:  # a cache that does not look at who asks for what
         raise PermanentFailure("unexpected_answer", "the shop answered with another order")
-    return order | {"as_of": _as_of(order["updated_at"], at)}
+    return order | {"as_of": as_of(order["updated_at"], at)}
 
 
 def changed_orders(client: RestClient, account: Account, since: dt.datetime) -> Iterator[tuple[str, dt.datetime]]:
@@ -51,7 +50,7 @@ def changed_orders(client: RestClient, account: Account, since: dt.datetime) -> 
             last = row["updated_at"]
             if each not in seen:
                 seen.add(each)
-                yield row["id"], _as_of(row["updated_at"], at)
+                yield row["id"], as_of(row["updated_at"], at)
         if number * A_PAGE >= _count(answer):
             return
         start, number = (last, 1) if last > start else (start, number + 1)
@@ -129,14 +128,3 @@ def _count(answer: Any) -> int:
 
 def _second(moment: dt.datetime) -> dt.datetime:
     return moment.astimezone(dt.UTC).replace(microsecond=0)
-
-
-def _as_of(changed_at: dt.datetime, answered_at: dt.datetime | None) -> dt.datetime:
-    """Up to when an answer speaks of an order: to the end of the second it changed in, once that is over.
-
-    What is read within the second of a change may miss another change in it, and would look as new as what has both;
-    so it counts as older, and is asked for again when the order is listed later.
-    """
-    if answered_at is None or answered_at - changed_at < _OVER:
-        return changed_at
-    return changed_at.replace(microsecond=999_999)

@@ -3,36 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields
+from marshmallow import Schema, ValidationError, fields
 
 from bopis.errors import PermanentFailure
-
-
-class Vendor(Schema):
-    class Meta:
-        unknown = EXCLUDE
-
-
-def digits(value: object) -> str | None:
-    """A number or its digits, as decimal digits; None for what is no id."""
-    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-        return str(value)
-    return value if isinstance(value, str) and re.fullmatch("[1-9][0-9]{0,19}", value) else None
-
-
-class Id(fields.Field[str]):
-    """What `digits` reads."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
-        found = digits(value)
-        if found is None:
-            raise ValidationError("Not an id.")
-        return found
+from integrations.payloads import Id, Vendor
 
 
 class Utc(fields.Field[dt.datetime]):

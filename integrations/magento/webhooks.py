@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -20,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from bopis.ports import Account, BadDelivery, BadSignature, Delivery
-from integrations.magento.schemas import digits
+from integrations.payloads import digits, json_object
 
 ORDER_SAVED = "observer.sales_order_save_commit_after"
 _TYPE = f"com.adobe.commerce.{ORDER_SAVED}"
@@ -39,7 +38,7 @@ def verify(
         raise BadSignature("no events are expected for this connection")
     given = {name.lower(): value for name, value in headers.items()}
     try:
-        payload = _read(body)
+        payload = json_object(body)
     except BadDelivery:
         payload = {}
     # Before the signature, so that a stranger has us fetch no key.
@@ -57,7 +56,7 @@ def verify(
 
 def order_of(body: bytes) -> str | None:
     """The order an event concerns, or None. Raises BadDelivery naming the missing field."""
-    payload = _read(body)
+    payload = json_object(body)
     for name in ("type", "recipient_client_id"):
         if not isinstance(payload.get(name), str):
             raise BadDelivery(name)
@@ -91,13 +90,3 @@ def _is_signed(
     except InvalidSignature:
         return False
     return True
-
-
-def _read(body: bytes) -> dict[str, Any]:
-    try:
-        payload = json.loads(body.decode("utf-8"))
-    except (ValueError, RecursionError):
-        raise BadDelivery("the body is not JSON") from None
-    if not isinstance(payload, dict):
-        raise BadDelivery("the body is not a JSON object")
-    return payload

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import email.utils
 import json
 import threading
 from typing import Any
@@ -30,11 +29,6 @@ class Refusal(Exception):
 def bigcommerce_blueprint(store: Store, stopping: threading.Event) -> Blueprint:
     """The API of one store; `stopping` ends answers that were told to be slow."""
     blueprint = Blueprint("bigcommerce", __name__, url_prefix="/bigcommerce")
-
-    @blueprint.after_request
-    def dated(response: Response) -> Response:
-        response.headers["Date"] = email.utils.format_datetime(store.now().astimezone(dt.UTC), usegmt=True)
-        return response
 
     @blueprint.route("/stores/<store_hash>/<version>/<path:path>", methods=["GET", "POST", "PUT", "DELETE"])
     def call(store_hash: str, version: str, path: str) -> Response:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import email.utils
 import json
 import threading
 from typing import Any
@@ -19,11 +17,6 @@ from sandbox.magento.state import ACCESS_TOKEN, MagentoShop
 def magento_blueprint(shop: MagentoShop, stopping: threading.Event) -> Blueprint:
     """The API of one shop and Adobe's keys; `stopping` ends answers that were told to be slow."""
     blueprint = Blueprint("magento", __name__, url_prefix="/magento")
-
-    @blueprint.after_request
-    def dated(response: Response) -> Response:
-        response.headers["Date"] = email.utils.format_datetime(shop.now().astimezone(dt.UTC), usegmt=True)
-        return response
 
     @blueprint.route("/rest/all/V1/<path:path>", methods=["GET", "POST", "PUT", "DELETE"])
     def call(path: str) -> Response:
