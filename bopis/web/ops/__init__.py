@@ -57,6 +57,7 @@ def blueprint(
     routes = Blueprint("ops", __name__, url_prefix="/ops")
     guard.install(routes, database, secure=secure, needs=NEEDS, by_itself=NOT_A_PERSON)
     routes.context_processor(helpers)
+    routes.context_processor(lambda: {"takes_files": orders.vendor if orders else None})
     home.add(routes, database)
     tasks.add(routes, database, replay)
     pickups.add(routes, database)
