@@ -12,11 +12,16 @@ function awake() {
   return new Promise((done) => document.addEventListener("visibilitychange", done, { once: true }));
 }
 
+// A ticked box has a value all the time; only what differs from what the page came with is somebody's.
+function isChanged(input) {
+  return input.type === "checkbox" ? input.checked !== input.defaultChecked : input.value !== input.defaultValue;
+}
+
 // Someone is typing here: what they typed must not be swept away.
 function isBeingUsed(part) {
   const at = document.activeElement;
-  const typed = [...part.querySelectorAll("input:not([type=hidden]):not([type=radio])")].some((input) => input.value);
-  return typed || (part.contains(at) && at.matches("input"));
+  const typed = [...part.querySelectorAll("input:not([type=hidden]):not([type=radio])")].some(isChanged);
+  return typed || (part.contains(at) && at.matches("input:not([type=checkbox])"));
 }
 
 function replace(page) {

@@ -214,7 +214,7 @@ def test_a_task_is_settled_with_one_tap(desk: Page, world: World) -> None:
 
 def test_a_door_is_taken_out_and_put_back_by_keyboard_alone(desk: Page, world: World) -> None:
     desk.goto(f"/ops/banks/{world.bank_id}")
-    desk.locator("#door-2 summary").focus()
+    desk.locator("#close-2 summary").focus()
     desk.keyboard.press("Enter")
     desk.keyboard.press("Tab")
     desk.keyboard.type("bent hinge")
