@@ -69,7 +69,9 @@ def test_five_hours_of_nobody_at_home_heal_within_ten_minutes(watched: Door, tim
 
 
 def test_an_order_that_came_by_itself_is_not_asked_for_again(watched: Door, time: Clock) -> None:
-    watched.order("MUG-SLATE")
+    placed = watched.shop.order("MUG-SLATE")
+    time.move(seconds=3)
+    watched.news(placed, "orders/create")
     before = watched.count(InboxEntry)
     watched.round()
     time.move(minutes=6)
@@ -78,8 +80,20 @@ def test_an_order_that_came_by_itself_is_not_asked_for_again(watched: Door, time
     assert (watched.connection().reconciled["changed"], watched.connection().reconciled["asked"]) == (1, 0)
 
 
+def test_what_is_read_within_the_second_it_changed_in_is_read_once_more(watched: Door, time: Clock) -> None:
+    placed = watched.order("MUG-SLATE")
+    watched.shop.post(f"/shop/api/orders/{placed}/cancel", {})
+    assert [pickup.state for pickup in watched.pickups()] == ["reserved"]
+    for asked in (1, 0):
+        time.move(minutes=6)
+        watched.round()
+        assert watched.connection().reconciled["asked"] == asked
+    assert [pickup.state for pickup in watched.pickups()] == ["cancelled"]
+
+
 def test_what_is_found_goes_the_way_of_every_delivery_and_counts_once(watched: Door, time: Clock) -> None:
     watched.shop.order("MUG-SLATE")
+    time.move(seconds=3)
     for _ in range(3):
         watched.round()
         time.move(minutes=6)
