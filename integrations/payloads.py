@@ -44,6 +44,15 @@ class Id(fields.Field[str]):
         return found
 
 
+def utc(value: object) -> dt.datetime:
+    """A time that means UTC where it names no zone. Raises ValidationError."""
+    try:
+        read = dt.datetime.fromisoformat(str(value))
+    except ValueError:
+        raise ValidationError("Not a time.") from None
+    return read.replace(tzinfo=dt.UTC) if read.tzinfo is None else read.astimezone(dt.UTC)
+
+
 def json_object(body: bytes) -> dict[str, Any]:
     """The object a delivery's body holds. Raises BadDelivery."""
     try:

@@ -117,6 +117,12 @@ def create_sandbox(
         app.register_blueprint(bank_page, url_prefix="/bank")
 
     app.jinja_env.globals["has_bank"] = bank_page is not None
+    _add_shared(app, now)
+    return sandbox
+
+
+def _add_shared(app: Flask, now: Callable[[], dt.datetime]) -> None:
+    """What belongs to none of them: the first page, refusals, and headers."""
 
     @app.get("/")
     def index() -> str:
@@ -140,8 +146,6 @@ def create_sandbox(
         response.headers["Referrer-Policy"] = "no-referrer"
         response.headers.setdefault("Date", http_date(now()))
         return response
-
-    return sandbox
 
 
 def _open_shops(sandbox: Sandbox) -> None:

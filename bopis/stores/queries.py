@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -64,11 +64,16 @@ def store_for_location(session: Session, connection_id: str, location_id: str) -
 
 def nearest_by_name(session: Session, merchant_id: str, name: str) -> Store | None:
     """The merchant's store that a platform's name for a location most probably means; None when none is near."""
+    stores = select(Store).where(Store.merchant_id == merchant_id).order_by(Store.created_at, Store.id)
+    return nearest(session.scalars(stores), name)
+
+
+def nearest(stores: Iterable[Store], name: str) -> Store | None:
+    """That one of these stores whose name is most like this; None when none is."""
     wanted = name.casefold().strip()
-    stores = session.scalars(select(Store).where(Store.merchant_id == merchant_id).order_by(Store.created_at, Store.id))
     scored = [(_likeness(wanted, store.name.casefold()), store) for store in stores] if wanted else []
-    likeness, nearest = max(scored, key=lambda pair: pair[0], default=(0.0, None))
-    return nearest if likeness >= _NEAR else None
+    likeness, found = max(scored, key=lambda pair: pair[0], default=(0.0, None))
+    return found if likeness >= _NEAR else None
 
 
 def _likeness(one: str, other: str) -> float:

@@ -10,18 +10,14 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields
 
 from bopis.errors import PermanentFailure
-from integrations.payloads import Id, Vendor
+from integrations.payloads import Id, Vendor, utc
 
 
 class Utc(fields.Field[dt.datetime]):
     """A time such as `2026-11-22 09:30:00`, which names no zone and means UTC."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> dt.datetime:
-        try:
-            read = dt.datetime.fromisoformat(str(value))
-        except ValueError:
-            raise ValidationError("Not a time.") from None
-        return read.replace(tzinfo=dt.UTC) if read.tzinfo is None else read.astimezone(dt.UTC)
+        return utc(value)
 
 
 class Number(fields.Field[Decimal]):

@@ -10,7 +10,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields
 
 from bopis.errors import PermanentFailure
-from integrations.payloads import Id, Vendor
+from integrations.payloads import Id, Vendor, utc
 
 
 class Gmt(fields.Field[dt.datetime | None]):
@@ -21,11 +21,7 @@ class Gmt(fields.Field[dt.datetime | None]):
     ) -> dt.datetime | None:
         if str(value).startswith(("0000", "-")):
             return None
-        try:
-            read = dt.datetime.fromisoformat(str(value))
-        except ValueError:
-            raise ValidationError("Not a time.") from None
-        return read.replace(tzinfo=dt.UTC) if read.tzinfo is None else read.astimezone(dt.UTC)
+        return utc(value)
 
 
 class Pieces(fields.Field[int]):

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import datetime as dt
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -9,25 +8,13 @@ from types import MappingProxyType
 import pytest
 
 from sandbox.bigcommerce.state import ACCESS_TOKEN, CLIENT_SECRET, STORE_HASH, Store
+from tests.contracts.clock import Clock
 from tests.contracts.platform import PlatformContract, Sent, Shop
 from tests.sandbox.running import running_sandbox
 
 SCOPES = {"placed": "store/order/created", "changed": "store/order/updated", "cancelled": "store/order/statusUpdated"}
 TOLD = {8: "ready", 10: "collected", 5: "returned"}
 MOODS = {"throttled": {"throttled": 1}, "revoked": {"token_revoked": True}, "down": {"down": True}, "well": {}}
-
-
-class Clock:
-    """A store whose people act some seconds apart, and are not looked at in between: its times know nothing finer."""
-
-    def __init__(self) -> None:
-        self.ahead = dt.timedelta()
-
-    def __call__(self) -> dt.datetime:
-        return dt.datetime.now(dt.UTC) + self.ahead
-
-    def tick(self) -> None:
-        self.ahead += dt.timedelta(seconds=3)
 
 
 class BigCommerceShop(Shop):

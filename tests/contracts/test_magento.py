@@ -1,29 +1,16 @@
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 import pytest
 
 from sandbox.magento.state import ACCESS_TOKEN, CLIENT_ID, SITE, MagentoShop
+from tests.contracts.clock import Clock
 from tests.contracts.platform import Meeting, PlatformContract, Sent, Shop
 from tests.sandbox.running import running_sandbox
 
 MOODS = {"throttled": {"throttled": 1}, "revoked": {"token_revoked": True}, "down": {"down": True}, "well": {}}
-
-
-class Clock:
-    """A shop whose people act some seconds apart, and are not looked at in between: its times know nothing finer."""
-
-    def __init__(self) -> None:
-        self.ahead = dt.timedelta()
-
-    def __call__(self) -> dt.datetime:
-        return dt.datetime.now(dt.UTC) + self.ahead
-
-    def tick(self) -> None:
-        self.ahead += dt.timedelta(seconds=3)
 
 
 class AdobeCommerceShop(Shop):

@@ -67,6 +67,10 @@ def add(api: Api) -> None:
     def get_pickup(session: Session, call: Call) -> dict[str, Any]:
         return shown(session, [one(session, call)], call.key)[0]
 
+    _add_deeds(api)
+
+
+def _add_deeds(api: Api) -> None:
     @api.does(
         Operation(
             "extend_pickup",

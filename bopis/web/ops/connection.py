@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, make_response, render_template, request
@@ -20,7 +20,7 @@ from bopis.pickups import mapping
 from bopis.pickups.reconcile import revive
 from bopis.ports import Account, Location, Platform
 from bopis.stores.models import LocationMapping, Store
-from bopis.stores.queries import nearest_by_name
+from bopis.stores.queries import nearest
 from bopis.web.associate.guard import wants_page
 from bopis.web.ops.common import actor, done, me, stores
 from bopis.web.ops.connections import title_of, view_of
@@ -57,7 +57,7 @@ def add(
             account = connection.account() if is_platform and request.args.get("ask") else None
         listed, trouble = _listed(platforms, account) if account else ([], problem)
         with database.reading() as session:
-            connection = _mine(session, connection_id)
+            connection, mine = _mine(session, connection_id), stores(session)
             page = render_template(
                 "ops/connection.html",
                 view=view_of(session, connection, installers),
@@ -65,8 +65,8 @@ def add(
                 fields=typed_in.get(connection.vendor),
                 label=label,
                 address=f"{public_url}/webhooks/{connection.vendor}/{connection.id}" if is_platform else "",
-                places=_places(session, connection, listed) if is_platform else None,
-                stores=stores(session),
+                places=_places(session, connection, listed, mine) if is_platform else None,
+                stores=mine,
                 problem=trouble,
             )
         return make_response(page, problem.status if problem else 200)
@@ -75,6 +75,16 @@ def add(
     def connection(connection_id: str) -> Response:
         return show(connection_id)
 
+    _add_changes(routes, database, platforms, typed_in, show)
+
+
+def _add_changes(
+    routes: Blueprint,
+    database: Database,
+    platforms: Mapping[str, Platform],
+    typed_in: Mapping[str, TypedIn],
+    show: Callable[[str, BopisError], Response],
+) -> None:
     @routes.post("/connections/<connection_id>/places")
     def map_place(connection_id: str) -> BaseResponse:
         try:
@@ -139,10 +149,11 @@ def _listed(platforms: Mapping[str, Platform], account: Account) -> tuple[list[L
         return [], Invalid(problem.code, f"The shop did not list its places: {problem.message}. Try again later.")
 
 
-def _places(session: Session, connection: Connection, listed: list[Location]) -> list[Place]:
-    """Every place that is known, those that orders wait for first."""
+def _places(session: Session, connection: Connection, listed: list[Location], mine: Sequence[Store]) -> list[Place]:
+    """Every place that is known, those that orders wait for first; `mine` are the merchant's stores."""
+    by_id = {store.id: store for store in mine}
     stores_of = {
-        each.location_id: (each.name, session.get_one(Store, each.store_id))
+        each.location_id: (each.name, by_id[each.store_id])
         for each in session.scalars(select(LocationMapping).where(LocationMapping.connection_id == connection.id))
     }
     waiting = {place.location_id: (place.name, count) for place, count in mapping.unmapped(session, connection).items()}
@@ -155,7 +166,7 @@ def _places(session: Session, connection: Connection, listed: list[Location]) ->
         Place(
             Location(of, name or of),
             stores_of[of][1] if of in stores_of else None,
-            None if of in stores_of else nearest_by_name(session, connection.merchant_id, name),
+            None if of in stores_of else nearest(mine, name),
             waiting.get(of, ("", 0))[1],
         )
         for of, name in names.items()
