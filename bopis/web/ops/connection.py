@@ -19,6 +19,7 @@ from bopis.merchants.typed_in import TypedIn, label
 from bopis.pickups import mapping
 from bopis.pickups.reconcile import revive
 from bopis.ports import Account, Location, Platform
+from bopis.sealing import NotSealedHere
 from bopis.stores.models import LocationMapping, Store
 from bopis.stores.queries import nearest
 from bopis.web.associate.guard import wants_page
@@ -54,7 +55,7 @@ def add(
         with database.reading() as session:
             connection = _mine(session, connection_id)
             is_platform = connection.vendor in platforms
-            account = connection.account() if is_platform and request.args.get("ask") else None
+            account = _account(connection) if is_platform and request.args.get("ask") else None
         listed, trouble = _listed(platforms, account) if account else ([], problem)
         with database.reading() as session:
             connection, mine = _mine(session, connection_id), stores(session)
@@ -139,6 +140,14 @@ def _mine(session: Session, connection_id: str) -> Connection:
     if found is None:
         raise NotFound("unknown_connection", "There is no such connection.")
     return found
+
+
+def _account(connection: Connection) -> Account | None:
+    """What is needed to ask; None where its secrets cannot be opened, which the page says."""
+    try:
+        return connection.account()
+    except NotSealedHere:
+        return None
 
 
 def _listed(platforms: Mapping[str, Platform], account: Account) -> tuple[list[Location], BopisError | None]:

@@ -133,6 +133,12 @@ def test_a_manager_sees_it_and_changes_nothing(world: World, web: Flask) -> None
     assert manager.refused(f"{path(world)}/secrets", client_secret="x")[0] == 403
 
 
+def test_a_shop_whose_secrets_cannot_be_opened_is_not_asked_and_the_page_says_so(world: World, admin: Operator) -> None:
+    with world.database.transaction() as session:
+        session.get_one(Connection, world.shop.connection_id).secrets_sealed = b"sealed with another key"
+    assert "secrets cannot be opened" in admin.reads(f"{path(world)}?ask=1")
+
+
 @pytest.fixture
 def shop() -> Iterator[Running]:
     with running_sandbox() as running:
