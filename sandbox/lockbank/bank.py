@@ -73,11 +73,11 @@ class LockBank(Doors):
 
     @property
     def path(self) -> str:
-        """What a bridge opens: a device, which changes when it is plugged in again, or tcp://host:port."""
+        """What a bridge opens: a link to the device, gone while it is unplugged, or tcp://host:port."""
         return self._end.address
 
     def link(self, path: Path | str) -> Path:
-        """Keep a symbolic link to the device at a fixed path."""
+        """Keep a symbolic link to the device at this path too, while it is plugged in."""
         self._end.link(Path(path))
         return Path(path)
 

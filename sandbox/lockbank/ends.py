@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import shutil
 import socket
+import tempfile
 import tty
 from pathlib import Path
 
@@ -13,15 +15,20 @@ ROOM_SECONDS = 1.0
 
 
 class PtyEnd:
-    """A pseudo-terminal. Its device changes when it is plugged in again; links follow it."""
+    """A pseudo-terminal, reached by links that are there while it is plugged in.
+
+    The kernel gives a freed terminal's number to whoever asks next, so a bridge that outlives its bank and knows the
+    number would open a stranger's line. It is told a link of this bank's own instead.
+    """
 
     def __init__(self) -> None:
         self._master = self._slave = -1
-        self._links: list[Path] = []
+        self._folder = Path(tempfile.mkdtemp(prefix="lockbank-"))
+        self._links = [self._folder / "line"]
 
     @property
     def address(self) -> str:
-        return os.ttyname(self._slave)
+        return str(self._links[0])
 
     @property
     def ends(self) -> list[int]:
@@ -36,6 +43,8 @@ class PtyEnd:
             self._point(link)
 
     def unplug(self) -> None:
+        for link in self._links:
+            link.unlink(missing_ok=True)
         for end in (self._master, self._slave):
             if end >= 0:
                 os.close(end)
@@ -43,8 +52,7 @@ class PtyEnd:
 
     def close(self) -> None:
         self.unplug()
-        for link in self._links:
-            link.unlink(missing_ok=True)
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def link(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -68,7 +76,7 @@ class PtyEnd:
     def _point(self, link: Path) -> None:
         fresh = link.with_name(link.name + ".new")
         fresh.unlink(missing_ok=True)
-        fresh.symlink_to(self.address)
+        fresh.symlink_to(os.ttyname(self._slave))
         fresh.replace(link)
 
 

@@ -77,8 +77,7 @@ class Tablet:
 
 @pytest.fixture
 def tablet(chromium: Browser, tmp_path: Path) -> Iterator[Tablet]:
-    with LockBank(boards=1, doors=DOORS, protocol=PROTOCOLS[BOARD]()) as locks:
-        bridge = Bridge(tmp_path, locks)
+    with LockBank(boards=1, doors=DOORS, protocol=PROTOCOLS[BOARD]()) as locks, Bridge(tmp_path, locks) as bridge:
         bridge.agent.journal.write("layout", json.dumps(LAYOUT))
         bridge.agent._use_layout(read_layout(LAYOUT))
         with chromium.new_context(viewport=PANELS[1], has_touch=True) as context:
@@ -86,7 +85,6 @@ def tablet(chromium: Browser, tmp_path: Path) -> Iterator[Tablet]:
             tablet = Tablet(context.new_page(), bridge, locks)
             yield tablet
             assert tablet.complaints == []
-        bridge.stop()
 
 
 def test_a_bank_is_set_up_by_tapping_and_every_screen_is_sound(tablet: Tablet) -> None:

@@ -33,6 +33,12 @@ class Bridge:
         self.agent.stop()
         self._data.__exit__(None, None, None)
 
+    def __enter__(self) -> Bridge:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
     def kiosk(self) -> dict[str, Any]:
         return requests.get(f"{self.agent.kiosk_url}/api/state", timeout=15).json()
 

@@ -42,15 +42,14 @@ def cloud() -> Iterator[FakeCloud]:
 @pytest.fixture
 def store(tmp_path: Path, cloud: FakeCloud, locks: LockBank) -> Iterator[Store]:
     """A bridge in this process, ready."""
-    store = Store(tmp_path, cloud, locks)
-    yield store.ready()
-    store.stop()
+    with Store(tmp_path, cloud, locks) as store:
+        yield store.ready()
 
 
 @pytest.fixture
 def bridge(tmp_path: Path, cloud: FakeCloud, locks: LockBank) -> Iterator[Process]:
     """A bridge as a process of its own, ready; whoever has not killed it sees it end cleanly."""
-    bridge = Process(tmp_path, cloud, locks)
-    yield bridge
-    if bridge.runs:
-        assert bridge.kill(signal.SIGTERM) == 0
+    with Process(tmp_path, cloud, locks) as bridge:
+        yield bridge
+        if bridge.runs:
+            assert bridge.kill(signal.SIGTERM) == 0

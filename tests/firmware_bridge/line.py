@@ -37,6 +37,12 @@ class Line:
         self.thread.join(5)
         self.journal.close()
 
+    def __enter__(self) -> Line:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
     def states(self, *numbers: int) -> set[str]:
         return {self.bank.doors[number].state for number in numbers or self.bank.doors}
 

@@ -32,7 +32,22 @@ class Process:
             f'data_dir = "data"\ncloud_url = "{cloud.url}"\nport = "{locks.path}"\nkiosk_port = 0\n'
             'enrolment_code_file = "code"\n'
         )
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.end()
+            raise
+
+    def __enter__(self) -> Process:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """However the test went, nothing is left running."""
+        if self.runs:
+            self.kill()
 
     def start(self, dies_at: str = "") -> None:
         """`dies_at`: the failpoint at which it dies by itself; then nothing is waited for."""

@@ -35,6 +35,12 @@ class Store:
         self.agent.stop()
         self._data.__exit__(None, None, None)
 
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
     def state(self, since: int = 0) -> dict[str, Any]:
         return requests.get(f"{self.agent.kiosk_url}/api/state?since={since}", timeout=15).json()
 

@@ -24,9 +24,8 @@ def locks(tmp_path: Path) -> Iterator[LockBank]:
 
 @pytest.fixture
 def line(tmp_path: Path, locks: LockBank) -> Iterator[Line]:
-    line = Line(tmp_path, str(tmp_path / "tty"))
-    yield line
-    line.stop()
+    with Line(tmp_path, str(tmp_path / "tty")) as line:
+        yield line
 
 
 def test_a_sensor_that_bounces_is_opened_once_and_left_open_once(line: Line, locks: LockBank) -> None:

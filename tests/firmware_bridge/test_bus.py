@@ -26,9 +26,8 @@ def locks(tmp_path: Path) -> Iterator[LockBank]:
 
 @pytest.fixture
 def line(tmp_path: Path, locks: LockBank) -> Iterator[Line]:
-    line = Line(tmp_path, str(tmp_path / "tty"))
-    yield line
-    line.stop()
+    with Line(tmp_path, str(tmp_path / "tty")) as line:
+        yield line
 
 
 def test_a_door_opens_and_is_seen_to_shut(line: Line, locks: LockBank) -> None:

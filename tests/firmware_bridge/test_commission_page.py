@@ -33,9 +33,8 @@ def locks() -> Iterator[LockBank]:
 
 @pytest.fixture
 def bridge(tmp_path: Path, locks: LockBank) -> Iterator[Bridge]:
-    bridge = Bridge(tmp_path, locks)
-    yield bridge
-    bridge.stop()
+    with Bridge(tmp_path, locks) as bridge:
+        yield bridge
 
 
 @pytest.fixture

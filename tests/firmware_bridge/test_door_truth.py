@@ -155,10 +155,11 @@ def test_a_bank_cannot_be_told_of_a_sensor_there_is_none_of() -> None:
 def winnsen(tmp_path: Path) -> Iterator[tuple[Line, LockBank]]:
     """Doors on boards that say when a coil must rest."""
     doors = [{**door, "board": door["board"] + 1} for door in DOORS]
-    with LockBank(doors=doors, protocol=PROTOCOLS["winnsen"]()) as locks:
-        line = Line(tmp_path, locks.path, {**LAYOUT, "board": "winnsen", "doors": doors})
+    with (
+        LockBank(doors=doors, protocol=PROTOCOLS["winnsen"]()) as locks,
+        Line(tmp_path, locks.path, {**LAYOUT, "board": "winnsen", "doors": doors}) as line,
+    ):
         yield line, locks
-        line.stop()
 
 
 def test_a_board_that_spares_its_coil_is_waited_for_and_no_pulse_is_counted(winnsen: tuple[Line, LockBank]) -> None:

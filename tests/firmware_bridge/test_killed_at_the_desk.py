@@ -108,17 +108,15 @@ def kiosk(tmp_path: Path, cloud: FakeCloud, locks: LockBank) -> Iterator[Kiosk]:
         staff={"hash": "s", "people": [person()]},
         work={"hash": "w", "items": items, "taken": [12]},
     )
-    bridge = Process(tmp_path, cloud, locks)
-    until(lambda: bridge.find("SELECT * FROM meta WHERE name = 'work'") and bridge.find("SELECT * FROM grants"))
-    bridge.kill()
-    cloud.silence(True)
-    locks.open_door(12)
-    locks.put_item(12)
-    locks.shut_door(12)
-    locks.moves.clear()
-    yield Kiosk(bridge, cloud, locks)
-    if bridge.runs:
+    with Process(tmp_path, cloud, locks) as bridge:
+        until(lambda: bridge.find("SELECT * FROM meta WHERE name = 'work'") and bridge.find("SELECT * FROM grants"))
         bridge.kill()
+        cloud.silence(True)
+        locks.open_door(12)
+        locks.put_item(12)
+        locks.shut_door(12)
+        locks.moves.clear()
+        yield Kiosk(bridge, cloud, locks)
 
 
 @pytest.mark.parametrize(("step", "point"), STEPS)

@@ -29,12 +29,10 @@ KEYS = ("key_made", "key_answered", "key_kept")
 def bridge(tmp_path: Path, cloud: FakeCloud, locks: LockBank) -> Iterator[Process]:
     """Enrolled, with a grant for door 7, and not running."""
     cloud.tell(grants=[grant(7)])
-    bridge = Process(tmp_path, cloud, locks)
-    until(lambda: bridge.find("SELECT * FROM grants"))
-    bridge.kill()
-    yield bridge
-    if bridge.runs:
+    with Process(tmp_path, cloud, locks) as bridge:
+        until(lambda: bridge.find("SELECT * FROM grants"))
         bridge.kill()
+        yield bridge
 
 
 def judged(bridge: Process, cloud: FakeCloud, locks: LockBank, pulses: int | None = 0) -> None:

@@ -76,9 +76,8 @@ def locks(tmp_path: Path) -> Iterator[LockBank]:
 
 @pytest.fixture
 def line(tmp_path: Path, locks: LockBank) -> Iterator[Line]:
-    line = Line(tmp_path, str(tmp_path / "tty"))
-    yield line
-    line.stop()
+    with Line(tmp_path, str(tmp_path / "tty")) as line:
+        yield line
 
 
 def test_there_are_never_more_pulses_than_intents_whatever_goes_wrong(line: Line, locks: LockBank) -> None:

@@ -24,18 +24,16 @@ def locks(tmp_path: Path) -> Iterator[LockBank]:
 
 @pytest.fixture
 def line(tmp_path: Path, locks: LockBank) -> Iterator[Line]:
-    line = Line(tmp_path, str(tmp_path / "tty"))
-    yield line.known()
-    line.stop()
+    with Line(tmp_path, str(tmp_path / "tty")) as line:
+        yield line.known()
 
 
 @pytest.fixture
 def store(tmp_path: Path, locks: LockBank) -> Iterator[Store]:
     with FakeCloud() as cloud:
         cloud.tell(layout=LAYOUT)
-        store = Store(tmp_path, cloud, locks)
-        yield store.ready()
-        store.stop()
+        with Store(tmp_path, cloud, locks) as store:
+            yield store.ready()
 
 
 def test_two_coils_the_wrong_way_round_freeze_the_bank_after_one_pulse(line: Line, locks: LockBank) -> None:
@@ -86,17 +84,14 @@ def test_a_door_of_a_board_that_was_silent_is_not_blamed_on_the_pulse(line: Line
 
 
 def test_a_quarantine_outlives_a_restart(tmp_path: Path, locks: LockBank) -> None:
-    line = Line(tmp_path, str(tmp_path / "tty")).known()
-    locks.swap(3, 4)
-    line.open(3)
-    line.stop()
-    again = Line(tmp_path, str(tmp_path / "tty"))
-    try:
+    with Line(tmp_path, str(tmp_path / "tty")) as line:
+        line.known()
+        locks.swap(3, 4)
+        line.open(3)
+    with Line(tmp_path, str(tmp_path / "tty")) as again:
         until(lambda: again.states(5) == {"shut"})
         with pytest.raises(Refused, match="quarantined"):
             again.bank.open(5, LOAD, lambda db: None)
-    finally:
-        again.stop()
 
 
 def test_a_shopper_is_announced_at_the_counter_while_nothing_may_open(store: Store) -> None:

@@ -62,7 +62,11 @@ class Store:
         self.offer("FRESH")
         (folder / "code").write_text("FRESH")
         self.config = Config(folder / "data", url, locks.path, kiosk_port=0, enrolment_code_file=folder / "code")
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
 
     def offer(self, code: str) -> None:
         """An admin makes an enrolment code."""
@@ -197,7 +201,9 @@ def running_store(folder: Path, database_url: str, redis_url: str) -> Iterator[S
     doors = [{"number": n, "board": 0, "channel": n - 1} for n in range(1, 7)]
     with LockBank(doors=doors) as locks:
         store = Store(folder, world, service, line, url, locks)
-        yield store
-        line.cut = True
-        store.stop()
+        try:
+            yield store
+        finally:
+            line.cut = True
+            store.stop()
     service.database.close()
