@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from bopis.errors import PermanentFailure
-from bopis.ports import Account, AccountNews, BadDelivery, BadSignature, Delivery, Location, OrderSnapshot
+from bopis.ports import Account, AccountNews, BadDelivery, BadSignature, Delivery, Location, OrderSnapshot, Trial
 from integrations.public import PublicCaller
 from integrations.standard import webhooks
 from integrations.standard.client import ShopClient
@@ -89,6 +89,10 @@ class StandardPlatform:
     def ensure_subscriptions(self, account: Account, callback_url: str) -> list[str]:
         """Nothing: whoever runs the shop typed our address in there."""
         return []
+
+    def test_delivery(self, account: Account, callback_url: str, body: bytes) -> Trial:
+        """Signed with the signing secret. Raises PermanentFailure."""
+        return Trial(webhooks.signed(body, account, self._now()))
 
     def _newest(self, account: Account, order_id: str) -> Mapping[str, Any]:
         found: Mapping[str, Any] | None = None

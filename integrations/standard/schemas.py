@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from bopis.ports import Money
+from integrations.standard.fields import Id, Moment, capitals, many, part, text, whole, word, yes_no
 
 EVENTS = ("order.created", "order.updated", "order.cancelled")
 STATUSES = ("open", "on_hold", "closed", "cancelled")
 METHODS = ("pickup", "other")
-_ID = validate.Regexp(r"[\x21-\x7e]([\x20-\x7e]{0,98}[\x21-\x7e])?\Z", error="Is 1 to 100 printable ASCII characters.")
 _SOON = dt.timedelta(hours=1)
 
 
@@ -23,37 +22,9 @@ class Ours(Schema):
         unknown = EXCLUDE
 
 
-class Id(fields.Field[str]):
-    """A text, or a whole number of any size, as text."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
-        text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-        if not isinstance(text, str):
-            raise ValidationError("Is a text or a whole number.")
-        _ID(text)
-        return text
-
-
-class Moment(fields.Field[dt.datetime]):
-    """ISO 8601 with its offset from UTC."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> dt.datetime:
-        try:
-            moment = dt.datetime.fromisoformat(re.sub(r"(?<=\.\d{6})\d+", "", value))
-            if moment.tzinfo is not None:
-                return moment.astimezone(dt.UTC)
-        except (TypeError, ValueError, OverflowError):
-            pass
-        raise ValidationError("Is a time with its offset, such as 2026-11-22T09:30:00Z.")
-
-
-def _text(longest: int = 255) -> fields.String:
-    return fields.String(load_default="", allow_none=True, validate=validate.Length(max=longest))
-
-
 class Total(Ours):
-    amount = fields.String(required=True)
-    currency = fields.String(required=True, validate=validate.Regexp("[A-Z]{3}\\Z", error="Is three capital letters."))
+    amount = fields.String(required=True, metadata={"description": "A decimal text.", "example": "42.50"})
+    currency = capitals("ISO 4217.", 3, "Is three capital letters.", required=True)
 
     @validates_schema
     def _is_money(self, data: Mapping[str, str], **_: Any) -> None:
@@ -64,49 +35,38 @@ class Total(Ours):
 
 
 class Line(Ours):
-    id = Id(required=True, metadata={"description": "The shop's id of this line, unique in its order."})
-    title = _text(500)
-    quantity = fields.Integer(required=True, strict=True, validate=validate.Range(1, 10_000))
-    sku = _text()
-    weight_grams = fields.Integer(
-        load_default=None,
-        allow_none=True,
-        strict=True,
-        validate=validate.Range(1, 1_000_000),
-        metadata={"description": "Of one piece."},
-    )
+    id = Id("The shop's id of this line, unique in its order.", required=True)
+    title = text("What people call it.", 500)
+    quantity = whole("How many pieces.", 10_000, required=True)
+    sku = text("The shop's number of the article: by it sizes are known.")
+    weight_grams = whole("Of one piece.", 1_000_000, load_default=None, allow_none=True)
     sides_mm = fields.List(
-        fields.Integer(strict=True, validate=validate.Range(1, 10_000)),
+        whole("", 10_000),
         load_default=None,
         allow_none=True,
         validate=validate.Length(equal=3),
         metadata={"description": "Height, width and depth of one packed piece, in millimetres."},
     )
-    cost = fields.Nested(
-        Total,
-        load_default=None,
-        allow_none=True,
-        metadata={"description": "Of all its pieces together, discounts taken off and taxes in it."},
-    )
+    cost = part(Total, "Of all its pieces together, discounts taken off and taxes in it.")
 
 
 class Location(Ours):
-    id = Id(required=True, metadata={"description": "Stable; mapped to a store once."})
-    name = _text()
+    id = Id("Stable; mapped to a store once.", required=True)
+    name = text("What people see.")
 
 
 class Unit(Ours):
     id = Id(
+        "Unique in the shop. May be left out where the order has one unit: then the order's.",
         load_default=None,
         allow_none=True,
-        metadata={"description": "Unique in the shop. May be left out where the order has one unit: then the order's."},
     )
-    method = fields.String(load_default="pickup", validate=validate.OneOf(METHODS))
-    status = fields.String(load_default="open", validate=validate.OneOf(STATUSES))
-    location = fields.Nested(Location, load_default=None, allow_none=True)
-    phone = _text(50)
-    email = _text()
-    lines = fields.List(fields.Nested(Line), required=True, validate=validate.Length(max=1000))
+    method = word("What is not picked up is not ours.", METHODS)
+    status = word("`closed`: nothing is left to hand over.", STATUSES)
+    location = part(Location, "Where it is picked up; needed for that.")
+    phone = text("Of whoever picks up, where that is not whoever ordered.", 50)
+    email = text("Likewise.")
+    lines = many(fields.Nested(Line), "What is in it.", 1000)
 
     @validates_schema
     def _has_a_place(self, data: Mapping[str, Any], **_: Any) -> None:
@@ -116,27 +76,29 @@ class Unit(Ours):
 
 
 class Customer(Ours):
-    first_name = _text()
-    phone = _text(50)
-    email = _text()
-    locale = _text(35)
+    first_name = text("How messages greet.")
+    phone = text("For the message with the code: with +, or as the order's country writes it.", 50)
+    email = text("For where no text reaches.")
+    locale = text("The language of messages, such as `en`.", 35)
 
 
 class Order(Ours):
-    id = Id(required=True)
-    name = _text(100)
-    updated_at = Moment(required=True, metadata={"description": "Of two versions the one changed later counts."})
-    paid = fields.Boolean(required=True, truthy={True}, falsy={False})
-    pay_later = fields.Boolean(load_default=False, truthy={True}, falsy={False})
-    cancelled_at = Moment(load_default=None, allow_none=True)
-    country = fields.String(
+    id = Id("The shop's own; never used again.", required=True)
+    name = text("What people call it; the `id` if left out.", 100)
+    updated_at = Moment("When the order changed. Of two versions the one changed later counts.", required=True)
+    paid = yes_no("Goods of an unpaid order wait.", required=True)
+    pay_later = yes_no("It is to be paid when it is picked up.", load_default=False)
+    cancelled_at = Moment("When it was called off; null while it was not.", load_default=None, allow_none=True)
+    country = capitals(
+        "ISO 3166-1; reads phone numbers that do not begin with +.",
+        2,
+        "Is two capital letters (ISO 3166-1).",
         load_default="",
         allow_none=True,
-        validate=validate.Regexp("([A-Z]{2})?\\Z", error="Is two capital letters (ISO 3166-1)."),
     )
-    customer = fields.Nested(Customer, load_default=None, allow_none=True)
-    total = fields.Nested(Total, load_default=None, allow_none=True)
-    units = fields.List(fields.Nested(Unit), required=True, validate=validate.Length(max=100))
+    customer = part(Customer, "Whoever ordered; staff are asked to reach those without phone and e-mail.")
+    total = part(Total, "What the order costs now.")
+    units = many(fields.Nested(Unit), "What one store hands over at a time is a unit.", 100)
 
     @validates_schema
     def _units_are_told_apart(self, data: Mapping[str, Any], **_: Any) -> None:
@@ -161,8 +123,8 @@ class Event(Ours):
 class Changed(Ours):
     """One of the orders a shop lists as changed."""
 
-    id = Id(required=True)
-    updated_at = Moment(required=True)
+    id = Id("The order's.", required=True)
+    updated_at = Moment("When it changed last.", required=True)
 
 
 class ChangedOrders(Ours):

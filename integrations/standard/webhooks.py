@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from bopis.errors import PermanentFailure
 from bopis.ports import Account, BadDelivery, Delivery
 from integrations import signatures
+from integrations.payloads import newest
 from integrations.standard import schemas
 
 SECRETS = ("signing_secret", "previous_signing_secret")
@@ -38,6 +41,16 @@ def verify(headers: Mapping[str, str], body: bytes, account: Account, now: dt.da
         str(subject) if isinstance(subject, str | int) and len(str(subject)) <= 100 else "",
         proven.at,
     )
+
+
+def signed(body: bytes, account: Account, now: dt.datetime) -> dict[str, str]:
+    """What a shop writes above a message. Raises PermanentFailure without a good secret to sign with."""
+    secret = newest([account.secrets.get(SECRETS[0], "")])
+    try:
+        headers = signatures.sign([secret], f"test_{uuid.uuid4()}", now, body)
+    except ValueError as problem:
+        raise PermanentFailure("bad_secret", f"nobody is believed: {problem}") from None
+    return {"Content-Type": "application/json", **headers}
 
 
 def order_in(body: bytes, now: dt.datetime) -> dict[str, Any]:

@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import fields
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, selectinload
 
@@ -19,15 +18,15 @@ from bopis.lockers.fit import SIZES
 from bopis.lockers.models import Bank, Compartment
 from bopis.pickups.models import IS_LIVE, Placement
 from bopis.web.api_v1.api import Api
-from bopis.web.api_v1.fields import Answer, Id, choice, moment, text, whole, yes_no
+from bopis.web.api_v1.fields import Answer, Id, choice, many, moment, part, text, whole, yes_no
 from bopis.web.api_v1.operations import Call, Operation, Page
 from bopis.web.api_v1.paging import Listed, page_of
 from firmware_bridge.protocol import wire
 
 
 class BankAnswer(Answer):
-    id = Id()
-    store_id = Id()
+    id = Id("Ours.")
+    store_id = Id("The store it stands in.")
     name = text("As its store's people call it.", example="Entrance")
     indoors = yes_no("Reached only while its store is open.")
     online = yes_no("Its bridge was heard from within the last minute.")
@@ -37,16 +36,16 @@ class BankAnswer(Answer):
 
 
 class InnerAnswer(Answer):
-    height = whole("In millimetres, as are the others.")
-    width = whole("")
-    depth = whole("")
+    height = whole("In millimetres.")
+    width = whole("In millimetres.")
+    depth = whole("In millimetres.")
 
 
 class CompartmentAnswer(Answer):
-    id = Id()
+    id = Id("Ours.")
     number = whole("As it stands on its door.")
     size = choice("How much it takes.", SIZES)
-    inner_mm = fields.Nested(InnerAnswer)
+    inner_mm = part(InnerAnswer, "How large it is inside.")
     accessible = yes_no("Everybody reaches it, also from a wheelchair.")
     cold = choice(
         "How cold it is inside; null where it is as warm as the room.", ("chilled", "frozen"), allow_none=True
@@ -55,15 +54,15 @@ class CompartmentAnswer(Answer):
     state = choice("`free`, `held` for a pickup that is not in it yet, or `loaded`.", ("free", "held", "loaded"))
     door = choice("How its door stands.", wire.DOOR_STATES)
     item = choice("What its sensor says.", wire.ITEM_STATES)
-    pickup_id = Id(allow_none=True, description="The pickup it is held for or holds.")
+    pickup_id = Id("The pickup it is held for or holds.", allow_none=True)
 
 
 class BankWithCompartmentsAnswer(BankAnswer):
-    compartments = fields.List(fields.Nested(CompartmentAnswer), metadata={"description": "By their numbers."})
+    compartments = many(CompartmentAnswer, "By their numbers.")
 
 
 class BanksAsked(Listed):
-    store_id = Id(description="Of this store alone.")
+    store_id = Id("Of this store alone.")
 
 
 def add(api: Api) -> None:

@@ -27,8 +27,8 @@ _PROBLEM = {
     "required": ["type", "title", "status", "code", "detail"],
     "properties": {
         "type": {"type": "string", "description": "Leads to what this page says of the code."},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
+        "title": {"type": "string", "description": "What the status is called."},
+        "status": {"type": "integer", "description": "The same as the answer's own."},
         "code": {"type": "string", "description": "Stable: decide by this."},
         "detail": {"type": "string", "description": "For people; may be worded differently one day."},
         "errors": {
@@ -37,7 +37,10 @@ _PROBLEM = {
             "items": {
                 "type": "object",
                 "required": ["at", "detail"],
-                "properties": {"at": {"type": "string"}, "detail": {"type": "string"}},
+                "properties": {
+                    "at": {"type": "string", "description": "The place."},
+                    "detail": {"type": "string", "description": "What is wrong with it, for people."},
+                },
             },
         },
     },
@@ -72,15 +75,11 @@ def document(operations: Iterable[Operation], public_url: str) -> dict[str, Any]
 
 
 def _operation(each: Operation, plugin: MarshmallowPlugin) -> dict[str, Any]:
-    parameters = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "example": ID_EXAMPLE}}
-        for name in _PLACES.findall(each.path)
-    ]
+    parameters = [_place(name) for name in _PLACES.findall(each.path)]
     if each.query:
         assert plugin.converter is not None
         parameters += plugin.converter.schema2parameters(each.query(), location="query")
-    if each.is_deed:
-        parameters.append(_IDEMPOTENCY_KEY)
+    parameters.append(_IDEMPOTENCY_KEY if each.is_deed else _IF_NONE_MATCH)
     said: dict[str, Any] = {
         "operationId": each.name,
         "summary": each.summary,
@@ -95,12 +94,25 @@ def _operation(each: Operation, plugin: MarshmallowPlugin) -> dict[str, Any]:
     return said
 
 
+def _place(name: str) -> dict[str, Any]:
+    said = f"The {name.removesuffix('_id')}’s id."
+    schema = {"type": "string", "format": "uuid", "example": ID_EXAMPLE}
+    return {"name": name, "in": "path", "required": True, "description": said, "schema": schema}
+
+
 _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
     "description": "Made up by you for this one deed, such as a UUID: asked again with it, it is not done again.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
+}
+_IF_NONE_MATCH = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "The `ETag` of an answer you have: what has not changed since is not sent again.",
+    "schema": {"type": "string"},
 }
 
 
@@ -111,7 +123,7 @@ def _responses(each: Operation) -> dict[str, Any]:
             "type": "object",
             "required": ["data", "next_cursor"],
             "properties": {
-                "data": {"type": "array", "items": each.answer},
+                "data": {"type": "array", "items": each.answer, "description": "One page of them."},
                 "next_cursor": {"type": ["string", "null"], "description": "For the next page; null on the last."},
             },
         }
@@ -121,6 +133,8 @@ def _responses(each: Operation) -> dict[str, Any]:
             "content": {"application/json": {"schema": good}},
         }
     }
+    if not each.is_deed:
+        found["304"] = {"description": "What you have is still so."}
     for status, codes in each.refusals().items():
         found[str(status)] = {
             "description": f"{HTTPStatus(status).phrase}: {', '.join(f'`{code}`' for code in codes)}",

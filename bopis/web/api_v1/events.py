@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from marshmallow import fields
 from sqlalchemy import Select, literal, select, tuple_
 from sqlalchemy.orm import Session
 
@@ -16,7 +15,7 @@ from bopis.pickups.models import Pickup
 from bopis.pickups.words import REASONS
 from bopis.timeline import TimelineEntry, entries
 from bopis.web.api_v1.api import Api
-from bopis.web.api_v1.fields import Answer, Id, choice, is_id, moment, text, whole
+from bopis.web.api_v1.fields import Answer, Id, choice, is_id, moment, part, text, whole
 from bopis.web.api_v1.operations import Call, Operation, Page
 from bopis.web.api_v1.paging import Listed
 from bopis.web.api_v1.pickups import one, seen_by
@@ -38,14 +37,14 @@ class DetailAnswer(Answer):
 
 class EventAnswer(Answer):
     id = text("Its pickup's id and its number there: the same event has the same one wherever it is read.")
-    pickup_id = Id()
-    store_id = Id(allow_none=True, description="Where its pickup is now.")
+    pickup_id = Id("The pickup it happened to.")
+    store_id = Id("Where its pickup is now.", allow_none=True)
     number = whole("Which of its pickup's events, counted from 1.")
     type = text("What happened, as a stable word; new ones may come.", example="ready")
     at = moment("When it happened.")
     written_at = moment("When we came to know: later than `at` for what happened in a store without internet.")
     actor = choice("Who did it.", _ACTORS)
-    detail = fields.Nested(DetailAnswer)
+    detail = part(DetailAnswer, "What there is to say about it.")
 
 
 class EventsAsked(Listed):

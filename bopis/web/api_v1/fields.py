@@ -36,10 +36,8 @@ class Text(fields.String):
 class Id(Text):
     """The id of one of our things."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        self.description = str(kwargs.pop("description", ""))
-        shown = {"format": "uuid", "example": ID_EXAMPLE, "description": self.description}
-        super().__init__(metadata={name: value for name, value in shown.items() if value}, **kwargs)
+    def __init__(self, said: str, **kwargs: Any) -> None:
+        super().__init__(metadata={**_shown(said, ID_EXAMPLE), "format": "uuid"}, **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
@@ -90,6 +88,16 @@ def whole(said: str, **kwargs: Any) -> fields.Integer:
 def digits(said: str, **kwargs: Any) -> Digits:
     """A whole number among an address's parameters."""
     return Digits(metadata=_shown(said, None), **kwargs)
+
+
+def part(of: type[Schema], said: str, **kwargs: Any) -> fields.Nested:
+    """Something with fields of its own."""
+    return fields.Nested(of, metadata=_shown(said, None), **kwargs)
+
+
+def many(of: type[Schema], said: str) -> fields.List:
+    """A list of such things."""
+    return fields.List(fields.Nested(of), metadata=_shown(said, None))
 
 
 def yes_no(said: str, **kwargs: Any) -> fields.Boolean:

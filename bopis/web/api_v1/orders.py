@@ -20,13 +20,11 @@ from bopis.web.problems import Misplaced
 
 
 class OrdersAsked(Asked):
-    connection_id = Id(
-        description="Through which connection of the kind “any other shop”; needed if there are several."
-    )
+    connection_id = Id("Through which connection of the kind “any other shop”; needed if there are several.")
 
 
 class TakenAnswer(Answer):
-    connection_id = Id()
+    connection_id = Id("The connection that took it.")
     order_id = text("The shop's own id, as it was sent.")
     known = yes_no("It was sent in these very words before: nothing new follows from it.")
 

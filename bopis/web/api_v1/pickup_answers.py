@@ -15,7 +15,7 @@ from bopis.lockers.fit import NEEDS, SIZES
 from bopis.pickups.lifecycle import STATES
 from bopis.pickups.models import Pickup, Placement
 from bopis.timeline import TimelineEntry
-from bopis.web.api_v1.fields import Answer, Id, choice, moment, text, whole, yes_no
+from bopis.web.api_v1.fields import Answer, Id, choice, many, moment, part, text, whole, yes_no
 
 
 class MoneyAnswer(Answer):
@@ -24,12 +24,12 @@ class MoneyAnswer(Answer):
 
 
 class OrderAnswer(Answer):
-    id = Id(description="Ours.")
+    id = Id("Ours.")
     name = text("As people say it.", example="#1001")
-    connection_id = Id(description="The connection to the shop that it came through.")
+    connection_id = Id("The connection to the shop that it came through.")
     platform_order_id = text("The shop's own id.")
     paid = yes_no("The shop has its money, as far as we were told.")
-    total = fields.Nested(MoneyAnswer, allow_none=True, metadata={"description": "Null where the shop was not asked."})
+    total = part(MoneyAnswer, "Null where the shop was not asked.", allow_none=True)
 
 
 class LineAnswer(Answer):
@@ -42,12 +42,12 @@ class PlacementAnswer(Answer):
     place = choice("Where one parcel of it is or will be.", ("locker", "counter"))
     state = choice("`held` until it lies there, `released` once it is out again.", ("held", "loaded", "released"))
     parcel = whole("Which of its parcels, counted from 1.")
-    bank_id = Id(allow_none=True)
-    compartment_id = Id(allow_none=True)
+    bank_id = Id("The bank it is in; null at the counter.", allow_none=True)
+    compartment_id = Id("Likewise.", allow_none=True)
     door = whole("The number on its door; null at the counter.", allow_none=True)
-    loaded_at = moment("", allow_none=True)
+    loaded_at = moment("When it was put there.", allow_none=True)
     collected_at = moment("When its shopper's own opening was seen.", allow_none=True)
-    released_at = moment("", allow_none=True)
+    released_at = moment("When the place was free again.", allow_none=True)
 
 
 class LocationAnswer(Answer):
@@ -56,28 +56,26 @@ class LocationAnswer(Answer):
 
 
 class ShopperAnswer(Answer):
-    first_name = text("", allow_none=True)
+    first_name = text("Null where it is not known, as are the others.", allow_none=True)
     phone = text("E.164.", allow_none=True, example="+12015550123")
-    email = text("", allow_none=True)
+    email = text("As the shop has it.", allow_none=True)
 
 
 class PickupAnswer(Answer):
-    id = Id()
-    store_id = Id(allow_none=True, description="Null until somebody said which store the shop's location is.")
-    order = fields.Nested(OrderAnswer)
+    id = Id("Ours.")
+    store_id = Id("Null until somebody said which store the shop's location is.", allow_none=True)
+    order = part(OrderAnswer, "The order it is of.")
     unit_id = text("What the shop calls this part of the order.")
-    location = fields.Nested(LocationAnswer)
+    location = part(LocationAnswer, "Where it is picked up, in the shop's words.")
     state = choice("How it stands.", STATES)
     reason = text("Why it stands so, or lies where it lies, as a stable word; may be empty.", example="nothing_free")
     size = choice("The compartment it needs.", (*SIZES, ""))
-    needs = fields.List(choice("", NEEDS), metadata={"description": "What its goods need beside room."})
-    lines = fields.List(fields.Nested(LineAnswer))
-    placements = fields.List(fields.Nested(PlacementAnswer), metadata={"description": "In the order they were chosen."})
-    shopper = fields.Nested(
-        ShopperAnswer, allow_none=True, metadata={"description": "Null unless the key has the scope `shoppers:read`."}
-    )
+    needs = fields.List(choice("One of them.", NEEDS), metadata={"description": "What its goods need beside room."})
+    lines = many(LineAnswer, "What is in it.")
+    placements = many(PlacementAnswer, "In the order they were chosen.")
+    shopper = part(ShopperAnswer, "Null unless the key has the scope `shoppers:read`.", allow_none=True)
     created_at = moment("When we heard of it.")
-    ready_at = moment("", allow_none=True)
+    ready_at = moment("When all of it lay in its place.", allow_none=True)
     hold_until = moment("Until when it is held for its shopper.", allow_none=True)
     closed_at = moment("When it was over.", allow_none=True)
     updated_at = moment("When something last happened to it, as far as we know.")

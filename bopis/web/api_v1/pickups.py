@@ -31,7 +31,7 @@ _WHY = "cancelled_by_program"
 
 class PickupsAsked(Listed):
     state = choice("In this state alone.", STATES)
-    store_id = Id(description="In this store alone.")
+    store_id = Id("In this store alone.")
     order = text("Of the order with this name, or with this id of the shop's.", validate=validate.Length(1, 64))
     updated_since = moment("To which something happened since then, as far as we know.")
 

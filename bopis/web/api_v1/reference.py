@@ -75,7 +75,7 @@ def _shown(server: str, path: str, method: str, said: Mapping[str, Any], shapes:
     schema = good["content"]["application/json"]["schema"]
     items = schema.get("properties", {}).get("data", {}).get("items")
     asked = said.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
-    refused = [(status, answer) for status, answer in said["responses"].items() if not status.startswith("2")]
+    refused = [(status, answer) for status, answer in said["responses"].items() if status >= "400"]
     return Shown(
         said["operationId"],
         method,
@@ -125,7 +125,7 @@ def _kind(schema: Mapping[str, Any]) -> str:
         "array": "list",
         "object": "object",
     }
-    said = [words.get(kind, kind) for kind in named if kind not in ("null", "")]
+    said = [" or ".join(words.get(kind, kind) for kind in named if kind != "null")] if kinds else []
     if schema.get("format") == "date-time":
         said = ["instant"]
     elif schema.get("format") == "uuid":
@@ -135,7 +135,7 @@ def _kind(schema: Mapping[str, Any]) -> str:
     inner = schema.get("items", {})
     if inner and not _refers(inner):
         said.append(f"of {_kind(inner)}")
-    return ", ".join(said[:1]) + (" " + " ".join(said[1:]) if said[1:] else "")
+    return " ".join(said)
 
 
 def _refers(schema: Mapping[str, Any]) -> str:

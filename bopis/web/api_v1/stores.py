@@ -18,7 +18,7 @@ from bopis.web.api_v1.paging import Listed, page_of
 
 
 class StoreAnswer(Answer):
-    id = Id()
+    id = Id("Ours.")
     name = text("As its people call it.", example="High Street")
     address = text("Its street address, on one line.")
     country = text("ISO 3166-1, two letters.", example="US")
