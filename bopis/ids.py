@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import time
 
@@ -16,3 +17,9 @@ def new_id() -> str:
 
 
 _FIXED = 0xF << 76 | 0b11 << 62
+
+
+def first_id(at: dt.datetime) -> str:
+    """What every id made from `at` on comes after, and every earlier one before: so the primary key finds them."""
+    digits = f"{int(at.timestamp() * 1000):012x}"
+    return f"{digits[:8]}-{digits[8:]}"

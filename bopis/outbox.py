@@ -118,7 +118,6 @@ _PUT = Insert(
 
 def repeat(session: Session, message: Message, now: dt.datetime, *, merchant_id: str) -> None:
     """Ask the world for `message` once more: the row of the last time is used again, unless it is still waiting."""
-    put(session, message, now, merchant_id=merchant_id)
     kind, fields = messages.write(message)
     again = (
         update(OutboxEntry)
@@ -126,8 +125,11 @@ def repeat(session: Session, message: Message, now: dt.datetime, *, merchant_id:
         .values(state="waiting", attempts=0, next_at=now, submitted_at=None, lease_until=None)
         .execution_options(synchronize_session=False)
     )
+    # In this order: an entry that is forgotten at this very moment is gone by the time it is put.
     if session.execute(again).rowcount:  # type: ignore[attr-defined]
         ring_after_commit(session, WorkToDo())
+    else:
+        put(session, message, now, merchant_id=merchant_id)
 
 
 def attempts_of(session: Session, message: Message) -> int:

@@ -26,6 +26,7 @@ from bopis.prepared import Prepared, word
 from bopis.stores.queries import lock
 from bopis.sweeps.holds import AuditDoors, FollowHolds, LapsePromises
 from bopis.sweeps.money import FollowFees, LookForPayments, WatchCheckouts
+from bopis.sweeps.retention import FORGETTING
 from bopis.sweeps.step import NOW, Step, first
 
 KEEP_BODIES = dt.timedelta(days=7)
@@ -206,4 +207,5 @@ STEPS: tuple[Step, ...] = (
     WatchCheckouts(),
     FollowFees(),
     LookForPayments(),
+    *FORGETTING,
 )

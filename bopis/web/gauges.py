@@ -15,6 +15,7 @@ from bopis.bridges.models import Bridge
 from bopis.bridges.queries import ONLINE_WITHIN
 from bopis.claims import due
 from bopis.db import Database
+from bopis.ids import first_id
 from bopis.inbox import InboxEntry
 from bopis.lockers.models import Compartment
 from bopis.outbox import OutboxEntry
@@ -67,7 +68,7 @@ def _effects(session: Session, now: dt.datetime) -> Metric:
     )
     recent = (
         select(OutboxEntry.kind, OutboxEntry.state)
-        .where(OutboxEntry.id >= _first_id(now - DAY))
+        .where(OutboxEntry.id >= first_id(now - DAY))
         .order_by(OutboxEntry.id)
         .limit(MOST)
         .subquery()
@@ -76,12 +77,6 @@ def _effects(session: Session, now: dt.datetime) -> Metric:
     for kind, state, count in session.execute(statement):
         found.add_metric((kind, state), count)
     return found
-
-
-def _first_id(at: dt.datetime) -> str:
-    """What every id made from `at` on comes after: ids begin with their millisecond, so the primary key finds them."""
-    digits = f"{int(at.timestamp() * 1000):012x}"
-    return f"{digits[:8]}-{digits[8:]}"
 
 
 def _bridges(session: Session, now: dt.datetime) -> Metric:
