@@ -151,11 +151,11 @@ def test_stopping_keeps_the_lockers_closed_or_opens_them_as_they_were(tablet: Ta
     tablet.tap("Keep them closed, and sign out")
     tablet.reads("Set up the doors")
     expect(tablet.page.get_by_text("Somebody began to set up these doors.").first).to_be_visible()
-    assert tablet.bridge.kiosk()["trouble"] == "service"
+    assert tablet.bridge.state()["trouble"] == "service"
     tablet.types_one_time_pin()
     tablet.tap("Sign in", "Stop", "Open the lockers as they were wired before")
     tablet.reads("Set up the doors")
-    until(lambda: {door["state"] for door in tablet.bridge.kiosk()["doors"]} == {"shut"})
+    until(lambda: {door["state"] for door in tablet.bridge.state()["doors"]} == {"shut"})
 
 
 def test_at_the_kiosk_it_is_reached_from_the_staff_corner_and_typed_without_a_keyboard(tablet: Tablet) -> None:

@@ -7,40 +7,21 @@ from typing import Any
 
 import requests
 
-from firmware_bridge.agent import Agent
 from firmware_bridge.commission.one_time import OneTimePin
 from firmware_bridge.config import Config
-from firmware_bridge.folder import opened_data
 from sandbox.lockbank import LockBank
+from tests.firmware_bridge.running import Running
 from tests.firmware_bridge.world import until
 
 BOARD = "modbus-rtu-relay"
 
 
-class Bridge:
+class Bridge(Running):
     """A running bridge before real frames; nobody has told it of a service."""
 
     def __init__(self, folder: Path, locks: LockBank) -> None:
-        self.config = Config(folder / "data", "http://127.0.0.1:1", str(locks.link(folder / "line")), kiosk_port=0)
-        self.start()
-
-    def start(self) -> None:
-        self._data = opened_data(self.config)
-        self.agent = Agent(self.config, self._data.__enter__())
-        self.agent.start()
-
-    def stop(self) -> None:
-        self.agent.stop()
-        self._data.__exit__(None, None, None)
-
-    def __enter__(self) -> Bridge:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    def kiosk(self) -> dict[str, Any]:
-        return requests.get(f"{self.agent.kiosk_url}/api/state", timeout=15).json()
+        line = locks.link(folder / "line")
+        super().__init__(Config(folder / "data", "http://127.0.0.1:1", str(line), kiosk_port=0))
 
     def events(self, kind: str) -> list[dict[str, Any]]:
         return [event["data"] for event in self.agent.journal.events(200) if event["kind"] == kind]

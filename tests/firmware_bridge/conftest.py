@@ -11,6 +11,7 @@ import pytest
 from sandbox.lockbank import LockBank
 from tests.firmware_bridge.bench import Bench
 from tests.firmware_bridge.fake_cloud import FakeCloud
+from tests.firmware_bridge.line import Line
 from tests.firmware_bridge.process import Process
 from tests.firmware_bridge.store import Store
 from tests.firmware_bridge.world import DOORS, LAYOUT
@@ -29,6 +30,13 @@ def locks() -> Iterator[LockBank]:
     """24 doors on two boards."""
     with LockBank(doors=DOORS) as locks:
         yield locks
+
+
+@pytest.fixture
+def line(tmp_path: Path, locks: LockBank) -> Iterator[Line]:
+    """A bus before them."""
+    with Line(tmp_path, locks.path) as line:
+        yield line
 
 
 @pytest.fixture

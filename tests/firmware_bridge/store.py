@@ -5,47 +5,24 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import requests
-
-from firmware_bridge.agent import Agent
 from firmware_bridge.config import Config
-from firmware_bridge.folder import opened_data
 from sandbox.lockbank import LockBank
 from tests.firmware_bridge.fake_cloud import FakeCloud
+from tests.firmware_bridge.running import Running
 from tests.firmware_bridge.world import until
 
 RIGHT = "047193508"
 
 
-class Store:
+class Store(Running):
     """One bridge with its kiosk."""
 
     def __init__(self, folder: Path, cloud: FakeCloud, locks: LockBank) -> None:
         (folder / "code").write_text(cloud.code + "\n")
-        self.config = Config(folder / "data", cloud.url, locks.path, kiosk_port=0, enrolment_code_file=folder / "code")
         self.cloud, self.locks = cloud, locks
-        self.start()
-
-    def start(self) -> None:
-        self._data = opened_data(self.config)
-        self.agent = Agent(self.config, self._data.__enter__())
-        self.agent.start()
-
-    def stop(self) -> None:
-        self.agent.stop()
-        self._data.__exit__(None, None, None)
-
-    def __enter__(self) -> Store:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    def state(self, since: int = 0) -> dict[str, Any]:
-        return requests.get(f"{self.agent.kiosk_url}/api/state?since={since}", timeout=15).json()
-
-    def post(self, path: str, **body: Any) -> Any:
-        return requests.post(f"{self.agent.kiosk_url}/api/{path}", json=body, timeout=5).json()
+        super().__init__(
+            Config(folder / "data", cloud.url, locks.path, kiosk_port=0, enrolment_code_file=folder / "code")
+        )
 
     def ready(self) -> Store:
         until(lambda: all(door["state"] == "shut" for door in self.state()["doors"]) and self.state()["ready"])

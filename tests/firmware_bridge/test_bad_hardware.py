@@ -3,29 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 
 from firmware_bridge.boards import Ask, BoardStatus
 from sandbox.lockbank import LockBank
 from tests.firmware_bridge.bench import Bench
 from tests.firmware_bridge.line import LOAD, Line
-from tests.firmware_bridge.world import DOORS, until
-
-
-@pytest.fixture
-def locks(tmp_path: Path) -> Iterator[LockBank]:
-    with LockBank(doors=DOORS) as locks:
-        locks.link(tmp_path / "tty")
-        yield locks
-
-
-@pytest.fixture
-def line(tmp_path: Path, locks: LockBank) -> Iterator[Line]:
-    with Line(tmp_path, str(tmp_path / "tty")) as line:
-        yield line
+from tests.firmware_bridge.world import until
 
 
 def test_a_sensor_that_bounces_is_opened_once_and_left_open_once(line: Line, locks: LockBank) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,19 +14,6 @@ from firmware_bridge.bank import Refused
 from sandbox.lockbank import LockBank
 from tests.firmware_bridge.line import LOAD, Line
 from tests.firmware_bridge.world import DOORS, until
-
-
-@pytest.fixture
-def locks(tmp_path: Path) -> Iterator[LockBank]:
-    with LockBank(doors=DOORS) as locks:
-        locks.link(tmp_path / "tty")
-        yield locks
-
-
-@pytest.fixture
-def line(tmp_path: Path, locks: LockBank) -> Iterator[Line]:
-    with Line(tmp_path, str(tmp_path / "tty")) as line:
-        yield line
 
 
 def test_a_door_opens_and_is_seen_to_shut(line: Line, locks: LockBank) -> None:

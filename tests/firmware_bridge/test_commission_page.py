@@ -65,7 +65,7 @@ def test_door_after_door_is_opened_named_and_written_and_the_bank_works_at_once(
     bridge: Bridge, locks: LockBank, installer: Installer
 ) -> None:
     installer.comes_in("Kim").begins()
-    assert bridge.kiosk()["trouble"] == "service"
+    assert bridge.state()["trouble"] == "service"
     for row, door in enumerate((1, 2, 3)):
         installer.names(door + 10, row)
         shuts(locks, door)
@@ -77,9 +77,9 @@ def test_door_after_door_is_opened_named_and_written_and_the_bank_works_at_once(
     assert [pulse.door for pulse in locks.pulses] == [1, 2, 3, None]
     (event,) = bridge.events("commissioned")
     assert (event["by"], event["staff"], [door["number"] for door in event["doors"]]) == ("Kim", None, [11, 12, 13])
-    assert until(lambda: {door["number"]: door["state"] for door in bridge.kiosk()["doors"]}).keys() == {11, 12, 13}
-    until(lambda: {door["state"] for door in bridge.kiosk()["doors"]} == {"shut"})
-    assert bridge.kiosk()["trouble"] != "service"
+    assert until(lambda: {door["number"]: door["state"] for door in bridge.state()["doors"]}).keys() == {11, 12, 13}
+    until(lambda: {door["state"] for door in bridge.state()["doors"]} == {"shut"})
+    assert bridge.state()["trouble"] != "service"
     assert ">13<" in installer.get("/commission/labels.html").text
     assert "^FD13^FS" in installer.get("/commission/labels.zpl").text
     journal = bridge.agent.journal
@@ -126,7 +126,7 @@ def test_a_power_cut_loses_no_answer_and_opens_the_bank_to_nobody(
     bridge.stop()
     bridge.start()
     installer.url = bridge.agent.kiosk_url
-    assert bridge.kiosk()["trouble"] == "service"
+    assert bridge.state()["trouble"] == "service"
     assert installer.state() == {"seq": 0, "step": "sign_in", "closed": True}
     assert installer.comes_in("Alex").finds(resume=True)["doors"][0]["number"] == 1
     assert installer.state()["by"] == "Alex"
@@ -150,7 +150,7 @@ def test_while_it_is_closed_nobody_opens_anything_and_left_it_works_as_before(
         assert requests.post(f"{kiosk}/api/{path}", json=body, timeout=15).json()["verdict"] == "closed"
     assert locks.pulses == []
     installer.does("leave")
-    until(lambda: {door["state"] for door in bridge.kiosk()["doors"]} == {"shut"})
+    until(lambda: {door["state"] for door in bridge.state()["doors"]} == {"shut"})
     assert [event["step"] for event in bridge.events("commissioning")] == ["begun", "left"]
     answer = requests.post(f"{kiosk}/api/staff/sign-in", json={"badge": "A1001", "pin": PIN}, timeout=15)
     assert answer.json()["verdict"] == "in"
@@ -168,11 +168,11 @@ def test_it_does_not_begin_while_a_shopper_stands_at_an_open_door(
     answer = requests.post(f"{installer.url}/api/code", json={"code": "047193508"}, timeout=15).json()
     assert answer["verdict"] == "open"
     assert installer.refused("begin") == "in_use"
-    until(lambda: bridge.kiosk()["session"]["phase"] == "open")
+    until(lambda: bridge.state()["session"]["phase"] == "open")
     locks.shut_door(2)
-    until(lambda: bridge.kiosk()["session"]["phase"] == "shut")
+    until(lambda: bridge.state()["session"]["phase"] == "shut")
     installer.does("begin")
-    assert bridge.kiosk()["session"] is None
+    assert bridge.state()["session"] is None
 
 
 def test_the_terminal_prints_where_the_page_is_and_a_pin_for_it(
@@ -245,7 +245,7 @@ def test_a_door_with_an_order_that_was_not_found_keeps_everything_from_being_wri
     shuts(locks, 2)
     installer.is_at("review")
     assert installer.refused("write") == "lost"
-    assert bridge.kiosk()["trouble"] == "service"
+    assert bridge.state()["trouble"] == "service"
     assert bridge.events("commissioned") == []
 
 

@@ -68,16 +68,9 @@ def test_only_open_frame_makes_the_bytes_that_fire(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def locks(tmp_path: Path) -> Iterator[LockBank]:
+def locks() -> Iterator[LockBank]:
     with LockBank(doors=DOORS, protocol=PROTOCOLS["kerong-cu16"]()) as locks:
-        locks.link(tmp_path / "tty")
         yield locks
-
-
-@pytest.fixture
-def line(tmp_path: Path, locks: LockBank) -> Iterator[Line]:
-    with Line(tmp_path, str(tmp_path / "tty")) as line:
-        yield line
 
 
 def test_there_are_never_more_pulses_than_intents_whatever_goes_wrong(line: Line, locks: LockBank) -> None:

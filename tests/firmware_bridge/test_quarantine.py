@@ -9,31 +9,15 @@ import pytest
 
 from firmware_bridge.bank import Refused
 from sandbox.lockbank import LockBank
-from tests.firmware_bridge.fake_cloud import FakeCloud
 from tests.firmware_bridge.line import LOAD, Line
 from tests.firmware_bridge.store import RIGHT, Store
-from tests.firmware_bridge.world import DOORS, LAYOUT, grant, until
-
-
-@pytest.fixture
-def locks(tmp_path: Path) -> Iterator[LockBank]:
-    with LockBank(doors=DOORS) as locks:
-        locks.link(tmp_path / "tty")
-        yield locks
+from tests.firmware_bridge.world import grant, until
 
 
 @pytest.fixture
 def line(tmp_path: Path, locks: LockBank) -> Iterator[Line]:
-    with Line(tmp_path, str(tmp_path / "tty")) as line:
+    with Line(tmp_path, locks.path) as line:
         yield line.known()
-
-
-@pytest.fixture
-def store(tmp_path: Path, locks: LockBank) -> Iterator[Store]:
-    with FakeCloud() as cloud:
-        cloud.tell(layout=LAYOUT)
-        with Store(tmp_path, cloud, locks) as store:
-            yield store.ready()
 
 
 def test_two_coils_the_wrong_way_round_freeze_the_bank_after_one_pulse(line: Line, locks: LockBank) -> None:
@@ -84,11 +68,11 @@ def test_a_door_of_a_board_that_was_silent_is_not_blamed_on_the_pulse(line: Line
 
 
 def test_a_quarantine_outlives_a_restart(tmp_path: Path, locks: LockBank) -> None:
-    with Line(tmp_path, str(tmp_path / "tty")) as line:
+    with Line(tmp_path, locks.path) as line:
         line.known()
         locks.swap(3, 4)
         line.open(3)
-    with Line(tmp_path, str(tmp_path / "tty")) as again:
+    with Line(tmp_path, locks.path) as again:
         until(lambda: again.states(5) == {"shut"})
         with pytest.raises(Refused, match="quarantined"):
             again.bank.open(5, LOAD, lambda db: None)

@@ -28,10 +28,9 @@ from bopis.pickups.work import work_list
 from bopis.tasks import Task
 from bopis.timeline import entries
 from devtools.probes import free_ports
-from firmware_bridge.agent import Agent
 from firmware_bridge.config import Config
-from firmware_bridge.folder import opened_data
 from sandbox.lockbank import LockBank
+from tests.firmware_bridge.running import Running
 from tests.firmware_bridge.world import until
 from tests.world import PIN, SECRET_KEY, World, build
 
@@ -54,19 +53,14 @@ class Line:
         return answer
 
 
-class Store:
+class Store(Running):
     """Fernhill's High Street: its service, its line, its bank of six doors and the bridge between them."""
 
     def __init__(self, folder: Path, world: World, service: wiring.Service, line: Line, url: str, locks: LockBank):
         self.world, self.service, self.line, self.locks = world, service, line, locks
         self.offer("FRESH")
         (folder / "code").write_text("FRESH")
-        self.config = Config(folder / "data", url, locks.path, kiosk_port=0, enrolment_code_file=folder / "code")
-        try:
-            self.start()
-        except BaseException:
-            self.stop()
-            raise
+        super().__init__(Config(folder / "data", url, locks.path, kiosk_port=0, enrolment_code_file=folder / "code"))
 
     def offer(self, code: str) -> None:
         """An admin makes an enrolment code."""
@@ -74,20 +68,12 @@ class Store:
             bridges.offer_enrolment(session, session.get_one(Bank, self.world.bank_id), code, clock.now())
 
     def start(self) -> None:
-        self._data = opened_data(self.config)
-        self.agent = Agent(self.config, self._data.__enter__())
-        self.agent.start()
-        until(lambda: self.state()["ready"] and all(door["state"] == "shut" for door in self.state()["doors"]))
-
-    def stop(self) -> None:
-        self.agent.stop()
-        self._data.__exit__(None, None, None)
-
-    def state(self) -> dict[str, Any]:
-        return requests.get(f"{self.agent.kiosk_url}/api/state", timeout=15).json()
-
-    def post(self, path: str, **body: Any) -> dict[str, Any]:
-        return requests.post(f"{self.agent.kiosk_url}/api/{path}", json=body, timeout=15).json()
+        super().start()
+        try:
+            until(lambda: self.state()["ready"] and all(door["state"] == "shut" for door in self.state()["doors"]))
+        except BaseException:
+            self.stop()
+            raise
 
     def told(self) -> None:
         """The bridge has heard of everything there is to hear now."""
@@ -199,11 +185,7 @@ def running_store(folder: Path, database_url: str, redis_url: str) -> Iterator[S
     server = create_server(line, host="127.0.0.1", port=port, threads=8)
     threading.Thread(target=server.run, daemon=True).start()
     doors = [{"number": n, "board": 0, "channel": n - 1} for n in range(1, 7)]
-    with LockBank(doors=doors) as locks:
-        store = Store(folder, world, service, line, url, locks)
-        try:
-            yield store
-        finally:
-            line.cut = True
-            store.stop()
+    with LockBank(doors=doors) as locks, Store(folder, world, service, line, url, locks) as store:
+        yield store
+        line.cut = True
     service.database.close()
