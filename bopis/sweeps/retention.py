@@ -1,7 +1,7 @@
 """What is over is forgotten after a while, so that the service costs the same in its tenth year as in its first.
 
 Ids begin with the millisecond they were made in, and nothing ends before it began: the primary key leads to what is
-old enough, and a look passes over little else. No index has to be kept for it; nobody pays for it when a row is written.
+old enough, and a look passes over little else. No index has to be kept for it; no row costs more to write.
 """
 
 from __future__ import annotations
