@@ -17,6 +17,7 @@ from bopis.errors import EffectError
 from bopis.hooks.effects import SendHookEffect
 from bopis.hooks.health import CarefulSender
 from bopis.merchants.effects import WatchSubscriptionsEffect
+from bopis.merchants.testing_effects import SendTestDeliveryEffect
 from bopis.messages import (
     BeginCheckout,
     CaptureMoney,
@@ -35,6 +36,7 @@ from bopis.messages import (
     RefundMoney,
     ReleaseMoney,
     SendHook,
+    SendTestDelivery,
     SendTestHook,
     TellShopper,
     WatchSubscriptions,
@@ -52,7 +54,7 @@ from bopis.payments.effects import (
 from bopis.payments.finding import FindPaymentsEffect
 from bopis.pickups.effects import MarkCollectedEffect, MarkReadyEffect, MarkReturnedEffect, PrepareGrantEffect
 from bopis.pickups.reconcile import ReconcileEffect
-from bopis.ports import Installer, Mailer, Messenger, OrderIntake, Payments, Platform
+from bopis.ports import Installer, Mailer, Messenger, OrderIntake, OwnAddress, Payments, Platform
 
 
 class Effect(Protocol):
@@ -96,6 +98,7 @@ class Gateways:
     payments: Mapping[str, Payments] = field(default_factory=dict)
     orders: OrderIntake | None = None
     hooks: CarefulSender | None = None
+    address: OwnAddress | None = None
 
 
 def handlers(gateways: Gateways, public_url: str) -> dict[type[Message], Effect]:
@@ -109,6 +112,7 @@ def handlers(gateways: Gateways, public_url: str) -> dict[type[Message], Effect]
         MailShopper: MailShopperEffect(gateways.mailer, public_url),
         Reconcile: ReconcileEffect(gateways.platforms),
         WatchSubscriptions: WatchSubscriptionsEffect(gateways.platforms, public_url),
+        SendTestDelivery: SendTestDeliveryEffect(gateways.platforms, gateways.address, public_url),
         FollowMoney: FollowMoneyEffect(),
         ReadPayment: ReadPaymentEffect(gateways.payments),
         CaptureMoney: CaptureMoneyEffect(gateways.payments),

@@ -87,6 +87,13 @@ class WatchSubscriptions:
 
 
 @dataclass(frozen=True)
+class SendTestDelivery:
+    """See whether a delivery signed as the platform signs reaches us and is believed."""
+
+    test_id: str
+
+
+@dataclass(frozen=True)
 class FollowMoney:
     """Let an order's money follow its goods. `since` tells apart what happened to it: each time is asked for once."""
 
@@ -179,6 +186,7 @@ Message = (
     | PrepareGrant
     | Reconcile
     | WatchSubscriptions
+    | SendTestDelivery
     | FollowMoney
     | ReadPayment
     | CaptureMoney

@@ -21,6 +21,7 @@ from bopis.ports import Installer, Mailer, Payments, Platform
 from integrations.bigcommerce import BigCommercePlatform
 from integrations.hooks import SignedSender
 from integrations.magento import MagentoPlatform
+from integrations.ourselves import OwnAddress
 from integrations.public import PublicCaller
 from integrations.shopify import ShopifyInstaller, ShopifyPlatform
 from integrations.smtp import Server, SmtpMailer
@@ -99,6 +100,7 @@ def build(settings: Settings, bell: Bell | None = None) -> Service:
         payments=WhenAsked({"stripe": lambda: _stripe(settings)}),
         orders=StandardOrders(),
         hooks=CarefulSender(SignedSender(PublicCaller(private=settings.private_urls)), database),
+        address=OwnAddress(),
     )
     return Service(settings, database, gateways, handlers(gateways, settings.public_url), _HANDS)
 

@@ -148,6 +148,8 @@ _CANNOT_BE_MADE = (
 def _failure(error: Exception, safe: bool, host: str) -> EffectError:
     if isinstance(error, _CANNOT_BE_MADE):
         return PermanentFailure("bad_request", "the address or the credentials cannot be put into a request")
+    if isinstance(_cause(error), ssl.SSLCertVerificationError):
+        return TemporaryFailure("bad_certificate", f"{host} shows a certificate that is not trusted")
     if _nothing_was_sent(error):
         return TemporaryFailure("not_reached", f"{host} could not be reached")
     kind: Callable[[str, str], EffectError] = TemporaryFailure if safe else OutcomeUnknown
@@ -159,11 +161,18 @@ def _failure(error: Exception, safe: bool, host: str) -> EffectError:
 def _nothing_was_sent(error: Exception) -> bool:
     if isinstance(error, (requests.ConnectTimeout, requests.exceptions.ProxyError)):
         return True
+    return isinstance(_reason(error), NewConnectionError)
+
+
+def _reason(error: Exception) -> object:
+    """What urllib3 says it was."""
     reason = error.args[0] if error.args else None
-    if isinstance(reason, MaxRetryError):
-        reason = reason.reason
-    inner = getattr(reason, "args", (None,))[0] if getattr(reason, "args", ()) else None
-    return isinstance(reason, NewConnectionError) or isinstance(inner, ssl.SSLCertVerificationError)
+    return reason.reason if isinstance(reason, MaxRetryError) else reason
+
+
+def _cause(error: Exception) -> object:
+    """What the line itself says it was."""
+    return (getattr(_reason(error), "args", ()) or (None,))[0]
 
 
 def _keep_as_is(request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -14,6 +14,7 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
+from bopis.errors import PermanentFailure
 from bopis.ports import BadDelivery, BadSignature
 
 _OVER = dt.timedelta(seconds=2)
@@ -77,6 +78,22 @@ def check_hmac(signature: str, signed: bytes, secrets: Iterable[str]) -> None:
     matches = [hmac.compare_digest(hmac.digest(key.encode(), signed, "sha256"), given) for key in secrets if key]
     if not any(matches):
         raise BadSignature("no secret of this connection made the signature")
+
+
+def hmac_of(signed: bytes, secrets: Iterable[str]) -> str:
+    """The base64 HMAC-SHA256 that a vendor writes above these bytes, by the newest secret there is.
+
+    Raises PermanentFailure where there is none.
+    """
+    return base64.b64encode(hmac.digest(newest(secrets).encode(), signed, "sha256")).decode()
+
+
+def newest(secrets: Iterable[str]) -> str:
+    """The first that is there. Raises PermanentFailure where none is."""
+    found = next((secret for secret in secrets if secret), None)
+    if found is None:
+        raise PermanentFailure("no_secret", "there is no secret here that its news could be signed with: type it in")
+    return found
 
 
 def answered_at(headers: Mapping[str, str]) -> dt.datetime | None:

@@ -10,8 +10,9 @@ from functools import partial
 from flask import Blueprint, Response, g, request
 
 from bopis import clock, inbox
-from bopis.db import Database
+from bopis.db import RECEIPT_PATIENCE, Database
 from bopis.errors import Invalid, NotFound, NotSignedIn
+from bopis.merchants import testing
 from bopis.merchants.accounts import Accounts
 from bopis.merchants.actions import note_refused
 from bopis.merchants.queries import account_named
@@ -122,6 +123,11 @@ def _verified(
 
 
 def _taken_in(database: Database, sender: Account, delivery: Delivery, body: bytes) -> Response:
+    test_id = testing.id_in(body)
+    if test_id is not None:
+        with database.transaction(patience=RECEIPT_PATIENCE) as session:
+            testing.came(session, sender.connection_id, test_id, clock.now())
+        return Response(status=200)
     entry_id = inbox.take_in(database, sender, delivery, body, clock.now())
     g.about = {"connection": sender.connection_id, "topic": delivery.topic}
     if entry_id:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from bopis.errors import PermanentFailure
 from bopis.merchants.secrets import Keeper
-from bopis.ports import ACCESS_REFUSED, Account, AccountNews, Delivery, Location, OrderSnapshot, Platform
+from bopis.ports import ACCESS_REFUSED, Account, AccountNews, Delivery, Location, OrderSnapshot, Platform, Trial
 
 Answer = TypeVar("Answer")
 
@@ -55,6 +55,9 @@ class CarefulPlatform:
 
     def ensure_subscriptions(self, account: Account, callback_url: str) -> list[str]:
         return self._ask(account, lambda fresh: self._platform.ensure_subscriptions(fresh, callback_url))
+
+    def test_delivery(self, account: Account, callback_url: str, body: bytes) -> Trial:
+        return self._ask(account, lambda fresh: self._platform.test_delivery(fresh, callback_url, body))
 
     def changed_since(self, account: Account, since: dt.datetime) -> Iterator[tuple[str, dt.datetime]]:
         fresh = self._keeper.fresh(account)

@@ -85,6 +85,25 @@ class Connection(Base):
         return Account(self.id, self.vendor, self.account_name, secrets, self.settings)
 
 
+class DeliveryTest(Base):
+    """A test of a connection's address that somebody asked for. Of each connection the last one is kept."""
+
+    __tablename__ = "delivery_tests"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    """Stands in the body that is sent, and is known again by it."""
+    connection_id: Mapped[str] = mapped_column(Id, ForeignKey("connections.id"), unique=True)
+    asked_at: Mapped[dt.datetime]
+    came_at: Mapped[dt.datetime | None]
+    """When it came in at our address, well signed."""
+    ended_at: Mapped[dt.datetime | None]
+    """When whoever sent it had an answer, or gave up."""
+    outcome: Mapped[str] = mapped_column(default="")
+    """What the sender met, one of `testing.OUTCOMES`; "" until then."""
+    detail: Mapped[str] = mapped_column(default="")
+    """A status, where a redirect leads, or the failure's own words."""
+
+
 @lru_cache(maxsize=1024)
 def open_secrets(connection_id: str, sealed: bytes) -> Mapping[str, str]:
     """The secrets in a sealed value, opened once: while the row holds this value they stay the same."""

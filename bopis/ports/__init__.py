@@ -43,3 +43,6 @@ from bopis.ports.platforms import AccountNews as AccountNews
 from bopis.ports.platforms import Installed as Installed
 from bopis.ports.platforms import Installer as Installer
 from bopis.ports.platforms import Platform as Platform
+from bopis.ports.trials import OwnAddress as OwnAddress
+from bopis.ports.trials import Seen as Seen
+from bopis.ports.trials import Trial as Trial

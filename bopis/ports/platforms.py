@@ -9,6 +9,7 @@ from typing import Protocol
 
 from bopis.ports.common import Account, Delivery
 from bopis.ports.orders import Location, OrderSnapshot
+from bopis.ports.trials import Trial
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,11 @@ class Platform(Protocol):
 
     def ensure_subscriptions(self, account: Account, callback_url: str) -> list[str]:
         """See to it that the platform sends its news to this address; returns the topics that were missing."""
+
+    def test_delivery(self, account: Account, callback_url: str, body: bytes) -> Trial:
+        """Sign this body, which says nothing of any order, as the platform signs what it sends to this address; or
+        have the platform send a test of its own. Raises PermanentFailure where no delivery can be believed as things
+        are, saying what to do."""
 
 
 class Installer(Protocol):

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bopis.errors import EffectError, OutcomeUnknown, PermanentFailure
-from bopis.ports import Account, AccountNews, BadSignature, Delivery, Location, OrderSnapshot
+from bopis.ports import Account, AccountNews, BadSignature, Delivery, Location, OrderSnapshot, Trial
 from integrations import http
 from integrations.bigcommerce import records, webhooks
 from integrations.bigcommerce.client import StoreClient
@@ -72,6 +72,10 @@ class BigCommercePlatform:
     def ensure_subscriptions(self, account: Account, callback_url: str) -> list[str]:
         """Subscribe to every scope that has no live webhook to this address; says which. Raises the three."""
         return ensure(self._client, account, callback_url)
+
+    def test_delivery(self, account: Account, callback_url: str, body: bytes) -> Trial:
+        """Signed with the client secret. Raises PermanentFailure."""
+        return Trial(webhooks.signed(body, account, dt.datetime.now(dt.UTC)))
 
     def fetch_order(self, account: Account, order_id: str) -> OrderSnapshot | None:
         """The order as it is now; None when BigCommerce has no such order. Raises the three effect errors."""

@@ -12,10 +12,11 @@ import binascii
 import datetime as dt
 import hmac
 import re
+import uuid
 from collections.abc import Mapping
 
 from bopis.ports import Account, AccountNews, BadDelivery, BadSignature, Delivery
-from integrations.payloads import digits, json_object
+from integrations.payloads import digits, hmac_of, json_object
 
 SECRETS = ("client_secret", "previous_client_secret")
 """Of the app or API account whose token made the subscriptions, and the one it replaced."""
@@ -53,6 +54,18 @@ def verify(headers: Mapping[str, str], body: bytes, account: Account) -> Deliver
     except BadDelivery:
         subject = ""
     return Delivery(webhook_id, topic, subject, _moment(payload.get("created_at")), is_thin=True)
+
+
+def signed(body: bytes, account: Account, now: dt.datetime) -> dict[str, str]:
+    """What BigCommerce writes above a webhook. Raises PermanentFailure without a secret to sign with."""
+    webhook_id, at = str(uuid.uuid4()), str(int(now.timestamp()))
+    signature = hmac_of(f"{webhook_id}.{at}.".encode() + body, [account.secrets.get(SECRETS[0], "")])
+    return {
+        "Content-Type": "application/json",
+        "webhook-id": webhook_id,
+        "webhook-timestamp": at,
+        "webhook-signature": f"v1,{signature}",
+    }
 
 
 def order_of(body: bytes) -> str | None:

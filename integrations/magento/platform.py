@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping
 
-from bopis.ports import Account, AccountNews, BadSignature, Delivery, Location, OrderSnapshot
+from bopis.errors import PermanentFailure
+from bopis.ports import Account, AccountNews, BadSignature, Delivery, Location, OrderSnapshot, Trial
 from integrations.magento import marks, webhooks
 from integrations.magento.client import RestClient
 from integrations.magento.keys import ADOBE, PublicKeys
@@ -86,3 +87,11 @@ class MagentoPlatform:
     def ensure_subscriptions(self, account: Account, callback_url: str) -> list[str]:
         """Have the shop make events of its orders where the connection wants any. Raises the three."""
         return ensure(self._client, account)
+
+    def test_delivery(self, account: Account, callback_url: str, body: bytes) -> Trial:
+        """Adobe alone can sign, and sends nothing when asked. Raises PermanentFailure where nothing is expected."""
+        if not account.settings.get("client_id"):
+            raise PermanentFailure(
+                "no_events", "no events are expected: without a client id the shop is asked every five minutes instead"
+            )
+        return Trial()

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 
 from bopis.errors import EffectError, OutcomeUnknown, PermanentFailure
-from bopis.ports import Account, AccountNews, Delivery, Location, OrderSnapshot
+from bopis.ports import Account, AccountNews, Delivery, Location, OrderSnapshot, Trial
 from integrations import http
 from integrations.shopify import documents, failures, schemas, webhooks
 from integrations.shopify.client import AdminClient
@@ -64,6 +64,10 @@ class ShopifyPlatform:
     def ensure_subscriptions(self, account: Account, callback_url: str) -> list[str]:
         """Subscribe to every topic we follow that is missing at this address; says which. Raises the three."""
         return ensure(self._client, account, callback_url)
+
+    def test_delivery(self, account: Account, callback_url: str, body: bytes) -> Trial:
+        """Signed with the app's secret or the shop's own. Raises PermanentFailure."""
+        return Trial(webhooks.signed(body, account, self._app_secrets))
 
     def fetch_order(self, account: Account, order_id: str) -> OrderSnapshot | None:
         """The order as it is now; None when Shopify has no such order. Raises the three effect errors."""

@@ -15,7 +15,7 @@ from typing import Any
 from shopify.utils.shop_url import sanitize_shop_domain
 
 from bopis.ports import Account, AccountNews, BadDelivery, BadSignature, Delivery
-from integrations.payloads import check_hmac, json_object
+from integrations.payloads import check_hmac, hmac_of, json_object
 from integrations.shopify import schemas
 
 SECRETS = ("client_secret", "previous_client_secret", "store_webhook_key")
@@ -61,6 +61,19 @@ def verify(
     if given.get(prefix.lower() + "shop-domain", "").strip().lower() != account.name.lower():
         raise BadSignature("the delivery is another shop's")
     return _delivery(given, body, prefix)
+
+
+def signed(body: bytes, account: Account, app_secrets: Sequence[str] = ()) -> dict[str, str]:
+    """What Shopify writes above a webhook of this shop's. Raises PermanentFailure without a secret to sign with."""
+    own = account.secrets
+    secrets = [own.get("client_secret", ""), *app_secrets[:1], own.get("store_webhook_key", "")]
+    return {
+        "Content-Type": "application/json",
+        "X-Shopify-Topic": "lockers/test",
+        "X-Shopify-Hmac-Sha256": hmac_of(body, secrets),
+        "X-Shopify-Shop-Domain": account.name,
+        "X-Shopify-Test": "true",
+    }
 
 
 def _delivery(given: Mapping[str, str], body: bytes, prefix: str) -> Delivery:

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bopis.errors import OutcomeUnknown, PermanentFailure, TemporaryFailure
-from bopis.ports import Account, AccountNews, BadSignature, Delivery, Location, OrderSnapshot
+from bopis.ports import Account, AccountNews, BadSignature, Delivery, Location, OrderSnapshot, Trial
 from integrations import http
 from integrations.square import failures, webhooks
 from integrations.square.client import SquareClient
 from integrations.square.orders import Places, changed_orders, read_order, read_places, read_skus
 from integrations.square.stock import put_back
-from integrations.square.subscriptions import ensure
+from integrations.square.subscriptions import ensure, send_test
 from integrations.square.translate import (
     CALLED_OFF,
     CANCELED,
@@ -74,6 +74,13 @@ class SquarePlatform:
     def ensure_subscriptions(self, account: Account, callback_url: str) -> list[str]:
         """See to it that our topics come to this address; says which did not. Raises the three."""
         return ensure(self._client, account, callback_url)
+
+    def test_delivery(self, account: Account, callback_url: str, body: bytes) -> Trial:
+        """Sent by Square itself, or where its sample is another merchant's signed with our key. Raises the three."""
+        status = send_test(self._client, account, callback_url)
+        if status is None:
+            return Trial(webhooks.signed(body, account, callback_url))
+        return Trial(answered=status)
 
     def locations(self, account: Account) -> list[Location]:
         """The seller's locations. Raises the three effect errors."""

@@ -125,6 +125,11 @@ class Subscription(Vendor):
     key = fields.String(load_default="", allow_none=True, data_key="signature_key")
 
 
+class TestResult(Vendor):
+    status = fields.Integer(load_default=0, allow_none=True, data_key="status_code")
+    payload = _text()
+
+
 def read(schema: Schema, payload: Any, name: str) -> dict[str, Any]:
     """Read a part of an answer, or raise PermanentFailure naming what is missing or wrong in it, never a value."""
     if not isinstance(payload, dict):

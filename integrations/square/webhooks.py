@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bopis.ports import Account, AccountNews, BadDelivery, BadSignature, Delivery
-from integrations.payloads import check_hmac, json_object
+from integrations.payloads import check_hmac, hmac_of, json_object
 
 SECRETS = ("signature_key", "previous_signature_key")
 REVOKED = "oauth.authorization.revoked"
@@ -41,6 +41,12 @@ def verify(headers: Mapping[str, str], body: bytes, account: Account, url: str) 
     except BadDelivery:
         subject = ""
     return Delivery(event_id, topic, subject, _moment(payload.get("created_at")))
+
+
+def signed(body: bytes, account: Account, url: str) -> dict[str, str]:
+    """What Square writes above a webhook sent to `url`. Raises PermanentFailure without a key to sign with."""
+    key = account.secrets.get(SECRETS[0], "")
+    return {"Content-Type": "application/json", "x-square-hmacsha256-signature": hmac_of(url.encode() + body, [key])}
 
 
 def order_of(body: bytes) -> str | None:

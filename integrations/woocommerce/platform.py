@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping
 
-from bopis.ports import Account, AccountNews, BadSignature, Delivery, Location, OrderSnapshot
+from bopis.ports import Account, AccountNews, BadSignature, Delivery, Location, OrderSnapshot, Trial
 from integrations.public import PublicCaller
 from integrations.woocommerce import marks, webhooks
 from integrations.woocommerce.client import RestClient
@@ -82,6 +82,10 @@ class WooCommercePlatform:
     def changed_since(self, account: Account, since: dt.datetime) -> Iterator[tuple[str, dt.datetime]]:
         """Orders changed since then, oldest change first, page by page as they are read. Raises the three."""
         return changed_orders(self._client, account, since)
+
+    def test_delivery(self, account: Account, callback_url: str, body: bytes) -> Trial:
+        """Signed with the webhooks' secret; the shop's own ping is signed by nobody. Raises PermanentFailure."""
+        return Trial(webhooks.signed(body, account))
 
     def ensure_subscriptions(self, account: Account, callback_url: str) -> list[str]:
         """Have every topic we follow sent to this address, or sent again; says which were not. Raises the three."""

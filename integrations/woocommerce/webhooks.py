@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 
 from bopis.ports import Account, BadDelivery, Delivery, Ping
-from integrations.payloads import check_hmac, digits, json_object
+from integrations.payloads import check_hmac, digits, hmac_of, json_object
 
 SECRETS = ("webhook_secret", "previous_webhook_secret")
 _PING = re.compile(rb"webhook_id=[0-9]{1,20}")
@@ -42,6 +42,18 @@ def verify(headers: Mapping[str, str], body: bytes, account: Account) -> Deliver
         delivery_id = "sha256:" + hashlib.sha256(topic.encode() + b"\n" + body).hexdigest()
     subject, changed_at = _about(body)
     return Delivery(delivery_id, topic, subject, changed_at, is_thin)
+
+
+def signed(body: bytes, account: Account) -> dict[str, str]:
+    """What a shop writes above a webhook. Raises PermanentFailure without a secret to sign with."""
+    return {
+        "Content-Type": "application/json",
+        "X-WC-Webhook-Source": f"https://{account.name}/",
+        "X-WC-Webhook-Topic": "lockers.test",
+        "X-WC-Webhook-Resource": "lockers",
+        "X-WC-Webhook-Event": "test",
+        "X-WC-Webhook-Signature": hmac_of(body, [account.secrets.get(SECRETS[0], "")]),
+    }
 
 
 def order_of(topic: str, body: bytes) -> str | None:

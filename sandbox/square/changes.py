@@ -88,6 +88,12 @@ def subscriptions(seller: Seller, method: str, rest: list[str], wanted: Any) -> 
     hooks = seller.hooks
     if method == "GET" and not rest:
         return _listed(seller)
+    if method == "POST" and rest[1:] == ["test"] and rest[0] in hooks.all:
+        try:
+            wanted_topic = wanted.get("event_type") if isinstance(wanted, dict) else None
+            return {"subscription_test_result": hooks.test(rest[0], wanted_topic)}
+        except NotAllowed as refused:
+            raise Refusal(400, "INVALID_VALUE", str(refused)) from None
     if method == "POST" and not rest:
         _key(wanted, LONGEST_ORDER_KEY)
     elif method != "PUT" or len(rest) != 1 or rest[0] not in hooks.all:

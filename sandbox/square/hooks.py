@@ -91,13 +91,29 @@ class Hooks:
             "x-square-hmacsha256-signature": base64.b64encode(digest).decode(),
         }
 
+    def test(self, subscription_id: str, topic: Any) -> dict[str, Any]:
+        """Send a sample of this kind at once; what came of it. Raises NotAllowed."""
+        subscription = self.all[subscription_id]
+        if topic not in subscription["event_types"]:
+            raise NotAllowed("event_type is not one of the subscription's")
+        now = self._now().isoformat()
+        sample = {"id": f"sample-{uuid.uuid4().hex}", "location_id": "SAMPLELOCATION", "state": "OPEN", "version": 1}
+        body = self.body(topic, {**sample, "created_at": now, "updated_at": now})
+        if self._behaviour.get("sample_merchant"):
+            body = json.dumps({**json.loads(body), "merchant_id": "SAMPLEMERCHANT"}).encode()
+        status = self._post(subscription["notification_url"], body)
+        return {"id": str(uuid.uuid4()), "status_code": status, "payload": body.decode(), "created_at": now}
+
     def _deliver(self, url: str, body: bytes, attempt: int) -> None:
-        try:
-            headers = self.headers(url, body)
-            status = requests.post(url, data=body, headers=headers, timeout=(1, 5), allow_redirects=False).status_code
-        except requests.RequestException:
-            status = 0
+        status = self._post(url, body)
         self.statuses.append(status)
         if not 200 <= status < 300 and attempt < RETRIES:
             wait = self._behaviour.get("retry_seconds") * 2**attempt
             self._later.do(lambda: self._deliver(url, body, attempt + 1), wait)
+
+    def _post(self, url: str, body: bytes) -> int:
+        try:
+            headers = self.headers(url, body)
+            return requests.post(url, data=body, headers=headers, timeout=(1, 5), allow_redirects=False).status_code
+        except requests.RequestException:
+            return 0

@@ -26,6 +26,7 @@ BEHAVIOUR = {
     "duplicate_webhooks": False,
     "shuffle_webhooks": 0.0,  # each delivery waits a random time up to so many seconds
     "drop_webhooks": 0,  # so many deliveries never leave
+    "sample_merchant": False,  # the samples it sends when asked for a test name another merchant
     "retry_seconds": 1.0,  # wait before the first retry of a webhook; it doubles
 }
 

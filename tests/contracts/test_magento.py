@@ -16,6 +16,7 @@ MOODS = {"throttled": {"throttled": 1}, "revoked": {"token_revoked": True}, "dow
 class AdobeCommerceShop(Shop):
     vendor = "magento"
     account_name = SITE
+    test_ends = "answers"  # nobody but Adobe signs
     secrets: Mapping[str, str] = MappingProxyType({"access_token": ACCESS_TOKEN})
     account_settings: Mapping[str, str] = MappingProxyType({"client_id": CLIENT_ID})
 

@@ -107,7 +107,7 @@ def running_sandbox(
     sandbox.exchange.behaviour.change(FAST["phone"])
     assert sandbox.cards is not None
     sandbox.cards.behaviour.change(FAST["cards"])
-    with _served(sandbox.app) as url:
+    with served(sandbox.app) as url:
         yield Running(sandbox, url)
         sandbox.stop()
 
@@ -150,7 +150,7 @@ def receiver() -> Iterator[Receiver]:
             it.changed.notify_all()
         return Response(status=status)
 
-    with _served(app) as url:
+    with served(app) as url:
         it.url = f"{url}/news"
         yield it
 
@@ -165,7 +165,8 @@ def until(is_so: Callable[[], Any], seconds: float = 10) -> Any:
 
 
 @contextmanager
-def _served(app: Flask) -> Iterator[str]:
+def served(app: Any) -> Iterator[str]:
+    """A WSGI application on a real port; its address."""
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=lambda: server.serve_forever(poll_interval=0.01), daemon=True)
     thread.start()

@@ -295,6 +295,21 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_banks_store_id"), ["store_id"], unique=False)
 
     op.create_table(
+        "delivery_tests",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("connection_id", sa.String(length=36), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("came_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("outcome", sa.String(), nullable=False),
+        sa.Column("detail", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"], ["connections.id"], name=op.f("fk_delivery_tests_connection_id_connections")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery_tests")),
+        sa.UniqueConstraint("connection_id", name=op.f("uq_delivery_tests_connection_id")),
+    )
+    op.create_table(
         "inbox",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("connection_id", sa.String(length=36), nullable=False),
@@ -1180,6 +1195,7 @@ def downgrade() -> None:
         )
 
     op.drop_table("inbox")
+    op.drop_table("delivery_tests")
     with op.batch_alter_table("banks", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_banks_store_id"))
 

@@ -22,6 +22,7 @@ EFFECTS = {
     "SendHook": "Tell your own system",
     "SendTestHook": "Send a test event",
     "WatchSubscriptions": "Make sure that the shop tells us",
+    "SendTestDelivery": "Send a test to the shop’s address here",
 }
 BOX_STATES = {"all": "All", "waiting": "Waiting", "done": "Done", "dead": "Dead letters"}
 DOORS = {"shut": "Shut", "open": "Open", "unknown": "Unknown"}
