@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bopis import tasks
-from bopis.errors import Conflict
+from bopis.errors import Conflict, Invalid
 from bopis.ids import new_id
 from bopis.merchants.models import Connection, Merchant
+from bopis.merchants.typed_in import label
+from bopis.sealing import NotSealedHere
 
 _WHY = {
     "uninstalled": "The app was removed from {name}. Orders wait there until it is installed again.",
@@ -59,10 +61,12 @@ def type_in(
     now: dt.datetime,
     *,
     is_platform: bool,
+    needed: Collection[str] = (),
 ) -> Connection:
-    """Keep an account by secrets typed in by its owner, new or in place of older ones. Raises Conflict.
+    """Keep an account by secrets typed in by its owner, new or in place of older ones.
 
-    What of secrets and settings is not given stays as it was. `is_platform` says that it has orders to follow.
+    What of secrets and settings is not given stays as it was. Where the older ones cannot be opened, all that are
+    `needed` have to be given. `is_platform` says that it has orders to follow. Raises Conflict, Invalid.
     """
     connection = session.scalars(
         select(Connection).where(Connection.vendor == vendor, Connection.account_name == account_name).with_for_update()
@@ -80,7 +84,7 @@ def type_in(
         )
         connection.keep_secrets({})
         session.add(connection)
-    connection.keep_secrets({**connection.account().secrets, **secrets})
+    connection.keep_secrets({**_kept(connection, secrets, needed), **secrets})
     connection.settings = {**connection.settings, **settings}
     connection.paused_at, connection.paused_because, connection.secrets_lease_until = None, "", None
     if is_platform:
@@ -89,6 +93,18 @@ def type_in(
     for kind in ("reconnect", "connection_failed"):
         tasks.settle(session, kind, connection.id, actor="system", now=now)
     return connection
+
+
+def _kept(connection: Connection, given: Mapping[str, str], needed: Collection[str]) -> Mapping[str, str]:
+    """The secrets there are; none where they cannot be opened and are all replaced. Raises Invalid."""
+    try:
+        return connection.account().secrets
+    except NotSealedHere:
+        missing = [label(name) for name in needed if name not in given]
+        if missing:
+            words = f"Those kept here cannot be opened any more. Type all of them in; missing: {', '.join(missing)}."
+            raise Invalid("secrets_needed", words) from None
+        return {}
 
 
 def note_refused(session: Session, connection_id: str, now: dt.datetime) -> None:

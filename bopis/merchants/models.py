@@ -63,6 +63,8 @@ class Connection(Base):
     """When to look next whether the platform still sends us its news."""
     subscriptions: Mapped[dict[str, Any] | None]
     """What came of the last look: {"at", "created", "lost"}, `lost` counting all ever re-created."""
+    places: Mapped[dict[str, Any] | None]
+    """The places it listed when it was last asked: {"at", "listed"}, the latter names by the shop's own ids."""
     payments_at: Mapped[dt.datetime | None]
     """When to look next for payments that nobody told us of; None for a connection that holds no money."""
     payments_until: Mapped[dt.datetime | None]

@@ -11,6 +11,7 @@ from bopis import clock
 from bopis.db import Database
 from bopis.errors import EffectError, Forbidden, Invalid, NotFound, PermanentFailure, Unavailable
 from bopis.merchants.actions import install
+from bopis.merchants.queries import account_named
 from bopis.orders.models import Order
 from bopis.pickups.privacy import held
 from bopis.pickups.reconcile import revive
@@ -54,7 +55,7 @@ def blueprint(database: Database, installers: Mapping[str, Installer], public_ur
             merchant_id = staff().staff.merchant_id
             connection = install(session, merchant_id, vendor, installed.account_name, installed.secrets, now)
             revive(session, connection.id, now)
-        return make_response(render_template("connected.html", name=installed.account_name))
+        return _connected(installed.account_name, connection.id)
 
     @routes.get("/held/<order_id>")
     def what_is_held(order_id: str) -> Response:
@@ -81,7 +82,12 @@ def _came_by_itself(database: Database, begun: Consent) -> Response:
     with database.reading() as session:
         if not was_granted(session, begun):
             raise Forbidden("not_granted", "The shop has not sent us its key. Begin again.")
-    return make_response(render_template("connected.html", name=begun.name))
+        made = account_named(session, begun.vendor, begun.name)
+    return _connected(begun.name, made.connection_id if made else "")
+
+
+def _connected(name: str, connection_id: str) -> Response:
+    return make_response(render_template("connected.html", name=name, connection_id=connection_id))
 
 
 def _finish(installer: Installer) -> Installed | None:

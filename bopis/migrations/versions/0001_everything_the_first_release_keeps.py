@@ -169,6 +169,7 @@ def upgrade() -> None:
         sa.Column("refused_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("subscriptions_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("subscriptions", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+        sa.Column("places", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
         sa.Column("payments_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("payments_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("secrets_lease_until", sa.DateTime(timezone=True), nullable=True),

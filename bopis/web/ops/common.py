@@ -36,6 +36,9 @@ NEEDS = {
     "ops.make_connection": "connect",
     "ops.set_secrets": "connect",
     "ops.map_place": "connect",
+    "ops.ask_places": "connect",
+    "ops.send_test": "connect",
+    "ops.connection_state": "oversee",
     "ops.ask_again": "connect",
     "ops.order_file": "connect",
     "ops.drop_orders": "connect",
@@ -104,14 +107,14 @@ _SECTIONS = {
     "ops.effects": ("ops.effects",),
     "ops.connections": (
         *("ops.connections", "ops.connection", "ops.new_connection", "ops.make_connection", "ops.set_secrets"),
-        "ops.map_place",
+        *("ops.map_place", "ops.ask_places", "ops.send_test"),
         *("ops.webhooks", "ops.add_webhook", "ops.renew_webhook_secret", "ops.order_file", "ops.drop_orders"),
         "ops.set_addresses",
         *("ops.api_keys", "ops.make_api_key"),
     ),
 }
 """Entry of the menu → the endpoints whose pages belong to it."""
-NOT_A_PERSON = frozenset({"ops.home_state", "ops.pickup_state", "ops.bank_state"})
+NOT_A_PERSON = frozenset({"ops.home_state", "ops.pickup_state", "ops.bank_state", "ops.connection_state"})
 ROWS = 50
 """Of one page of a list."""
 _LONGEST_ID = 36

@@ -38,6 +38,8 @@ class ConnectionView:
     consent_until: dt.datetime | None
     by_browser: bool
     """Its owner can connect it again with a browser."""
+    is_sealed: bool
+    """The secrets kept of it cannot be opened."""
 
     def at(self, what: str) -> dt.datetime | None:
         """When it was last `reconciled`, had its `subscriptions` looked after, or sent us its `last_delivery`."""
@@ -85,12 +87,14 @@ def title_of(vendor: str, typed_in: Mapping[str, TypedIn]) -> str:
 def view_of(session: Session, connection: Connection, installers: frozenset[str]) -> ConnectionView:
     """A connection as pages show it."""
     look, words = _health(session, connection)
+    is_sealed = False
     try:
         secrets = connection.account().secrets
     except NotSealedHere:
-        secrets, look, words = {}, "bad", "Its secrets cannot be opened with the keys we have"
+        secrets, is_sealed = {}, True
+        look, words = "bad", "Its secrets cannot be opened with the keys we have"
     access, consent = (_moment(secrets.get(name)) for name in ("access_expires_at", "refresh_expires_at"))
-    return ConnectionView(connection, look, words, access, consent, connection.vendor in installers)
+    return ConnectionView(connection, look, words, access, consent, connection.vendor in installers, is_sealed)
 
 
 def _health(session: Session, connection: Connection) -> tuple[str, str]:

@@ -133,10 +133,28 @@ def test_a_manager_sees_it_and_changes_nothing(world: World, web: Flask) -> None
     assert manager.refused(f"{path(world)}/secrets", client_secret="x")[0] == 403
 
 
-def test_a_shop_whose_secrets_cannot_be_opened_is_not_asked_and_the_page_says_so(world: World, admin: Operator) -> None:
+def seal_with_a_lost_key(world: World) -> None:
     with world.database.transaction() as session:
         session.get_one(Connection, world.shop.connection_id).secrets_sealed = b"sealed with another key"
-    assert "secrets cannot be opened" in admin.reads(f"{path(world)}?ask=1")
+
+
+def test_a_shop_whose_secrets_cannot_be_opened_is_not_asked_and_the_page_says_so(world: World, admin: Operator) -> None:
+    seal_with_a_lost_key(world)
+    assert admin.refused(f"{path(world)}/places/ask") == (400, "secrets_closed")
+    assert "secrets cannot be opened" in admin.reads(path(world))
+
+
+def test_secrets_that_cannot_be_opened_are_replaced_by_all_of_them_or_not_at_all(
+    world: World, admin: Operator
+) -> None:
+    seal_with_a_lost_key(world)
+    answer = admin.post(f"{path(world)}/secrets", page=True, access_token="t")
+    assert answer.status_code == 400
+    assert "missing: client secret." in answer.text
+    assert admin.refused(f"{path(world)}/secrets", access_token="t") == (400, "secrets_needed")
+    admin.does(f"{path(world)}/secrets", access_token="t", client_secret="s")
+    assert dict(connection(world).account().secrets) == {"access_token": "t", "client_secret": "s"}
+    assert "cannot be opened" not in admin.reads(path(world))
 
 
 @pytest.fixture
@@ -159,6 +177,9 @@ def test_the_shop_lists_its_places_when_it_is_asked_and_says_why_when_it_cannot(
     admin = Operator(app.create_app(replace(service, database=world.database), BankListener(redis_url)))
     named = r'class="place__name"[^>]*>High Street'
     assert not re.search(named, admin.reads(path(world)))
-    assert re.search(named, admin.reads(f"{path(world)}?ask=1"))
+    admin.does(f"{path(world)}/places/ask")
     shop.post("/shop/api/behaviour", {"down": True})
-    assert "did not list its places" in admin.reads(f"{path(world)}?ask=1")
+    answer = admin.post(f"{path(world)}/places/ask", page=True)
+    assert answer.status_code == 400
+    assert "did not list its places" in answer.text
+    assert re.search(named, admin.reads(path(world))), "what it listed before is still there"
