@@ -22,14 +22,25 @@ from firmware_bridge.journal import Journal
 INSIDE = frozenset({"open", "held", "loaded", "given_up", "looked"})
 """States of a place in whose door something lies, or may."""
 EMPTY = frozenset({"empty", "collected"})
-_KINDS = ("door_opened", "door_shut", "door_unknown", "door_failed", "place_given_up", "confirmed_empty", "set_aside")
+_KINDS = (
+    "door_opened",
+    "door_shut",
+    "door_unknown",
+    "door_failed",
+    "place_given_up",
+    "confirmed_empty",
+    "set_aside",
+    "all_in",
+)
+_OF_NO_DOOR = {"set_aside": "counter", "all_in": "all_in"}
+"""What somebody said of all of an order, and the state of the place that stands for it."""
 
 
 @dataclass(frozen=True)
 class Place:
     """What became of one placement here. `state`: open (being loaded), held (shut, empty, still to be loaded), loaded,
     given_up (not used after all, still open), looked (opened to take out, nobody has said that it is empty), empty,
-    collected, failed (its door never opened), counter (set aside)."""
+    collected, failed (its door never opened); and of no door: counter (set aside), all_in (nothing more is to come)."""
 
     placement: str
     door: int | None
@@ -134,7 +145,7 @@ class Deeds:
         return replace(grant, active=True, valid_until=until, placements=places)
 
     def _note(self, seq: int, kind: str, data: dict[str, Any], at: float) -> None:
-        placement = data.get("placement") or (f"counter:{data.get('pickup')}" if kind == "set_aside" else None)
+        placement = data.get("placement") or (f"{kind}:{data.get('pickup')}" if kind in _OF_NO_DOOR else None)
         if placement is None:
             return
         known = self._places.get(placement)
@@ -176,7 +187,7 @@ def _state(kind: str, data: dict[str, Any], before: str | None) -> str | None:
         return _shut(cause, item, before)
     if kind == "place_given_up":
         return "given_up" if data.get("state") == "open" or item == "present" else "empty"
-    return "counter" if kind == "set_aside" else "empty"
+    return _OF_NO_DOOR.get(kind, "empty")
 
 
 def _shut(cause: str | None, item: str | None, before: str | None) -> str | None:

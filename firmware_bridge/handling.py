@@ -110,18 +110,32 @@ class Handling:
             self._open(item, "load", str(uuid.uuid4()), self._free(item, item.size))
 
     def too_small(self) -> None:
-        """Give the open door up, and open a larger one."""
+        """Give the open door up, and open a larger one; with none free the goods go to the counter, and the page says
+        so. What lies behind several doors is not given up for that: Refused."""
         with self._bank.lock:
             item, job = self._loading()
             spot = self._bank.layout.doors[job.door] if self._bank.layout else None
-            if spot is None or spot.size not in SIZES[:-1]:
-                raise Refused("largest_already")
-            larger = SIZES[SIZES.index(spot.size) + 1]
+            larger = "".join(SIZES[SIZES.index(spot.size) + 1 :][:1]) if spot and spot.size in SIZES else ""
             door = self._bank.doors[job.door]
             told = {"placement": job.placement, "pickup": item.pickup, "door": job.door, "staff": self._who()[1]}
             told |= {"state": door.state, "item": door.item, "grant": item.grant}
-            number = self._free(item, larger, not_in=(job.door,))
-            self._open(item, "load", str(uuid.uuid4()), number, ("place_given_up", told))
+            number = self.work.choose(item, larger, (job.door,))
+            if number is None and (item.parcels > 1 or item.is_begun()):
+                raise Refused("nothing_free")
+            if number is not None:
+                self._open(item, "load", str(uuid.uuid4()), number, ("place_given_up", told))
+                return
+            self._keep("place_given_up", told)
+        self.on_change()
+
+    def all_in(self, pickup: str) -> None:
+        """Everything went into fewer doors than it was to be spread over."""
+        with self._bank.lock:
+            item = self._item(pickup, "load", ("todo",))
+            if not item.is_begun():
+                raise Refused("nothing_inside")
+            self._keep("all_in", {"pickup": item.pickup, "staff": self._who()[1]})
+        self.on_change()
 
     def take_out(self, pickup: str) -> None:
         """Open a door that was loaded here, to take the goods out again."""
@@ -136,13 +150,9 @@ class Handling:
         """The goods go to the counter instead."""
         with self._bank.lock:
             item = self._item(pickup, "load", ("todo", "open"))
-            if any(place.state == "loaded" for place in item.here) or item.inside:
+            if item.is_begun():
                 raise Refused("partly_loaded")
-            session, staff = self._who()
-            with self._journal.writing() as db:
-                self._presence.extend(db, session)
-                self._journal.append("set_aside", {"pickup": item.pickup, "staff": staff})
-            reached("deed_kept")
+            self._keep("set_aside", {"pickup": item.pickup, "staff": self._who()[1]})
             self.job = None
         self.on_change()
 
@@ -163,13 +173,10 @@ class Handling:
             looked = [place for place in item.here if place.state == "looked"]
             if any(self._bank.doors[place.door or 0].state != "shut" for place in looked):
                 raise Refused("door_open")
-            session, staff = self._who()
-            with self._journal.writing() as db:
-                self._presence.extend(db, session)
-                for place in looked:
-                    told = {"placement": place.placement, "pickup": item.pickup, "door": place.door}
-                    self._journal.append("confirmed_empty", {**told, "staff": staff})
-            reached("deed_kept")
+            told = {"pickup": item.pickup, "staff": self._who()[1]}
+            self._keep(
+                "confirmed_empty", *({**told, "placement": place.placement, "door": place.door} for place in looked)
+            )
             self.job = None
         self.on_change()
 
@@ -194,6 +201,7 @@ class Handling:
                     "needs": list(item.needs),
                     "action": item.action,
                     "stage": item.stage,
+                    "begun": item.is_begun(),
                     "doors": _doors(item),
                 }
                 for item in items
@@ -228,6 +236,15 @@ class Handling:
         if job is None or job.action != "load":
             raise Refused("not_loading")
         return self._item(job.pickup, "load", ("open",)), job
+
+    def _keep(self, kind: str, *told: dict[str, Any]) -> None:
+        """Write down what somebody said; whoever says something is still there."""
+        session, _ = self._who()
+        with self._journal.writing() as db:
+            self._presence.extend(db, session)
+            for each in told:
+                self._journal.append(kind, each)
+        reached("deed_kept")
 
     def _free(self, item: Item, least: str, not_in: tuple[int, ...] = ()) -> int:
         number = self.work.choose(item, least, not_in)

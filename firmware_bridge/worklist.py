@@ -38,8 +38,14 @@ class Item:
     """What must come out, or was loaded before the cloud last spoke."""
     here: tuple[Place, ...]
     """What was done for it here since."""
+    parcels: int
+    """How many doors it is spread over."""
     said: Mapping[str, Any] = field(compare=False, repr=False)
     """As the cloud wrote it."""
+
+    def is_begun(self) -> bool:
+        """Whether part of what is to be loaded lies behind its door already."""
+        return self.action == "load" and (bool(self.inside) or any(place.state == "loaded" for place in self.here))
 
 
 class WorkList:
@@ -118,6 +124,7 @@ def _item(body: Mapping[str, Any], here: tuple[Place, ...]) -> Item:
     gone = {place.placement for place in here if place.state in EMPTY}
     inside = tuple(place for place, loaded in places if loaded and place.door and place.id not in gone)
     touched = {place.placement for place in here}
+    parcels = int(body.get("parcels", 1))
     return Item(
         pickup=str(body["pickup"]),
         grant=body.get("grant"),
@@ -125,10 +132,11 @@ def _item(body: Mapping[str, Any], here: tuple[Place, ...]) -> Item:
         size=str(body["size"]),
         needs=tuple(need for need in _NEEDS if need in body.get("needs", ())),
         action=str(body["action"]),
-        stage=_stage(str(body["action"]), here, inside, int(body.get("parcels", 1))),
+        stage=_stage(str(body["action"]), here, inside, parcels),
         promised=tuple(place for place, loaded in places if not loaded and place.door and place.id not in touched),
         inside=inside,
         here=here,
+        parcels=parcels,
         said=body,
     )
 
@@ -153,4 +161,5 @@ def _stage(action: str, here: Collection[Place], inside: Collection[Placement], 
     filled = {place.placement for place in here if place.state in ("loaded", "collected")} | {
         each.id for each in inside
     }
-    return "loaded" if len(filled) >= parcels else "todo"
+    enough = 1 if "all_in" in states else parcels
+    return "loaded" if len(filled) >= enough else "todo"

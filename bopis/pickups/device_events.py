@@ -16,6 +16,7 @@ from bopis.logs import about
 from bopis.pickups import actions, carried, places
 from bopis.pickups.device_loading import (
     adopt,
+    all_in,
     back_from,
     confirmed_empty,
     place_given_up,
@@ -227,6 +228,7 @@ _HANDLERS: dict[str, Callable[[Session, Bridge, DeviceEvent, dt.datetime], None]
     "staff_locked": staff_locked,
     "place_given_up": place_given_up,
     "set_aside": set_aside,
+    "all_in": all_in,
     "confirmed_empty": confirmed_empty,
     "journal_damaged": journal_damaged,
     "disk_tight": disk_tight,

@@ -13,7 +13,7 @@ from bopis.bridges.models import Bridge, DeviceEvent
 from bopis.errors import Conflict
 from bopis.lockers.models import Compartment
 from bopis.lockers.queries import compartment
-from bopis.pickups import actions, carried, grants, later, loading, places, taps
+from bopis.pickups import actions, carried, grants, later, loading, parcelling, places, taps
 from bopis.pickups.device_words import actor, ask, placement_of, say
 from bopis.pickups.models import IS_LIVE, Pickup, Placement
 from bopis.prepared import send
@@ -112,15 +112,22 @@ def place_given_up(session: Session, bridge: Bridge, event: DeviceEvent, now: dt
     placement = placement_of(session, bridge, event)
     if placement is None or placement.state != "held":
         return
-    say(session, placement.pickup, "place_given_up", bridge, event, door=event.data["door"])
+    pickup, box = placement.pickup, placement.compartment
+    say(session, pickup, "place_given_up", bridge, event, door=event.data["door"])
     taps.gave_up(session, placement, now)
+    if box is not None and placement.parcel > len(pickup.parcels):
+        parcelling.needs_size(pickup, placement.parcel, parcelling.next_size(box.size))
     if event.data.get("item") == "present":
-        _seen_inside(session, bridge, placement.pickup, event.data["door"], now)
+        _seen_inside(session, bridge, pickup, event.data["door"], now)
     elif event.data.get("state") == "shut":
         places.release(session, placement, "staff", now)
-        return
-    placement.abandoned = True
+    placement.abandoned = placement.state != "released"
     session.flush()
+    if pickup.state == "reserved" and not pickup.wanted_placements():
+        # If a larger door opens next, the report of that takes this back.
+        places.give(session, pickup, None, now)
+        pickup.reason = "nothing_free" if pickup.size else "too_big"
+        session.flush()
 
 
 def set_aside(session: Session, bridge: Bridge, event: DeviceEvent, now: dt.datetime) -> None:
@@ -132,6 +139,18 @@ def set_aside(session: Session, bridge: Bridge, event: DeviceEvent, now: dt.date
         loading.put_at_counter(session, pickup, now, actor=actor(bridge, event))
     except Conflict as problem:
         reason = f"{pickup.order.name} was taken to the counter, and we knew it otherwise. {problem.message}"
+        ask(session, bridge, "odd_event", pickup.id, reason, now)
+
+
+def all_in(session: Session, bridge: Bridge, event: DeviceEvent, now: dt.datetime) -> None:
+    """Staff at the kiosk put everything into fewer doors than it was promised."""
+    pickup = _pickup(session, bridge, event)
+    if pickup is None or pickup.state == "ready":
+        return
+    try:
+        parcelling.let_go(session, pickup, now, actor=actor(bridge, event))
+    except Conflict:
+        reason = f"All of {pickup.order.name} is said to be in its doors, and we knew it otherwise. See that it is."
         ask(session, bridge, "odd_event", pickup.id, reason, now)
 
 

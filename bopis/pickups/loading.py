@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 from bopis import tasks, timeline
 from bopis.bridges.models import DoorCommand
 from bopis.errors import Conflict
-from bopis.lockers.fit import SIZES
 from bopis.pickups import actions, choosing, deciding, grants, parcelling, places, taps, waitlist
 from bopis.pickups.carry import drop_plan, spoken_for
 from bopis.pickups.models import Pickup, Placement
@@ -45,37 +44,32 @@ def another_box(session: Session, pickup: Pickup, by: StaffSession, now: dt.date
 
 
 def too_small(session: Session, pickup: Pickup, by: StaffSession, now: dt.datetime) -> DoorCommand | None:
-    """Give up the box that is open, untouched by goods, and open a larger one; None where room must be made for it
-    first. Raises Conflict.
+    """Give up the box that is open, untouched by goods, and open a larger one; None where none is free, or there is
+    none: then the goods stay in hand, until others are carried, or for the counter. Raises Conflict.
 
     The old box is free again when its door is shut; until then it stays ours.
     """
     old = _begun(pickup) or _next(pickup)
     if pickup.state != "reserved" or old is None or old.compartment is None:
         raise Conflict("not_loading", "This order has no box to change.")
-    wanted = _next_size(old.compartment.size)
-    if wanted is None:
+    alone = not pickup.parcels and len(pickup.wanted_placements()) == 1
+    wanted = parcelling.next_size(old.compartment.size)
+    if not wanted and not alone:
         raise Conflict("largest_already", "That is the largest size. Take the order to the counter instead.")
     parcelling.needs_size(pickup, old.parcel, wanted)
     choice = choosing.one_in_hand(session, pickup, old.parcel, not_in=spoken_for(session, pickup, now))
-    if choice.door is None:
-        return _needs_room(session, pickup, old, by, now)
-    abandon(session, old, now)
-    placement = take(session, pickup, choice.door.compartment_id, choice.robbed, now, old.parcel)
-    taps.gave_up(session, old, now)
-    say(session, pickup, "too_small", by, now, was=old.compartment.number, door=choice.door.number)
-    return open_door(session, placement, "load", by, now)
-
-
-def _needs_room(session: Session, pickup: Pickup, old: Placement, by: StaffSession, now: dt.datetime) -> None:
-    """No larger door is free: the goods stay in hand, to be loaded once others are carried."""
-    if pickup.parcels or old.compartment is None or not deciding.decide_for(session, pickup, now).moves:
+    if choice.door is None and not alone:
         raise Conflict("nothing_free", "No larger door is free. Take the order to the counter instead.")
     abandon(session, old, now)
     taps.gave_up(session, old, now)
-    places.give(session, pickup, None, now)
-    pickup.reason = "nothing_free"
-    say(session, pickup, "outgrown", by, now, door=old.compartment.number)
+    if choice.door is None:
+        places.give(session, pickup, None, now)
+        pickup.reason = choice.reason
+        say(session, pickup, "outgrown" if wanted else "outgrown_all", by, now, door=old.compartment.number)
+        return None
+    placement = take(session, pickup, choice.door.compartment_id, choice.robbed, now, old.parcel)
+    say(session, pickup, "too_small", by, now, was=old.compartment.number, door=choice.door.number)
+    return open_door(session, placement, "load", by, now)
 
 
 def set_aside(session: Session, pickup: Pickup, by: StaffSession, now: dt.datetime) -> None:
@@ -197,8 +191,3 @@ def _next(pickup: Pickup) -> Placement | None:
     """The door that is being loaded, else that of the next parcel."""
     held = [place for place in pickup.wanted_placements() if place.compartment_id and place.state == "held"]
     return _begun(pickup) or min(held, key=lambda place: place.parcel, default=None)
-
-
-def _next_size(size: str) -> str | None:
-    rank = SIZES.index(size) + 1
-    return SIZES[rank] if rank < len(SIZES) else None

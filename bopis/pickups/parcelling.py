@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 from bopis import timeline
 from bopis.errors import Conflict
 from bopis.lockers.allocation import Door
+from bopis.lockers.sizes import SIZES
 from bopis.pickups import actions, choosing, grants, places
 from bopis.pickups.carry import spoken_for
 from bopis.pickups.models import IS_LIVE, Pickup, Placement
-from bopis.pickups.opening import say, who
+from bopis.pickups.opening import who
 from bopis.pickups.taking import take
 from bopis.staff.models import StaffSession
 
@@ -46,6 +47,11 @@ def find_doors(session: Session, pickup: Pickup, now: dt.datetime, *, actor: str
 
 def all_in(session: Session, pickup: Pickup, by: StaffSession, now: dt.datetime) -> None:
     """Everything went into fewer doors than it was promised: let go of the others. Raises Conflict."""
+    let_go(session, pickup, now, actor=who(by))
+
+
+def let_go(session: Session, pickup: Pickup, now: dt.datetime, *, actor: str) -> None:
+    """`all_in`, whoever says so. Raises Conflict."""
     untouched = [place for place in pickup.wanted_placements() if place.state == "held" and not place.touched]
     if pickup.state != "reserved" or not untouched or len(untouched) == len(pickup.wanted_placements()):
         raise Conflict("not_loading", "Load the first box, then say that everything is in.")
@@ -53,22 +59,28 @@ def all_in(session: Session, pickup: Pickup, by: StaffSession, now: dt.datetime)
         places.release(session, placement, "never_opened", now)
     pickup.parcels = []
     session.refresh(pickup, ["placements"])
-    say(session, pickup, "all_in", by, now)
+    timeline.write(session, pickup.id, "all_in", actor=actor, at=now)
     grant = grants.open_grant(session, pickup.id)
     if grant is not None:
         grants.changed(session, grant, now)
     if all(place.state == "loaded" for place in pickup.wanted_placements()):
-        actions.make_ready(session, pickup, now, actor=who(by))
+        actions.make_ready(session, pickup, now, actor=actor)
 
 
 def needs_size(pickup: Pickup, parcel: int, size: str) -> None:
-    """Remember that a parcel, or all of it, takes a door of this size."""
+    """Remember that a parcel, or all of it, takes a door of this size; empty when it goes into none."""
     if parcel <= len(pickup.parcels):
         pickup.parcels = [
             each | {"size": size} if number == parcel else each for number, each in enumerate(pickup.parcels, start=1)
         ]
     else:
         pickup.size = size
+
+
+def next_size(size: str) -> str:
+    """The size above this one; empty when it is the largest."""
+    rank = SIZES.index(size) + 1
+    return SIZES[rank] if rank < len(SIZES) else ""
 
 
 def _still_holds(session: Session, door: Door) -> str | None:

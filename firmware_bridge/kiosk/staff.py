@@ -47,6 +47,7 @@ def add(app: flask.Flask, desk: Desk, text: Text) -> None:
     about("load", desk.handling.load)
     about("take-out", desk.handling.take_out)
     about("set-aside", desk.handling.set_aside)
+    about("all-in", desk.handling.all_in)
     about("reclaim", desk.handling.reclaim)
     about("empty", desk.handling.confirm_empty)
     button("another", desk.handling.another)

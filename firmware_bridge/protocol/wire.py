@@ -109,6 +109,7 @@ EVENTS = {
     "staff_signed_out": "staff, session",
     "place_given_up": "placement, pickup, door, staff: the goods did not go in there",
     "set_aside": "pickup, staff: the goods go to the counter instead",
+    "all_in": "pickup, staff: everything went into fewer doors than it was to be spread over",
     "confirmed_empty": "placement, pickup, door, staff: a person looked",
     "journal_damaged": "saved: rows by table, lost: tables: the journal was damaged and begun anew",
     "disk_tight": "free: bytes: nothing is opened by code until there is room",

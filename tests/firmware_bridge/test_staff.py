@@ -248,6 +248,52 @@ def test_too_small_gives_the_door_up_for_a_larger_one(kiosk: Kiosk, bench: Bench
     assert 7 not in bench.work.occupied()
 
 
+def test_too_small_with_no_larger_door_free_is_told_and_leads_to_the_counter(kiosk: Kiosk, bench: Bench) -> None:
+    kiosk.hears(items=[order("1", 7)], taken=list(range(13, 25)))
+    kiosk.signs_in()
+    bench.desk.handling.load("1")
+    bench.pass_time(0.5)
+    bench.desk.handling.too_small()
+    assert bench.desk.view()["job"]["place"] == "given_up"
+    bench.shut(7)
+    assert bench.desk.view()["job"]["place"] == "empty"
+    bench.desk.handling.set_aside("1")
+    assert [event["placement"] for event in bench.events("place_given_up")] == ["1-place"]
+    assert [event["pickup"] for event in bench.events("set_aside")] == ["1"]
+    assert 7 not in bench.work.occupied() and bench.work.get("1").stage == "done"
+
+
+def test_what_lies_behind_several_doors_is_not_given_up_for_want_of_a_larger(kiosk: Kiosk, bench: Bench) -> None:
+    kiosk.hears(items=[order("1", 7, parcels=2)], taken=list(range(13, 25)))
+    kiosk.signs_in()
+    bench.desk.handling.load("1")
+    bench.pass_time(0.5)
+    with pytest.raises(Refused, match="nothing_free"):
+        bench.desk.handling.too_small()
+    assert bench.desk.view()["job"]["place"] == "open"
+
+
+def test_everything_is_in_before_the_last_door_was_opened(kiosk: Kiosk, bench: Bench) -> None:
+    kiosk.hears(items=[order("1", 7, parcels=2)])
+    kiosk.signs_in()
+    with pytest.raises(Refused, match="nothing_inside"):
+        bench.desk.handling.all_in("1")
+    kiosk.loads("1")
+    assert (bench.work.get("1").stage, bench.work.get("1").is_begun()) == ("todo", True)
+    with pytest.raises(Refused, match="partly_loaded"):
+        bench.desk.handling.set_aside("1")
+
+    bench.desk.handling.all_in("1")
+
+    assert bench.work.get("1").stage == "loaded"
+    assert [event["pickup"] for event in bench.events("all_in")] == ["1"]
+    bench.desk.handling.take_out("1")
+    bench.pass_time(0.5)
+    bench.items.discard(7)
+    bench.shut(7)
+    assert bench.work.get("1").stage == "todo"
+
+
 def test_nothing_opens_while_a_shopper_stands_at_a_door_or_when_it_cannot_be_kept(kiosk: Kiosk, bench: Bench) -> None:
     kiosk.hears(items=[order("1", 8)])
     kiosk.signs_in()

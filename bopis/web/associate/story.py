@@ -36,6 +36,7 @@ WORDS = {
     "moved_to_counter": "Carried to the counter",
     "too_small": "Door {was} was too small, took door {door}",
     "outgrown": "Door {door} was too small, and no larger one is free",
+    "outgrown_all": "Door {door} was too small, and there is no larger size",
     "set_aside": "Set aside at the counter",
     "all_in": "All of it went into one door less",
     "tapped_fits": "Found that it fits door {door}",

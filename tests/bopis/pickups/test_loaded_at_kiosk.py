@@ -97,3 +97,19 @@ def test_ten_wrong_pins_at_a_kiosk_lock_the_badge_everywhere(world: World) -> No
     world.device(("staff_locked", {"staff": world.ada_id}))
     with world.database.reading() as session:
         assert is_locked(session.get_one(StaffMember, world.ada_id))
+
+
+def test_given_up_there_with_no_larger_door_it_is_for_the_counter_until_one_opens_after_all(world: World) -> None:
+    pickup = world.order("1")
+    placement, told = promised(world, pickup), {"pickup": pickup, "door": 1, "staff": world.ada_id}
+    world.device(("door_opened", {**told, "placement": placement, "cause": "load"}))
+
+    world.device(("place_given_up", {**told, "placement": placement, "state": "shut", "item": "absent"}))
+
+    assert world.placements(pickup) == [(1, "released"), (None, "held")]
+    with world.database.reading() as session:
+        given_up = world.pickup(session, pickup)
+        assert (given_up.state, given_up.size, given_up.reason) == ("reserved", "M", "nothing_free")
+    loaded(world, pickup, 3)
+    assert world.state(pickup) == "ready"
+    assert [place for place in world.placements(pickup) if place[1] != "released"] == [(3, "loaded")]

@@ -12,6 +12,7 @@ from bopis.lockers.models import Compartment
 from bopis.pickups import loading, parcelling
 from bopis.pickups.models import Grant, Pickup
 from bopis.ports import Line
+from bopis.tasks import Task
 from tests.world import World
 
 BOXES = [Line("l", "Box", 2, "BOX")]
@@ -51,6 +52,11 @@ def load_next(world: World, pickup_id: str) -> int:
     world.door(command)
     number: int = command.details["door"]
     return number
+
+
+def open_tasks(world: World) -> set[str]:
+    with world.database.reading() as session:
+        return set(session.scalars(select(Task.kind).where(Task.settled_at.is_(None))))
 
 
 def test_each_parcel_is_promised_a_door_and_loaded_in_turn_and_then_it_is_ready(world: World) -> None:
@@ -161,6 +167,29 @@ def test_parcels_at_the_kiosk_are_loaded_one_after_another(world: World) -> None
         world.device(("door_opened", told), ("door_shut", {**told, "item": "present"}))
 
     assert world.state(pickup) == "ready"
+
+
+def test_at_the_kiosk_too_everything_may_be_in_with_doors_to_spare(world: World) -> None:
+    pickup = world.order("1", lines=BOXES)
+    with world.database.reading() as session:
+        first = session.get_one(Pickup, pickup).wanted_placements()[0].id
+    told = {"placement": first, "pickup": pickup, "door": 5, "cause": "load", "staff": world.ada_id}
+    world.device(("door_opened", told), ("door_shut", {**told, "item": "present"}))
+
+    for _ in range(2):  # said twice, it is so once
+        world.device(("all_in", {"pickup": pickup, "staff": world.ada_id}))
+
+    assert (world.state(pickup), doors(world, pickup)) == ("ready", [(5, "loaded"), (6, "released")])
+    assert open_tasks(world) == set()
+
+
+def test_everything_said_to_be_in_before_anything_is_becomes_a_task(world: World) -> None:
+    pickup = world.order("1", lines=BOXES)
+
+    world.device(("all_in", {"pickup": pickup, "staff": world.ada_id}))
+
+    assert (world.state(pickup), doors(world, pickup)) == ("reserved", [(5, "held"), (6, "held")])
+    assert open_tasks(world) == {"odd_event"}
 
 
 def test_a_door_chosen_at_the_kiosk_instead_of_the_first_leaves_the_second_promised(world: World) -> None:

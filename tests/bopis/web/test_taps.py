@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bopis.lockers.experience import known
 from bopis.lockers.fit import Item
 from bopis.lockers.items import take_over
-from bopis.lockers.models import SizeGuess
+from bopis.lockers.models import Compartment, SizeGuess
 from bopis.ports import Line
 from tests.bopis.web.lockers import Lockers
 from tests.bopis.web.phone import Phone
@@ -96,6 +96,36 @@ def test_too_small_is_learnt_with_the_next_door_and_taken_back(world: World, ada
     assert learnt(world) == ("", 0.0, 0)
     lockers.shuts(lockers.opens())
     assert learnt(world) == ("", 0.0, 0)  # a door larger than needed tells nothing
+
+
+def test_too_small_is_learnt_also_where_no_larger_door_is_free(world: World, ada: Phone, lockers: Lockers) -> None:
+    pickup, small = opened(world, ada, lockers)
+    with world.database.transaction() as session:
+        session.execute(update(Compartment).where(Compartment.size != "S").values(in_service=False))
+
+    state = ada.do(pickup, "too-small")
+
+    assert (state["place"], state["size"], state["reason"]) == ("counter", "M", "nothing_free")
+    assert learnt(world) == ("M", 0.2375, 1)
+    lockers.shuts(small, item="absent")
+    page = ada.get(f"/pickups/{pickup}", page=True).text
+    assert "For the counter: no fitting door is free." in page and "Noted. Door 1: too small." in page
+    ada.do(pickup, "set-aside")
+    assert world.placements(pickup) == [(1, "released"), (None, "loaded")]
+
+
+def test_what_is_too_small_for_the_largest_door_is_offered_none(world: World, ada: Phone, lockers: Lockers) -> None:
+    pickup, small = opened(world, ada, lockers)
+    with world.database.transaction() as session:
+        session.execute(update(Compartment).where(Compartment.size == "S").values(size="XL"))
+
+    state = ada.do(pickup, "too-small")
+
+    assert (state["place"], state["size"], state["reason"]) == ("counter", "", "too_big")
+    assert learnt(world)[0] == "XL"
+    lockers.shuts(small, item="absent")
+    assert ada.refused(pickup, "open") == "too_big"
+    assert ada.do(pickup, "untap", door="1")["size"] == "XL"
 
 
 def test_the_next_order_of_the_sku_gets_the_door_it_took(world: World, ada: Phone, lockers: Lockers) -> None:

@@ -50,6 +50,7 @@ function waysWith(item, act) {
   }
   if (item.stage === "loaded") return [button(words.desk_take_out, "large", doing(act, "take-out", about))];
   const opens = button(words.desk_open, "primary large", doing(act, "load", about));
+  if (item.begun) return [opens, button(words.desk_all_in, "large", doing(act, "all-in", about))];
   return [opens, button(words.desk_aside, "large", doing(act, "set-aside", about))];
 }
 
@@ -64,12 +65,24 @@ export function staffOrder(view, act, _state, memory) {
   return { element };
 }
 
+/** Whether its door was too small, and no larger one is free. */
+function isGivenUp(job) {
+  return job.action === "load" && ["given_up", "empty"].includes(job.place);
+}
+
+/** Whether it is to lie behind several doors, and part of it is still to be put in. */
+function isInPart(job) {
+  return job.action === "load" && job.place === "loaded" && job.stage === "todo";
+}
+
 function voice(job) {
   const values = { n: job.door, name: job.name };
   const named = (title, text) => [say(title, values), say(text, values)];
+  if (isGivenUp(job)) return job.phase === "open" ? named("open_title", "desk_no_larger") : named("desk_nothing_title", "desk_nothing_free");
   if (job.phase === "failed" || job.phase === "pull") return named("failed_title", "desk_failed");
   if (job.phase === "open") return named("open_title", job.action === "load" ? "desk_put_in" : "desk_take");
   if (job.phase !== "shut") return named(`${job.phase}_title`, job.phase);
+  if (isInPart(job)) return named("desk_part_title", "desk_part");
   if (job.action === "load") return job.place === "held" ? named("desk_nothing_title", "desk_nothing") : named("desk_is_loaded_title", "desk_is_loaded");
   return job.stage === "look" ? named("desk_look_title", "desk_look_text") : named("desk_out_title", "desk_out");
 }
@@ -77,6 +90,7 @@ function voice(job) {
 function waysAt(job, act) {
   const about = { pickup: job.pickup };
   const list = [];
+  if (isGivenUp(job)) return [button(words.desk_aside, "primary large", doing(act, "set-aside", about)), button(words.desk_list, "large", doing(act, "list", { press: "" }))];
   if (job.phase === "open" && job.action === "load") {
     list.push(button(words.desk_another, "", doing(act, "another", { press: "" })));
     list.push(button(words.desk_small, "", doing(act, "too-small", { press: "" })));
@@ -85,7 +99,11 @@ function waysAt(job, act) {
   if (job.stage === "look") list.push(button(words.desk_empty, "primary large", doing(act, "empty", about)));
   if (job.stage === "look") list.push(button(words.desk_again, "large", doing(act, "reclaim", about)));
   if (job.place === "held") list.push(button(words.desk_again, "large", doing(act, "load", about)));
-  const kind = job.stage === "look" ? "large" : "primary large";
+  if (isInPart(job)) {
+    list.push(button(words.desk_open, "primary large", doing(act, "load", about)));
+    list.push(button(words.desk_all_in, "large", doing(act, "all-in", about)));
+  }
+  const kind = job.stage === "look" || isInPart(job) ? "large" : "primary large";
   list.push(button(words.desk_list, kind, doing(act, "list", { press: "" })));
   return list;
 }
