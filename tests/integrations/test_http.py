@@ -11,6 +11,7 @@ import pytest
 from bopis.errors import EffectError, OutcomeUnknown, PermanentFailure, TemporaryFailure
 from integrations import http
 from tests.integrations.lines import closed_port, hangs_up, line, says
+from tests.integrations.test_public import certificate, server
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
 
@@ -32,6 +33,15 @@ def test_what_cannot_be_reached_was_not_done(safe: bool) -> None:
         http.call("POST", closed_port(), safe=safe)
 
     assert failure.value.code == "not_reached"
+
+
+def test_a_certificate_that_is_not_trusted_is_called_so(tmp_path: Path) -> None:
+    _, theirs = certificate(tmp_path, "localhost")
+    with server(OK, tls=theirs) as (port, got), pytest.raises(TemporaryFailure) as failure:
+        http.call("POST", f"https://localhost:{port}", safe=False, data=b"body")
+
+    assert failure.value.code == "bad_certificate"
+    assert got == []
 
 
 def test_silence_after_an_unsafe_request_leaves_its_outcome_unknown() -> None:

@@ -50,6 +50,17 @@ def insist(call: Callable[[], Any]) -> None:
     raise AssertionError("it never succeeded")
 
 
+# A test
+
+
+def test_a_test_can_only_be_adobes_own_and_where_nothing_is_expected_that_is_said(platform: MagentoPlatform) -> None:
+    trial = platform.test_delivery(ACCOUNT, CALLBACK, b"{}")
+    assert (trial.headers, trial.answered) == (None, None)
+    without = replace(ACCOUNT, settings={})
+    failed = failure_of(lambda: platform.test_delivery(without, CALLBACK, b"{}"))
+    assert (type(failed), failed.code) == (PermanentFailure, "no_events")
+
+
 # An order
 
 

@@ -220,6 +220,31 @@ def test_a_signature_key_nobody_typed_in_is_asked_for(platform: SquarePlatform) 
     assert SIGNATURE_KEY not in str(failed)
 
 
+def test_it_sends_a_test_of_its_own_and_says_what_was_answered(platform: SquarePlatform) -> None:
+    with receiver() as it:
+        failed = failure_of(lambda: platform.test_delivery(ACCOUNT, it.url, b"{}"))
+        assert (type(failed), failed.code) == (PermanentFailure, "not_subscribed")
+        platform.ensure_subscriptions(ACCOUNT, it.url)
+        assert platform.test_delivery(ACCOUNT, it.url, b"{}").answered == 200
+        it.answers.append(401)
+        assert platform.test_delivery(ACCOUNT, it.url, b"{}").answered == 401
+        samples = it.wait(lambda them: len(them) == 2)
+    assert webhooks.verify(samples[0].headers, samples[0].body, ACCOUNT, it.url).topic == TOPICS[0]
+    assert platform.test_delivery(ACCOUNT, it.url, b"{}").answered == 0  # nobody is there any more
+
+
+def test_a_sample_of_another_merchant_says_nothing_so_that_one_is_signed_for_us(
+    platform: SquarePlatform, seller: Seller
+) -> None:
+    seller.behaviour.change({"sample_merchant": True})
+    with receiver() as it:
+        it.answers.append(401)
+        platform.ensure_subscriptions(ACCOUNT, it.url)
+        trial = platform.test_delivery(ACCOUNT, it.url, b'{"lockers_test":"1"}')
+    assert trial.answered is None
+    assert webhooks.verify(trial.headers or {}, b'{"lockers_test":"1"}', ACCOUNT, it.url).topic == "unreadable"
+
+
 def test_what_it_sends_is_signed_and_names_its_order(platform: SquarePlatform, seller: Seller) -> None:
     with receiver() as it:
         platform.ensure_subscriptions(ACCOUNT, it.url)
