@@ -10,6 +10,8 @@ from firmware_bridge.boards import BOARDS
 from firmware_bridge.boards.options import Choice, Switch
 
 SIZES = ("S", "M", "L", "XL")
+COLD = ("", "chilled", "frozen")
+"""How cold a door may be; the first is as warm as the room."""
 LARGEST_NUMBER = 9999
 Coil = tuple[int, int]
 """Board and channel."""
@@ -31,6 +33,7 @@ class Placed:
     column: int
     height: int = 1
     accessible: bool = False
+    cold: str = ""
 
     @property
     def coil(self) -> Coil:
@@ -63,6 +66,8 @@ class Plan:
             raise BadDoor(f"A door's number is from 1 to {LARGEST_NUMBER}.")
         if door.size not in SIZES:
             raise BadDoor(f"A size is one of {', '.join(SIZES)}.")
+        if door.cold not in COLD:
+            raise BadDoor("A door is as warm as the room, chilled or frozen.")
         if door.row < 0 or door.column < 0 or not 1 <= door.height <= 20:
             raise BadDoor("Rows and columns count from 1, and a door is 1 to 20 rows high.")
         for other in self.doors:

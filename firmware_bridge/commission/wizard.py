@@ -192,12 +192,16 @@ class Wizard:
         self._shut([coil])
 
     def _described(self, coil: Coil, meant: Placed) -> Placed:
+        number = self._number("Number on the door", meant.number)
+        size = self._ask("Size S, M, L or XL", meant.size).upper()
+        cold = self._ask("As warm as the room, chilled or frozen? room/chilled/frozen", meant.cold or "room").lower()
         return replace(
             meant,
             board=coil[0],
             channel=coil[1],
-            number=self._number("Number on the door", meant.number),
-            size=self._ask("Size S, M, L or XL", meant.size).upper(),
+            number=number,
+            size=size,
+            cold="" if cold == "room" else cold,
             column=self._number("Column, from the left", meant.column + 1) - 1,
             row=self._number("Row, from the top", meant.row + 1) - 1,
             height=self._number("Rows high", meant.height),

@@ -155,7 +155,9 @@ def _steps(app: flask.Flask, parts: Parts) -> None:
         service.choose(body.text("board"), body.text("sensor"), body.text("line"), body.whole("count"), **switches)
 
     def name_door(body: _Body, by: By) -> None:
-        described = {name: body.whole(name) for name in ("number", "row", "column", "height")}
+        described: dict[str, Any] = {name: body.whole(name) for name in ("number", "row", "column", "height")}
+        if body.has("cold"):
+            described["cold"] = body.text("cold")
         service.name(**described, size=body.text("size"), accessible=body.switch("accessible"))
 
     step("begin", lambda body, by: service.begin(by))

@@ -58,7 +58,7 @@ class Installer:
         terminal.answers("How many doors opened?")
         terminal.answers(SOUND, str(number) if number else "")
         terminal.answers("Size", size)
-        for question in ("Column", "Row", "Rows high", "Low enough"):
+        for question in ("As warm as the room", "Column", "Row", "Rows high", "Low enough"):
             terminal.answers(question)
         terminal.sees("Please shut the door.")
         self.locks.shut_door(opened)
@@ -180,7 +180,7 @@ def test_a_number_given_twice_is_asked_for_again(installer: Installer) -> None:
     installer.names(terminal, 1, number=7)
     terminal.answers("How many doors opened?")
     terminal.answers(SOUND, "7")
-    for question in ("Size", "Column", "Row", "Rows high", "Low enough"):
+    for question in ("Size", "As warm as the room", "Column", "Row", "Rows high", "Low enough"):
         terminal.answers(question)
     terminal.sees("Door 7 was named already")
 
@@ -332,6 +332,7 @@ def test_a_sensor_that_says_shut_when_its_door_opens_speaks_the_other_way_round(
     [
         lambda door: {**door, "number": 0},
         lambda door: {**door, "size": "huge"},
+        lambda door: {**door, "number": 2, "row": 5, "cold": "tepid"},
         lambda door: {**door, "row": -1},
         lambda door: {**door, "number": 2, "row": 1},
     ],

@@ -102,6 +102,17 @@ def test_commissioning_anew_ends_it_rewires_the_doors_and_settles_what_it_proved
         assert [door["number"] for door in layout(session, world.bank_id)["doors"]] == [1, 2, 3, 4, 5, 6, 7]
 
 
+def test_how_cold_a_door_is_said_to_be_at_commissioning_counts_and_comes_back_to_its_bridge(world: World) -> None:
+    told = found(1, 2)
+    told["doors"][0]["cold"], told["doors"][1]["cold"] = "frozen", ""
+
+    world.device(("commissioned", told))
+
+    assert (box(world, 1).cold, box(world, 2).cold) == ("frozen", "")
+    with world.database.reading() as session:
+        assert [door["cold"] for door in layout(session, world.bank_id)["doors"]] == ["frozen", ""]
+
+
 def test_a_door_that_was_not_found_and_holds_goods_is_kept_with_them(world: World) -> None:
     pickup = world.ready("1")
     number = world.placements(pickup)[0][0]

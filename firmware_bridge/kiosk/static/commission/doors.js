@@ -13,8 +13,8 @@ function undo(state, act) {
 }
 
 function described(door) {
-  const { number, size, row: rowNumber, column, height, accessible } = door;
-  return { number, size, row: rowNumber, column, height, accessible };
+  const { number, size, row: rowNumber, column, height, accessible, cold } = door;
+  return { number, size, row: rowNumber, column, height, accessible, cold };
 }
 
 /** A door opened: which one is it? */
@@ -34,6 +34,7 @@ export function moved(state, act, memory) {
 function form(meant, act) {
   const number = stepper("Number on the door", meant.number, 1, 9999);
   const size = choices("Size", "size", ["S", "M", "L", "XL"].map((each) => [each, each]), meant.size);
+  const cold = choices("How cold it is", "cold", [["", "Like the room"], ["chilled", "Chilled"], ["frozen", "Frozen"]], meant.cold);
   const column = stepper("Column, from the left", meant.column + 1, 1, 99);
   const rowNumber = stepper("Row, from the top", meant.row + 1, 1, 99);
   const height = stepper("Rows high", meant.height, 1, 20);
@@ -41,9 +42,9 @@ function form(meant, act) {
   const go = (event) => {
     event.preventDefault();
     const where = { column: column.value() - 1, row: rowNumber.value() - 1, height: height.value() };
-    act.does("name", { number: number.value(), size: size.value(), ...where, accessible: low.value() })();
+    act.does("name", { number: number.value(), size: size.value(), cold: cold.value(), ...where, accessible: low.value() })();
   };
-  const pairs = [[number, size], [column, rowNumber], [height, low]].map((pair) => make("div", { class: "form__pair" }, ...pair.map((each) => each.element)));
+  const pairs = [[number, size], [column, rowNumber], [height, low], [cold]].map((pair) => make("div", { class: "form__pair" }, ...pair.map((each) => each.element)));
   return make("form", { class: "form", onsubmit: go }, ...pairs, make("button", { class: "button button--primary button--large" }, "This is the door"));
 }
 

@@ -65,7 +65,7 @@ export function pad(kind, inputs) {
 
 /** Where a door is, for whoever cannot see the picture. */
 export function place(door) {
-  return `Door ${door.number}, size ${door.size}, column ${door.column + 1}, row ${door.row + 1}`;
+  return `Door ${door.number}, size ${door.size}${door.cold ? `, ${door.cold}` : ""}, column ${door.column + 1}, row ${door.row + 1}`;
 }
 
 /** The bank as far as it is known: doors already found, and those still missing, to be tapped by `chosen(door)`. */
@@ -83,11 +83,15 @@ export function wall(found, missing, likely, chosen) {
   return element;
 }
 
+function coldness(door) {
+  return door.cold ? make("span", { class: "wall__cold" }, door.cold) : "";
+}
+
 function foundDoor(door) {
-  return make("div", { class: "wall__door wall__door--found", role: "img", "aria-label": `${place(door)}: found` }, String(door.number), icon("tick"));
+  return make("div", { class: "wall__door wall__door--found", role: "img", "aria-label": `${place(door)}: found` }, String(door.number), coldness(door), icon("tick"));
 }
 
 function missingDoor(door, likely, chosen) {
   const name = `wall__door${likely ? " wall__door--likely" : ""}`;
-  return make("button", { type: "button", class: name, "aria-label": place(door), onclick: () => chosen(door) }, String(door.number));
+  return make("button", { type: "button", class: name, "aria-label": place(door), onclick: () => chosen(door) }, String(door.number), coldness(door));
 }
