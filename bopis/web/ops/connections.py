@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
@@ -48,8 +48,10 @@ class ConnectionView:
 
 
 def add(routes: Blueprint, database: Database, installers: frozenset[str], typed_in: Mapping[str, TypedIn]) -> None:
-    """`GET /ops/connections`, `POST /ops/connections/<id>/ask-again`; `installers`: vendors that a browser connects,
-    `typed_in`: those whose secrets are typed in."""
+    """`GET /ops/connections`, `POST /ops/connections/<id>/ask-again` (back=page: to its own page).
+
+    `installers` are the vendors that a browser connects, `typed_in` those whose secrets are typed in.
+    """
 
     @routes.get("/connections")
     def connections() -> str:
@@ -75,6 +77,8 @@ def add(routes: Blueprint, database: Database, installers: frozenset[str], typed
             if found is None:
                 raise NotFound("unknown_connection", "There is no such connection.")
             ask_now(session, found, clock.now(), actor=actor())
+        if request.form.get("back") == "page":
+            return done("ops.connection", connection_id=connection_id, _anchor="health")
         return done("ops.connections")
 
 
