@@ -119,7 +119,7 @@ SCREENS = {
     "pull": Screen("pull_title", {"session": session("pull", can_reopen=True)}),
     "unlocked": Screen("pull_title", {"session": session("open", sensor="hook", can_reopen=True)}),
     "quarantined": Screen("home_title", deed=_quarantined),
-    "failed": Screen("failed_title", {"session": session("failed", can_reopen=True)}),
+    "failed": Screen("failed_title", {"session": session("failed")}),
     "counter": Screen("counter_title", {"session": session("counter", door=None)}),
     "reported": Screen("reported_title", {"session": session("open")}, _reported),
     "kept": Screen("kept_title", {"session": session("open"), "online": False}, _reported),

@@ -14,10 +14,11 @@ import pytest
 import requests
 
 from sandbox.lockbank import LockBank
+from sandbox.lockbank.protocols.hj_8a80 import Hj8a80
 from tests.firmware_bridge.fake_cloud import FakeCloud
 from tests.firmware_bridge.process import Process
 from tests.firmware_bridge.test_staff import PIN, order, person
-from tests.firmware_bridge.world import grant, until
+from tests.firmware_bridge.world import DOORS, LAYOUT, grant, until
 
 RIGHT = "047193508"
 MOVING = ("intent_kept", "pulse_sent", "outcome_kept", "change_kept")
@@ -26,6 +27,7 @@ STEPS = [
     *(("load", point) for point in MOVING),
     *(("take_back", point) for point in MOVING),
     ("set_aside", "deed_kept"),
+    ("say_empty", "deed_kept"),
     *(("collect", point) for point in ("code_counted", *MOVING)),
 ]
 
@@ -65,6 +67,16 @@ class Kiosk:
         self._shut(door)
         until(lambda: self._stage("2") is None)
 
+    def say_empty(self) -> None:
+        """Take order 2 out of door 12, unless it is out, and say that nothing is left: no sensor sees that here."""
+        if self._stage("2") == "todo":
+            assert self.bridge.post("staff/reclaim", pickup="2") == {"ok": True}
+            self._shut(self._open_door())
+            until(lambda: self._stage("2") == "look")
+        if self._stage("2") == "look":
+            assert self.bridge.post("staff/empty", pickup="2") == {"ok": True}
+        until(lambda: self._stage("2") is None)
+
     def set_aside(self) -> None:
         """Take order 1 to the counter."""
         if self._stage("1") == "todo":
@@ -98,6 +110,21 @@ class Kiosk:
 
     def _standing_open(self) -> list[int]:
         return [box.number for box in self.locks.compartments.values() if not box.shut]
+
+
+BLIND = [{**door, "board": 1, "channel": number} for number, door in enumerate(DOORS)]
+"""The same doors on a board without sensors for what lies behind them."""
+
+
+@pytest.fixture
+def locks(request: pytest.FixtureRequest, cloud: FakeCloud) -> Iterator[LockBank]:
+    if request.node.callspec.params["step"] == "say_empty":
+        cloud.tell(layout={**LAYOUT, "hash": "blind", "board": Hj8a80.name, "doors": BLIND})
+        with LockBank(boards=1, doors=BLIND, protocol=Hj8a80()) as locks:
+            yield locks
+    else:
+        with LockBank(doors=DOORS) as locks:
+            yield locks
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ function ways(session, act, overdue) {
   if (overdue) list.push(button(words.next_person, "large", act.done));
   if (resting && session.doors_left > 0) list.push(button(words.next, "primary large", act.next));
   if (resting && session.doors_left === 0) list.push(button(words.done, "primary large", act.done));
-  if ((resting || session.sensor === "hook") && session.can_reopen) list.push(button(say(session.phase === "failed" ? "retry" : "again", { n }), "large", act.again));
+  if ((resting || session.sensor === "hook") && session.can_reopen) list.push(button(say("again", { n }), "large", act.again));
   if (resting && session.doors_left > 0) list.push(button(words.done, "large", act.done));
   return list.length ? make("div", { class: "button-row" }, ...list) : null;
 }
