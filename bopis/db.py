@@ -83,7 +83,7 @@ class Database:
         Raises Unavailable when the database cannot be reached or is locked beyond `patience`.
         """
         with _translating(), Session(self.engine, expire_on_commit=False) as session:
-            session.connection(execution_options={"patience": patience})
+            session.info["connection"] = session.connection(execution_options={"patience": patience})
             session.info["rings"] = set()
             yield session
             session.commit()

@@ -13,6 +13,8 @@ from typing import Any
 from sqlalchemy import Engine, NullPool, create_engine, event
 from sqlalchemy.exc import DisconnectionError
 
+from bopis.pipeline import PipelinedConnection
+
 PATIENCE = 10.0
 """Seconds a transaction waits for SQLite's write lock unless told otherwise."""
 _REST = 2.0
@@ -29,6 +31,7 @@ def for_transactions(url: str) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     engine = create_engine(url, pool_size=10, max_overflow=30, connect_args={"connect_timeout": 2}, **options)
+    event.listen(engine, "do_connect", _connect_pipelined)
     event.listen(engine, "checkin", _note_use)
     event.listen(engine, "checkout", _ping_after_rest(engine))
     return engine
@@ -45,6 +48,10 @@ def for_single_statements(url: str, patience: float) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite(patience))
         return engine
     return create_engine(url, connect_args={"connect_timeout": 2, "client_encoding": "utf8"}, **options)
+
+
+def _connect_pipelined(dialect: Any, record: Any, positional: Any, named: Any) -> PipelinedConnection:
+    return PipelinedConnection.connect(*positional, **named)
 
 
 def _note_use(connection: Any, record: Any) -> None:

@@ -5,7 +5,7 @@ An action puts one into the outbox in its own transaction; `bopis.effects` says 
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import get_args
 
 NEW_CODE = "new_code"
@@ -204,7 +204,7 @@ KINDS: dict[str, type[Message]] = {kind.__name__: kind for kind in get_args(Mess
 
 def write(message: Message) -> tuple[str, dict[str, str | int]]:
     """A message's kind and its fields, as the outbox stores them."""
-    return type(message).__name__, asdict(message)
+    return type(message).__name__, dict(vars(message))
 
 
 def read(kind: str, fields: dict[str, str | int]) -> Message:

@@ -15,6 +15,8 @@ from sqlalchemy import ColumnElement, Connection, Dialect, Executable, literal_c
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from bopis.pipeline import PipelinedConnection
+
 Values = Mapping[str, Any]
 Rows = list[tuple[Any, ...]]
 Into = TypeVar("Into")
@@ -77,21 +79,27 @@ class Prepared:
 
     def run(self, session: Session, **values: Any) -> Rows:
         """Send it, and return what it selects; a value that is not given is NULL."""
-        connection = session.connection()
+        connection = _connection(session)
         form = self.form(connection.dialect)
         return _run(connection, form.text, form.listed(values))
+
+    def put_off(self, session: Session, **values: Any) -> None:
+        """Send it right before whatever is sent next; what it selects is nobody's."""
+        connection = _connection(session)
+        form = self.form(connection.dialect)
+        _put_off(connection, form.text, form.listed(values))
 
     def read(self, session: Session, into: Callable[..., Into], **values: Any) -> list[Into]:
         """Send it and make each row it selects, as our columns hold it, `into` something."""
         rows = self.run(session, **values)
-        makers = self.form(session.connection().dialect).results
+        makers = self.form(_connection(session).dialect).results
         return [
             into(*[make(value) if make else value for make, value in zip(makers, row, strict=True)]) for row in rows
         ]
 
     def run_all(self, session: Session, several: Sequence[Values]) -> None:
         """Send it once for each of these, which takes PostgreSQL one round trip."""
-        connection = session.connection()
+        connection = _connection(session)
         form = self.form(connection.dialect)
         connection.exec_driver_sql(
             form.text.sql, [_given(connection, form.text, form.listed(values)) for values in several]
@@ -119,59 +127,86 @@ class Write(NamedTuple):
 
 def send(session: Session, *writes: Write) -> None:
     """Carry out changes of which none reads what another writes: PostgreSQL takes them all in one round trip."""
-    connection = session.connection()
+    _write(session, writes, _run)
+
+
+def send_later(session: Session, *writes: Write) -> None:
+    """`send` as late as nobody notices: with the next statement or the commit, which is then refused in its stead."""
+    _write(session, writes, _put_off)
+
+
+def _write(session: Session, writes: tuple[Write, ...], way: Callable[[Connection, _Text, list[Any]], Any]) -> None:
+    connection = _connection(session)
+    forms = [statement.form(connection.dialect) for statement, _ in writes]
+    listed = [form.listed(values) for form, (_, values) in zip(forms, writes, strict=True)]
     if connection.dialect.name == "postgresql" and len(writes) > 1:
-        _send_as_one(connection, writes)
+        joined = _as_one(tuple(statement for statement, _ in writes), forms)
+        way(connection, joined, [value for values in listed for value in values])
     else:
-        for statement, values in writes:
-            statement.run(session, **values)
+        for form, values in zip(forms, listed, strict=True):
+            way(connection, form.text, values)
 
 
-def _send_as_one(connection: Connection, writes: tuple[Write, ...]) -> None:
-    key = tuple(statement for statement, _ in writes)
-    forms = [statement.form(connection.dialect) for statement in key]
+def _as_one(key: tuple[Prepared, ...], forms: Sequence[_Form]) -> _Text:
     if key not in _joined:
         *before, last = [form.text.sql.replace("%(", f"%(w{number}_") for number, form in enumerate(forms)]
         sql = f"WITH {', '.join(f'w{number} AS ({part})' for number, part in enumerate(before))} {last}"
         names = tuple(f"w{number}_{name}" for number, form in enumerate(forms) for name in form.text.names)
         _joined[key] = _Text.of(sql, names, selects=False)
-    _run(
-        connection,
-        _joined[key],
-        [value for form, (_, values) in zip(forms, writes, strict=True) for value in form.listed(values)],
-    )
+    return _joined[key]
 
 
 _joined: dict[tuple[Prepared, ...], _Text] = {}
 
 
+def _connection(session: Session) -> Connection:
+    """The session's own: asking for it is dear, and needed only for a savepoint, which is not made before that."""
+    known: Connection | None = session.info.get("connection")
+    if known is None or known.closed or session.in_nested_transaction():
+        return session.connection()
+    return known
+
+
 def _run(connection: Connection, text: _Text, values: list[Any]) -> Rows:
-    if connection.dialect.name == "postgresql" and not connection.engine.dispatch.before_cursor_execute:
-        return _run_past(connection, text, values)
-    result = connection.exec_driver_sql(text.sql, _given(connection, text, values))
-    return [tuple(row) for row in result] if text.selects else []
+    direct = _past(connection)
+    if direct is None:
+        result = connection.exec_driver_sql(text.sql, _given(connection, text, values))
+        return [tuple(row) for row in result] if text.selects else []
+    try:
+        return direct.ask(text.numbered, values)
+    except psycopg.Error as problem:
+        raise _as_sqlalchemy(connection, problem, text.numbered) from problem
+
+
+def _put_off(connection: Connection, text: _Text, values: list[Any]) -> None:
+    direct = _past(connection)
+    if direct is not None:
+        direct.put_off(text.numbered, values)
+    else:
+        _run(connection, text, values)
+
+
+def _past(connection: Connection) -> PipelinedConnection | None:
+    if connection.engine.dispatch.before_cursor_execute:
+        return None
+    direct = connection.connection.driver_connection
+    return direct if isinstance(direct, PipelinedConnection) else None
 
 
 def _given(connection: Connection, text: _Text, values: list[Any]) -> Any:
     return tuple(values) if connection.dialect.positional else dict(zip(text.names, values, strict=True))
 
 
-def _run_past(connection: Connection, text: _Text, values: list[Any]) -> Rows:
-    pooled = connection.connection
-    with psycopg.RawCursor(pooled.driver_connection) as cursor:
-        try:
-            cursor.execute(text.numbered, values)
-            return cursor.fetchall() if text.selects else []
-        except psycopg.Error as problem:
-            lost = connection.dialect.is_disconnect(problem, pooled, cursor)
-            if lost:
-                connection.invalidate(problem)
-            raise DBAPIError.instance(
-                text.numbered,
-                None,  # values are nobody's business
-                problem,
-                psycopg.Error,
-                hide_parameters=True,
-                connection_invalidated=lost,
-                dialect=connection.dialect,
-            ) from problem
+def _as_sqlalchemy(connection: Connection, problem: psycopg.Error, sql: str) -> BaseException:
+    lost = bool(connection.connection.closed)
+    if lost:
+        connection.invalidate(problem)
+    return DBAPIError.instance(
+        sql,
+        None,  # values are nobody's business
+        problem,
+        psycopg.Error,
+        hide_parameters=True,
+        connection_invalidated=lost,
+        dialect=connection.dialect,
+    )

@@ -36,7 +36,7 @@ LAYERS = [
         db bell sealing rows
         messages
         ports
-        money clock ids config errors logs engine single direct prepared memory among
+        money clock ids config errors logs engine single direct prepared pipeline memory among
     """.strip().splitlines()
 ]
 LEVEL = {name: level for level, layer in enumerate(LAYERS) for name in layer}

@@ -22,7 +22,7 @@ from bopis.pickups.models import Pickup
 from bopis.pickups.promising import Promises
 from bopis.pickups.returning import goods_are_back
 from bopis.ports import Line
-from bopis.prepared import Prepared, Write, send
+from bopis.prepared import Prepared, Write, send_later
 
 SYSTEM = "system"
 
@@ -67,7 +67,7 @@ def reserve(session: Session, pickup: Pickup, now: dt.datetime, *, actor: str = 
         pickup.reason = "no_code_free"
         return
     told = {"reason": promise.reason, "was": pickup.state, "door": promise.door}
-    send(
+    send_later(
         session,
         *promise.writes,
         timeline.entry(session, pickup.id, "reserved", actor=actor, at=now, **told),

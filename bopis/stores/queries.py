@@ -26,9 +26,9 @@ def lock(session: Session, *store_ids: str) -> None:
     held = memory(session, "locks")
     wanted = sorted(set(store_ids) - held.keys())
     if len(wanted) == 1:
-        (_,) = _LOCK.run(session, of=wanted[0])
+        _LOCK.put_off(session, of=wanted[0])
     elif wanted:
-        _LOCK_ALL.run(session, these=wanted)
+        _LOCK_ALL.put_off(session, these=wanted)
     held.update(dict.fromkeys(wanted, True))
 
 
