@@ -16,6 +16,7 @@ _WRITTEN: dict[type, tuple[pq.Format, _Make | None]] = {
     str: (pq.Format.BINARY, str.encode),  # as text it would end at its first NUL, unnoticed
     bytes: (pq.Format.BINARY, None),
     int: (pq.Format.TEXT, lambda number: b"%d" % number),
+    bool: (pq.Format.TEXT, lambda yes: b"t" if yes else b"f"),
     object: (pq.Format.TEXT, lambda value: json.dumps(value).encode()),  # JSON
     dt.datetime: (pq.Format.TEXT, lambda at: at.isoformat().encode()),
 }

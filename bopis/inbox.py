@@ -51,6 +51,8 @@ class InboxEntry(Base):
     body_sealed: Mapped[bytes | None]
     received_at: Mapped[dt.datetime]
     occurred_at: Mapped[dt.datetime | None]
+    is_source: Mapped[bool] = mapped_column(default=False)
+    """Its body is the only place where the order stands."""
     state: Mapped[str] = mapped_column(default="waiting")
     outcome: Mapped[str] = mapped_column(default="")
     attempts: Mapped[int] = mapped_column(default=0)
@@ -106,6 +108,7 @@ def _row(account: Account, delivery: Delivery, body: bytes, now: dt.datetime) ->
         "body_sealed": sealing.seal_bytes(_small(body), to=_place(entry_id)),
         "received_at": now,
         "occurred_at": delivery.occurred_at,
+        "is_source": delivery.is_source,
         "state": "waiting",
         "outcome": "",
         "attempts": 0,

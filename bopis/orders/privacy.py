@@ -28,7 +28,7 @@ def ask_erasure(session: Session, connection_id: str, order_ids: Collection[str]
     return int(session.execute(statement).rowcount)  # type: ignore[attr-defined]
 
 
-def erase_bodies(session: Session, connection_id: str, order_ids: Collection[str] | None, except_id: str) -> None:
+def erase_bodies(session: Session, connection_id: str, order_ids: Collection[str] | None, except_id: str = "") -> None:
     """Forget the raw deliveries about these orders; what is still to be worked on needs no more than its subject."""
     about = True if order_ids is None else InboxEntry.subject.in_(order_ids)
     session.execute(
@@ -49,6 +49,7 @@ def erase(session: Session, order: Order, now: dt.datetime) -> None:
     for column, nothing in personal(order.id).items():
         setattr(order, column, nothing)
     order.erased_at = now
+    erase_bodies(session, order.connection_id, [order.platform_order_id])
     session.flush()
 
 

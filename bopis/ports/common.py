@@ -29,6 +29,8 @@ class Delivery:
     occurred_at: dt.datetime | None = None
     is_thin: bool = False
     """It says so little that the same body may come again and mean something new."""
+    is_source: bool = False
+    """The order stands in its body and can be asked for nowhere: it is kept until the goods are handed over."""
 
 
 ACCESS_REFUSED = "token_revoked"

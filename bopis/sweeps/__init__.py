@@ -13,7 +13,6 @@ from bopis.access.models import ApiDeed
 from bopis.bridges.actions import NONCE_LIFE, forget_nonces
 from bopis.bridges.models import BridgeNonce, DoorCommand
 from bopis.db import Database
-from bopis.inbox import InboxEntry
 from bopis.merchants.effects import EVERY
 from bopis.merchants.models import Connection
 from bopis.messages import Reconcile, WatchSubscriptions
@@ -24,12 +23,11 @@ from bopis.pickups import grants, reconcile
 from bopis.pickups.models import IS_NOT_CLOSED, Grant, Pickup
 from bopis.prepared import Prepared, word
 from bopis.stores.queries import lock
+from bopis.sweeps.bodies import EraseBodies
 from bopis.sweeps.holds import AuditDoors, FollowHolds, LapsePromises
 from bopis.sweeps.money import FollowFees, LookForPayments, WatchCheckouts
 from bopis.sweeps.retention import FORGETTING
 from bopis.sweeps.step import NOW, Step, first
-
-KEEP_BODIES = dt.timedelta(days=7)
 
 
 def sweep(database: Database, now: dt.datetime) -> bool:
@@ -96,16 +94,6 @@ class ExpireCommands(Step):
         )
 
 
-class EraseBodies(Step):
-    """Raw deliveries hold personal data: they are erased after a week."""
-
-    def find(self, session: Session, now: dt.datetime) -> str | None:
-        return first(session, _OLD_BODY, now - KEEP_BODIES)
-
-    def do(self, session: Session, found: str, now: dt.datetime) -> None:
-        session.get_one(InboxEntry, found).body_sealed = None
-
-
 class ForgetNonces(Step):
     """A bridge's request that is too old to be taken need not be remembered."""
 
@@ -169,11 +157,6 @@ _SPENT = Prepared(
 _LEASED = Prepared(select(Grant.id).where(IS_NOT_CLOSED, Grant.lease_until <= NOW).limit(1))
 _UNHEEDED = Prepared(
     select(DoorCommand.id).where(DoorCommand.status == word("waiting"), DoorCommand.expires_at <= NOW).limit(1)
-)
-_OLD_BODY = Prepared(
-    select(InboxEntry.id)
-    .where(InboxEntry.received_at < NOW, InboxEntry.body_sealed.is_not(None), InboxEntry.state == word("done"))
-    .limit(1)
 )
 _OLD_NONCE = Prepared(select(BridgeNonce.nonce).where(BridgeNonce.seen_at < NOW).limit(1))
 _OLD_DEED = Prepared(select(ApiDeed.key_id).where(ApiDeed.begun_at < NOW).limit(1))

@@ -59,7 +59,11 @@ FORGETTING = (
     Forget(StaffSession, SESSIONS, StaffSession.created_at < NOW),
     Forget(EnrolmentCode, SESSIONS, EnrolmentCode.expires_at < NOW),
     # Dead letters wait for a person, for as long as that takes.
-    Forget(InboxEntry, BOXES, and_(InboxEntry.state == word("done"), InboxEntry.received_at < NOW)),
+    Forget(
+        InboxEntry,
+        BOXES,
+        and_(InboxEntry.state == word("done"), InboxEntry.received_at < NOW, InboxEntry.body_sealed.is_(None)),
+    ),
     Forget(OutboxEntry, BOXES, and_(OutboxEntry.state == word("done"), OutboxEntry.done_at < NOW)),
     Forget(DoorCommand, HISTORY, DoorCommand.settled_at < NOW),
     Forget(DeviceEvent, HISTORY, and_(DeviceEvent.recorded_at < NOW, ~_IS_LAST_WORD)),

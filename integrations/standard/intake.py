@@ -43,4 +43,5 @@ def _message(way: str, order_id: str, order: Mapping[str, Any]) -> OrderMessage:
     """The same words are the same message, so that a file dropped twice is taken in once."""
     body = json.dumps({"type": "order.updated", "data": order}, sort_keys=True, separators=(",", ":")).encode()
     told = hashlib.sha256(body).hexdigest()
-    return OrderMessage(Delivery(f"{way}:{told}", "order.updated", order_id), body)
+    changed_at = schemas.changed_at(order)
+    return OrderMessage(Delivery(f"{way}:{told}", "order.updated", order_id, changed_at, is_source=True), body)

@@ -164,6 +164,15 @@ def is_too_new(order: Mapping[str, Any], now: dt.datetime) -> bool:
     return bool(order["updated_at"] > now + _SOON)
 
 
+def changed_at(order: Mapping[str, Any]) -> dt.datetime | None:
+    """When it changed, of an order that is not read whole; None if it does not say so."""
+    try:
+        moment: dt.datetime = Changed(only=("updated_at",)).load({"updated_at": order.get("updated_at")})["updated_at"]
+    except ValidationError:
+        return None
+    return moment
+
+
 def _all_different(ids: list[Any], name: str, words: str) -> None:
     if len(set(ids)) < len(ids):
         raise ValidationError(words, name)

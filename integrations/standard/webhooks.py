@@ -31,15 +31,16 @@ def verify(headers: Mapping[str, str], body: bytes, account: Account, now: dt.da
     try:
         payload = read(body)
     except BadDelivery:
-        return Delivery(proven.message_id, UNREADABLE, "", proven.at)
-    topic = payload.get("type")
-    order = payload.get("data")
-    subject = order.get("id") if isinstance(order, dict) else None
+        return Delivery(proven.message_id, UNREADABLE, "")
+    topic, order = payload.get("type"), payload.get("data")
+    order = order if isinstance(order, dict) else {}
+    subject = order.get("id")
     return Delivery(
         proven.message_id,
         topic if topic in schemas.EVENTS else UNREADABLE,
         str(subject) if isinstance(subject, str | int) and len(str(subject)) <= 100 else "",
-        proven.at,
+        schemas.changed_at(order),
+        is_source=not account.settings.get("orders_url"),
     )
 
 

@@ -321,6 +321,7 @@ def upgrade() -> None:
         sa.Column("body_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("is_source", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("outcome", sa.String(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
