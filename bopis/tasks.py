@@ -109,6 +109,12 @@ def is_open(session: Session, kind: str, subject_id: str) -> bool:
     return session.scalars(statement).first() is not None
 
 
+def reason_of(session: Session, kind: str, subject_id: str) -> str:
+    """Why a person is asked for this now; "" when nobody is."""
+    statement = select(Task.reason).where(Task.kind == kind, Task.subject_id == subject_id, Task.settled_at.is_(None))
+    return session.scalars(statement).first() or ""
+
+
 def settle(session: Session, kind: str, subject_id: str, *, actor: str, now: dt.datetime) -> bool:
     """Close the open task of this kind about this subject; whether there was one."""
     found = session.scalars(

@@ -92,7 +92,7 @@ class _Page:
         trial = connection_trial.view_of(testing.latest(session, connection.id), title, address, clock.now(), _stamp)
         return versioned(
             {
-                "health": {"look": view.look, "words": view.words},
+                "health": [view.look, view.words, view.reason],
                 "test": vars(trial) if trial else None,
                 "last_delivery": connection.last_delivery,
                 "asked": connection.reconciled,

@@ -40,6 +40,8 @@ class ConnectionView:
     """Its owner can connect it again with a browser."""
     is_sealed: bool
     """The secrets kept of it cannot be opened."""
+    reason: str
+    """What a person is asked to do about it, in the task's own words; "" for nothing."""
 
     def at(self, what: str) -> dt.datetime | None:
         """When it was last `reconciled`, had its `subscriptions` looked after, or sent us its `last_delivery`."""
@@ -90,7 +92,7 @@ def title_of(vendor: str, typed_in: Mapping[str, TypedIn]) -> str:
 
 def view_of(session: Session, connection: Connection, installers: frozenset[str]) -> ConnectionView:
     """A connection as pages show it."""
-    look, words = _health(session, connection)
+    look, words, reason = _health(session, connection)
     is_sealed = False
     try:
         secrets = connection.account().secrets
@@ -98,17 +100,19 @@ def view_of(session: Session, connection: Connection, installers: frozenset[str]
         secrets, is_sealed = {}, True
         look, words = "bad", "Its secrets cannot be opened with the keys we have"
     access, consent = (_moment(secrets.get(name)) for name in ("access_expires_at", "refresh_expires_at"))
-    return ConnectionView(connection, look, words, access, consent, connection.vendor in installers, is_sealed)
+    return ConnectionView(connection, look, words, access, consent, connection.vendor in installers, is_sealed, reason)
 
 
-def _health(session: Session, connection: Connection) -> tuple[str, str]:
+def _health(session: Session, connection: Connection) -> tuple[str, str, str]:
+    """Its look, its words, and what a person is asked to do about it."""
+    reconnect = tasks.reason_of(session, "reconnect", connection.id)
     if connection.paused_at is not None:
-        return "bad", _WHY.get(connection.paused_because, "Not connected")
-    if tasks.is_open(session, "reconnect", connection.id):
-        return "bad", "It refuses our access"
-    if tasks.is_open(session, "connection_failed", connection.id):
-        return "warn", "It does not answer as it should"
-    return "good", "Alive"
+        return "bad", _WHY.get(connection.paused_because, "Not connected"), reconnect
+    if reconnect:
+        return "bad", "It refuses our access", reconnect
+    if reason := tasks.reason_of(session, "connection_failed", connection.id):
+        return "warn", "It does not answer as it should", reason
+    return "good", "Alive", ""
 
 
 def _moment(written: str | None) -> dt.datetime | None:

@@ -10,10 +10,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from bopis import app, wiring
+from bopis import app, clock, wiring
 from bopis.bell import BankListener
 from bopis.changes import SettingChange
 from bopis.config import Settings
+from bopis.errors import PermanentFailure
+from bopis.merchants.effects import failed
 from bopis.merchants.models import Connection
 from bopis.staff.models import StaffMember
 from bopis.stores.models import LocationMapping
@@ -133,6 +135,17 @@ def test_a_manager_sees_it_and_changes_nothing(world: World, web: Flask) -> None
     assert manager.refused(f"{path(world)}/secrets", client_secret="x")[0] == 403
 
 
+def test_health_says_what_is_amiss_and_what_was_missed_and_repaired(world: World, admin: Operator) -> None:
+    assert "Not looked at yet" in admin.reads(path(world))
+    with world.database.transaction() as session:
+        mine, now = session.get_one(Connection, world.shop.connection_id), clock.now()
+        mine.reconciled = {"at": now.isoformat(), "changed": 4, "asked": 1, "total": 3, "is_all": True}
+        failed(session, mine.id, PermanentFailure("odd", "the key was not typed in"), now)
+    page = admin.reads(path(world))
+    assert "3 orders, found by asking; 1 the last time" in page
+    assert "does not answer as it should: the key was not typed in" in page
+
+
 def seal_with_a_lost_key(world: World) -> None:
     with world.database.transaction() as session:
         session.get_one(Connection, world.shop.connection_id).secrets_sealed = b"sealed with another key"
@@ -144,9 +157,7 @@ def test_a_shop_whose_secrets_cannot_be_opened_is_not_asked_and_the_page_says_so
     assert "secrets cannot be opened" in admin.reads(path(world))
 
 
-def test_secrets_that_cannot_be_opened_are_replaced_by_all_of_them_or_not_at_all(
-    world: World, admin: Operator
-) -> None:
+def test_secrets_that_cannot_be_opened_are_replaced_by_all_of_them_or_not_at_all(world: World, admin: Operator) -> None:
     seal_with_a_lost_key(world)
     answer = admin.post(f"{path(world)}/secrets", page=True, access_token="t")
     assert answer.status_code == 400
