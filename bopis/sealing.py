@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -40,17 +41,23 @@ def unseal(sealed: bytes, *, to: str) -> str:
 def seal_bytes(data: bytes, *, to: str) -> bytes:
     """`seal` for what need not be text."""
     nonce = secrets.token_bytes(_NONCE)
-    return nonce + AESGCM(_keys[0]).encrypt(nonce, data, to.encode())
+    return nonce + _cipher(_keys[0]).encrypt(nonce, data, to.encode())
 
 
 def unseal_bytes(sealed: bytes, *, to: str) -> bytes:
     """`unseal` for what need not be text. Raises NotSealedHere."""
     for key in _keys:
         try:
-            return AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], to.encode())
+            return _cipher(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], to.encode())
         except InvalidTag:
             continue
     raise NotSealedHere(to.partition(":")[0])
+
+
+@lru_cache(maxsize=16)
+def _cipher(key: bytes) -> AESGCM:
+    """Dearer to make than to use."""
+    return AESGCM(key)
 
 
 def derive(purpose: str) -> bytes:

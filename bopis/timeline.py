@@ -121,4 +121,7 @@ def _instant(at: dt.datetime) -> str:
 
 
 def _hash(facts: tuple[Any, ...]) -> str:
-    return hashlib.sha256(json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    return hashlib.sha256(_ENCODER.encode(facts).encode()).hexdigest()
+
+
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
