@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PANELS = ({"width": 1080, "height": 1920}, {"width": 1280, "height": 800})
 LOAD = {"pickup": "p1", "name": "#1001", "size": "M", "action": "load", "stage": "todo", "doors": []}
+PART = {**LOAD, "begun": True, "doors": [7], "needs": ["chilled", "upright"]}
 RECLAIM = {"pickup": "p2", "name": "#1002", "size": "S", "action": "reclaim", "stage": "todo", "doors": [7]}
 OUTSIDE = (
     "() => [document.documentElement.scrollWidth - innerWidth, document.documentElement.scrollHeight - innerHeight]"
@@ -82,6 +83,26 @@ def test_an_order_is_chosen_loaded_and_said_to_be_so(kiosk: Kiosk) -> None:
     kiosk.tap("Back to the list")
     until(lambda: kiosk.bridge.posts("/api/staff/list"))
     assert [path for path, _ in kiosk.bridge.asked] == [f"/api/staff/{name}" for name in ("load", "too-small", "list")]
+
+
+def test_an_order_in_parcels_needs_fewer_doors_or_no_larger_one_is_free(kiosk: Kiosk) -> None:
+    kiosk.bridge.show(staff=desk(PART, job=job("shut", stage="todo", place="loaded")))
+    kiosk.reads("#1001: part of it is in")
+    kiosk.tap("Everything is in")
+    until(lambda: kiosk.bridge.posts("/api/staff/all-in"))
+    kiosk.bridge.show(staff=desk(PART))
+    kiosk.page.get_by_role("button", name="#1001").tap()
+    kiosk.says("Keep chilled")
+    kiosk.tap("Everything is in")
+    until(lambda: len(kiosk.bridge.posts("/api/staff/all-in")) == 2)
+    kiosk.bridge.show(staff=desk(LOAD, job=job("open", stage="todo", place="given_up")))
+    kiosk.says("No larger door is free. Take the goods to the counter, and push this door shut empty.")
+    kiosk.tap("Take it to the counter")
+    until(lambda: kiosk.bridge.posts("/api/staff/set-aside"))
+    assert {path: body for path, body in kiosk.bridge.asked} == {
+        "/api/staff/all-in": {"pickup": "p1"},
+        "/api/staff/set-aside": {"pickup": "p1"},
+    }
 
 
 def test_a_scanned_order_number_leads_to_that_order(kiosk: Kiosk) -> None:
@@ -151,6 +172,13 @@ SCREENS = {
     ),
     "not found": (desk(LOAD, found={"id": 9, "pickup": None, "refused": "not_found"}), "desk_list_title"),
     "job": (desk({**LOAD, "stage": "open"}, job=job("open", place="open")), "open_title"),
+    "needs": (
+        desk({**LOAD, "needs": ["frozen", "upright", "accessible"]}, {**RECLAIM, "needs": ["chilled", "upright"]}),
+        "desk_list_title",
+    ),
+    "given up": (desk(LOAD, job=job("open", stage="todo", place="given_up")), "open_title"),
+    "given up and shut": (desk(LOAD, job=job("shut", stage="todo", place="empty")), "desk_nothing_title"),
+    "in part": (desk(PART, job=job("shut", stage="todo", place="loaded")), "desk_part_title"),
     "look": (desk({**RECLAIM, "stage": "look"}, job=job("shut", action="reclaim", stage="look")), "desk_look_title"),
 }
 
@@ -167,7 +195,7 @@ def test_every_staff_screen_fits_every_panel_and_is_accessible(kiosk: Kiosk, lan
         _is_sound(kiosk)
     for staff, title in SCREENS.values():
         kiosk.bridge.show(staff=staff)
-        kiosk.reads(spoken(language, title, 7))
+        kiosk.reads(spoken(language, title, 7).replace("{name}", "#1001"))
         for panel in PANELS:
             kiosk.page.set_viewport_size(panel)
             _is_sound(kiosk)

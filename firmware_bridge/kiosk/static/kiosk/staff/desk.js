@@ -24,7 +24,7 @@ function needs(item) {
 function entry(item, act) {
   const badge = make("span", { class: `badge badge--${item.action === "load" ? "info" : "warn"}` }, words[STAGES[item.action][item.stage]]);
   const doors = item.doors.length ? item.doors.join(", ") : item.size && say("desk_size", { size: item.size });
-  const what = make("span", { class: "order__what" }, make("strong", { dir: "ltr" }, item.name), ...needs(item));
+  const what = make("span", { class: "order__what" }, make("strong", { dir: "ltr" }, item.name), make("span", { class: "order__needs" }, ...needs(item)));
   const parts = [what, make("span", { class: "soft" }, doors), badge];
   const chosen = () => act.remember({ chosen: item.pickup, refused: null });
   return make("li", {}, make("button", { type: "button", class: "button order", onclick: chosen }, ...parts));
@@ -59,8 +59,9 @@ export function staffOrder(view, act, _state, memory) {
   const { item } = view;
   const back = button(words.desk_list, "large", () => act.remember({ chosen: null, refused: null }));
   const lead = words[STAGES[item.action][item.stage]];
-  const element = calm("", item.name, item.size ? `${lead}${words.comma}${say("desk_size", { size: item.size })}` : lead, refusal(memory.refused));
-  if (item.needs?.length) element.append(make("p", { class: "button-row" }, ...needs(item)));
+  const text = item.size ? `${lead}${words.comma}${say("desk_size", { size: item.size })}` : lead;
+  const beside = item.needs?.length ? make("p", { class: "order__needs" }, ...needs(item)) : null;
+  const element = calm("", item.name, text, beside, refusal(memory.refused));
   element.append(make("div", { class: "act" }, make("div", { class: "button-row" }, ...waysWith(item, act), back)));
   return { element };
 }
@@ -116,7 +117,7 @@ export function staffJob(view, act, state, memory) {
   const words_ = make(
     "div",
     { class: "say__words" },
-    make("p", { class: "label", dir: "ltr" }, job.name),
+    make("p", { class: "label" }, make("bdi", { dir: "ltr" }, job.name)),
     make("h1", { class: "display", tabindex: -1 }, title),
     place && make("p", { class: "heading where" }, where(place, state.doors)),
   );
