@@ -8,7 +8,7 @@ from contextlib import closing
 from . import ROOT
 from .stack import Stack
 
-SEED = ROOT / "sandbox" / "seed.py"
+SEEDS = tuple((ROOT / "sandbox").glob("seed*.py"))
 STEPS = ROOT / "bopis" / "migrations" / "versions"
 
 
@@ -19,7 +19,8 @@ def is_prepared(stack: Stack) -> bool:
     """
     try:
         sandbox = stack.data_dir / "sandbox.json"
-        if sandbox.stat().st_mtime < SEED.stat().st_mtime or f'"{stack.web}/' not in sandbox.read_text():
+        changed = max(seed.stat().st_mtime for seed in SEEDS)
+        if sandbox.stat().st_mtime < changed or f'"{stack.web}/' not in sandbox.read_text():
             return False
         with closing(sqlite3.connect(f"file:{stack.data_dir}/bopis.db?mode=ro", uri=True)) as database:
             (step,) = database.execute("SELECT version_num FROM alembic_version").fetchone()

@@ -79,6 +79,7 @@ def welcome(stack: Stack, seconds: float) -> str:
 Everything answers after {seconds:.1f} s.
 
   shop        {stack.sandbox}/shop/        buy something and pick it up in a store
+  the others  {stack.sandbox}/shops/       the same at one shop of every platform
   associate   {stack.web}/associate/   badge {BADGE}, PIN {PIN}
   operations  {stack.web}/ops/         badge {ADMIN_BADGE}, PIN {ADMIN_PIN}
   kiosk       {stack.kiosk}/             what stands beside the lockers

@@ -98,6 +98,11 @@ class Stack:
             "SHOPIFY_URL": self.sandbox,
             "TWILIO_URL": self.sandbox,
             "STRIPE_URL": self.sandbox,
+            "WOOCOMMERCE_URL": self.sandbox,
+            "BIGCOMMERCE_URL": f"{self.sandbox}/bigcommerce",
+            "SQUARE_URL": f"{self.sandbox}/square",
+            "MAGENTO_URL": f"{self.sandbox}/magento",
+            "PRIVATE_URLS": "sandbox",  # the shops of this machine are told, and asked, without https
             "SMTP_URL": self.mail,
             "MAIL_FROM": "Fernhill <pickup@fernhill.example>",
             "SANDBOX_MAIL_PORT": self.mail.rpartition(":")[2],

@@ -32,6 +32,9 @@ from sandbox.shop.admin import admin_blueprint
 from sandbox.shop.oauth import oauth_blueprint
 from sandbox.shop.pages import shop_blueprint
 from sandbox.shop.state import Shop
+from sandbox.shops import counters
+from sandbox.shops.counters import Counter
+from sandbox.shops.pages import shops_blueprint
 from sandbox.square.api import square_blueprint
 from sandbox.square.state import Seller as SquareSeller
 from sandbox.standard.api import standard_blueprint
@@ -107,6 +110,7 @@ def create_sandbox(
         app.register_blueprint(woocommerce_api_blueprint(sandbox.woocommerce, sandbox.stopping))
         app.register_blueprint(woocommerce_auth_blueprint(sandbox.woocommerce))
         app.register_blueprint(woocommerce_pages_blueprint(sandbox.woocommerce))
+    _open_counters(sandbox, config)
     app.register_blueprint(shop_blueprint(sandbox.shop))
     app.register_blueprint(admin_blueprint(sandbox.shop, sandbox.stopping))
     app.register_blueprint(oauth_blueprint(sandbox.shop))
@@ -146,6 +150,22 @@ def _add_shared(app: Flask, now: Callable[[], dt.datetime]) -> None:
         response.headers["Referrer-Policy"] = "no-referrer"
         response.headers.setdefault("Date", http_date(now()))
         return response
+
+
+def _open_counters(sandbox: Sandbox, config: Config) -> None:
+    """Where to buy, beside the first shop."""
+    found: dict[str, Counter] = {
+        "bigcommerce": counters.of_bigcommerce(sandbox.bigcommerce),
+        "square": counters.of_square(sandbox.square),
+        "magento": counters.of_magento(sandbox.magento),
+    }
+    if sandbox.woocommerce:
+        found["woocommerce"] = counters.of_woocommerce(sandbox.woocommerce)
+    if sandbox.standard:
+        found["standard"] = counters.of_standard(sandbox.standard)
+    for vendor, url in config.webhook_urls.items():
+        found[vendor].tell(url)
+    sandbox.app.register_blueprint(shops_blueprint(found, sandbox.shop.names))
 
 
 def _open_shops(sandbox: Sandbox) -> None:

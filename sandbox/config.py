@@ -58,6 +58,8 @@ class WooCommerceConfig:
     """(id as decimal digits, name)"""
     statuses: tuple[str, ...] = ()
     """Those a plugin of the shop added to WooCommerce's own."""
+    webhook_secret: str = field(default="", repr=False)
+    """What the webhooks are signed with that it has from the start."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,8 @@ class Config:
     cards: CardsConfig | None = None
     standard: StandardConfig | None = None
     woocommerce: WooCommerceConfig | None = None
+    webhook_urls: Mapping[str, str] = field(default_factory=dict)
+    """Where the shops beside the first send their news from the start, by the platform's name."""
 
 
 def read_config(path: Path) -> Config:
@@ -108,6 +112,7 @@ def config_of(payload: Any) -> Config:
             if standard
             else None,
             _woocommerce(woocommerce) if woocommerce else None,
+            {str(vendor): str(url) for vendor, url in payload.get("webhook_urls", {}).items()},
         )
     except KeyError as error:
         raise BadConfig(f"the sandbox's configuration lacks {error}") from None
@@ -122,6 +127,7 @@ def _woocommerce(shop: Any) -> WooCommerceConfig:
         consumer_secret=shop["consumer_secret"],
         locations=tuple((str(place["id"]), str(place["name"])) for place in shop["locations"]),
         statuses=tuple(shop.get("statuses", ())),
+        webhook_secret=str(shop.get("webhook_secret", "")),
     )
 
 

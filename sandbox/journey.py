@@ -67,10 +67,14 @@ class Journey:
         """Wait until an order is on the associate's list; returns its pickup's id."""
 
         def row() -> str | None:
-            rows = self._get(f"{self.web}/associate/state")["to_load"]
-            return next((row["id"] for row in rows if row["order"] == order), None)
+            return next((row["id"] for row in self.to_load() if row["order"] == order), None)
 
         return self.until(f"{order} on the associate's list", row)
+
+    def to_load(self) -> list[dict[str, Any]]:
+        """What is on the associate's list."""
+        rows: list[dict[str, Any]] = self._get(f"{self.web}/associate/state")["to_load"]
+        return rows
 
     def open_to_load(self, pickup_id: str) -> int:
         """The associate asks for a door; returns its number once it stands open."""

@@ -1,4 +1,5 @@
-"""A demo merchant for the embedded defaults: two stores, one bank of 24 compartments, two people, a shop and a phone.
+"""A demo merchant for the embedded defaults: two stores, one bank of 24 compartments, two people, a phone,
+and a shop of every platform.
 
 `python -m sandbox.seed` writes what is missing into the database and into DATA_DIR, and changes nothing that is there.
 The merchant and the people are made up.
@@ -22,13 +23,14 @@ from bopis.bridges.actions import offer_enrolment
 from bopis.bridges.queries import bridge_of
 from bopis.config import Settings
 from bopis.ids import new_id
-from bopis.lockers.models import Bank, Compartment, ItemSize
-from bopis.lockers.queries import seal_bank_key
+from bopis.lockers.models import Bank, ItemSize
 from bopis.merchants.models import Connection, Merchant
 from bopis.staff.actions import hash_pin
 from bopis.staff.models import StaffMember
 from bopis.stores.models import LocationMapping, Store
 from bopis.wiring import build
+from sandbox.seed_bank import add_bank, doors
+from sandbox.seed_shops import connect_all, told_to_the_sandbox
 
 SHOP = "fernhill-demo.myshopify.com"
 STORES = (("Fernhill High Street", "12 High Street", "1001"), ("Fernhill Station", "1 Station Square", "1002"))
@@ -41,10 +43,6 @@ ITEM_SIZES = {
     "LAMP-ARC": "L",
     "CASE-CABIN": "XL",
 }
-INNER_MM = {"S": [120, 400, 500], "M": [250, 400, 500], "L": [400, 400, 500], "XL": [640, 400, 500]}
-ROWS = {"S": 1, "M": 2, "L": 3, "XL": 5}
-COLUMNS = ("SSSSSMMM", "SSSSSMMM", "SMMLL", "LLXL")
-"""Sizes from top to bottom, a column a word; `XL` is one door."""
 
 
 def main() -> None:
@@ -59,77 +57,16 @@ def main() -> None:
         _write_files(session, directory, settings)
 
 
-def doors() -> list[dict[str, Any]]:
-    """The bank's 24 doors: number, size, place in the picture, wiring. Board 0 drives 1 to 16, board 1 the rest."""
-    found = []
-    for column, word in enumerate(COLUMNS):
-        row = 0
-        for size in _sizes(word):
-            number = len(found) + 1
-            found.append(
-                {
-                    "number": number,
-                    "size": size,
-                    "row": row,
-                    "column": column,
-                    "height": ROWS[size],
-                    "board": (number - 1) // 16,
-                    "channel": (number - 1) % 16,
-                }
-            )
-            row += ROWS[size]
-    return found
-
-
-def _sizes(word: str) -> list[str]:
-    sizes = []
-    while word:
-        size = "XL" if word.startswith("XL") else word[0]
-        sizes.append(size)
-        word = word[len(size) :]
-    return sizes
-
-
 def _create(session: Session) -> None:
     now = clock.now()
     merchant = Merchant(id=new_id(), name="Fernhill (demo)", created_at=now)
     session.add(merchant)
-    shop = _connection(
-        session,
-        merchant,
-        "shopify",
-        SHOP,
-        {},
-        {
-            "access_token": "shpat_" + secrets.token_hex(16),
-            "client_secret": secrets.token_hex(16),
-        },
-    )
-    _connection(
-        session,
-        merchant,
-        "twilio",
-        "AC" + secrets.token_hex(16),
-        {"from": "+12015550100"},
-        {"auth_token": secrets.token_hex(16)},
-    )
-    stores = []
-    for name, address, location in STORES:
-        store = Store(
-            id=new_id(),
-            merchant_id=merchant.id,
-            name=name,
-            address=address,
-            country="US",
-            time_zone="America/New_York",
-            hold_hours=72,
-            created_at=now,
-        )
-        session.add(store)
-        session.flush()
-        session.add(LocationMapping(id=new_id(), connection_id=shop.id, location_id=location, store_id=store.id))
-        stores.append(store)
-    _bank(session, stores[0])
+    keys = {"access_token": "shpat_" + secrets.token_hex(16), "client_secret": secrets.token_hex(16)}
+    shop = _connection(session, merchant, "shopify", SHOP, {}, keys)
+    token = {"auth_token": secrets.token_hex(16)}
+    _connection(session, merchant, "twilio", "AC" + secrets.token_hex(16), {"from": "+12015550100"}, token)
+    stores = [_store(session, merchant, shop, *each) for each in STORES]
+    add_bank(session, stores[0])
     for name, badge, pin, role in PEOPLE:
         session.add(
             StaffMember(
@@ -147,6 +84,23 @@ def _create(session: Session) -> None:
     for sku, size in ITEM_SIZES.items():
         session.add(ItemSize(id=new_id(), merchant_id=merchant.id, sku=sku, size=size))
     session.flush()
+
+
+def _store(session: Session, merchant: Merchant, shop: Connection, name: str, address: str, location: str) -> Store:
+    store = Store(
+        id=new_id(),
+        merchant_id=merchant.id,
+        name=name,
+        address=address,
+        country="US",
+        time_zone="America/New_York",
+        hold_hours=72,
+        created_at=clock.now(),
+    )
+    session.add(store)
+    session.flush()
+    session.add(LocationMapping(id=new_id(), connection_id=shop.id, location_id=location, store_id=store.id))
+    return store
 
 
 def _connection(
@@ -170,44 +124,6 @@ def _connection(
     return connection
 
 
-def _bank(session: Session, store: Store) -> None:
-    bank = Bank(
-        id=new_id(),
-        merchant_id=store.merchant_id,
-        store_id=store.id,
-        name="Entrance lockers",
-        board="kerong-cu16",
-        has_item_sensors=True,
-        sync_version=1,
-        created_at=clock.now(),
-    )
-    bank.key_sealed = seal_bank_key(bank.id, secrets.token_bytes(32))
-    session.add(bank)
-    session.flush()
-    for door in doors():
-        session.add(
-            Compartment(
-                id=new_id(),
-                merchant_id=store.merchant_id,
-                bank_id=bank.id,
-                number=door["number"],
-                size=door["size"],
-                inner_mm=INNER_MM[door["size"]],
-                accessible=3 <= door["row"] <= 8,
-                board_address=door["board"],
-                channel=door["channel"],
-                row=door["row"],
-                column=door["column"],
-                height=door["height"],
-                in_service=True,
-                out_of_service_reason="",
-                door="unknown",
-                item="unsupported",
-            )
-        )
-    session.flush()
-
-
 def _cards(session: Session) -> Connection:
     keys = {"secret_key": "sk_test_" + secrets.token_hex(16), "webhook_secret": "whsec_" + secrets.token_hex(16)}
     merchant = session.scalars(select(Merchant).order_by(Merchant.created_at).limit(1)).one()
@@ -215,36 +131,9 @@ def _cards(session: Session) -> Connection:
 
 
 def _write_files(session: Session, directory: Path, settings: Settings) -> None:
-    shop = session.scalars(select(Connection).where(Connection.vendor == "shopify")).one()
-    phone = session.scalars(select(Connection).where(Connection.vendor == "twilio")).one()
-    cards = session.scalars(select(Connection).where(Connection.vendor == "stripe")).first() or _cards(session)
     bank = session.scalars(select(Bank)).one()
-    secret = shop.account().secrets
-    _write(
-        directory / "sandbox.json",
-        json.dumps(
-            {
-                "shop": {
-                    "domain": shop.account_name,
-                    "access_token": secret["access_token"],
-                    "client_secret": secret["client_secret"],
-                    "webhook_url": f"{settings.public_url}/webhooks/shopify/{shop.id}",
-                    "locations": [{"id": location, "name": name} for name, _, location in STORES],
-                },
-                "twilio": {
-                    "account_sid": phone.account_name,
-                    "auth_token": phone.account().secrets["auth_token"],
-                    "from": phone.settings["from"],
-                },
-                "stripe": {
-                    **cards.account().secrets,
-                    "webhook_url": f"{settings.public_url}/payments/stripe/{cards.id}",
-                },
-                "bank": {"tty": str((directory / "bank.tty").absolute()), "doors": doors()},
-            },
-            indent=2,
-        ),
-    )
+    world = _world(session, settings) | {"bank": {"tty": str((directory / "bank.tty").absolute()), "doors": doors()}}
+    _write(directory / "sandbox.json", json.dumps(world, indent=2))
     kiosk = urlsplit(os.environ["KIOSK_URL"])
     _write(
         directory / "bridge.toml",
@@ -260,6 +149,28 @@ enrolment_code_file = "enrolment-code"
         code = secrets.token_hex(5).upper()
         offer_enrolment(session, bank, code, clock.now())
         _write(directory / "enrolment-code", code)
+
+
+def _world(session: Session, settings: Settings) -> dict[str, Any]:
+    """What the sandbox is told of its shops, its cards and its phone."""
+    shop = session.scalars(select(Connection).where(Connection.vendor == "shopify")).one()
+    phone = session.scalars(select(Connection).where(Connection.vendor == "twilio")).one()
+    cards = session.scalars(select(Connection).where(Connection.vendor == "stripe")).first() or _cards(session)
+    mapped = session.scalars(select(LocationMapping).where(LocationMapping.connection_id == shop.id))
+    stores = {each.location_id: each.store_id for each in mapped if each.store_id}
+    others = connect_all(session, shop.merchant_id, stores, settings.stripe_url)
+    places = [{"id": location, "name": name} for name, _, location in STORES]
+    return {
+        "shop": {
+            "domain": shop.account_name,
+            **shop.account().secrets,
+            "webhook_url": f"{settings.public_url}/webhooks/shopify/{shop.id}",
+            "locations": places,
+        },
+        **told_to_the_sandbox(others, settings.public_url, places),
+        "twilio": {"account_sid": phone.account_name, **phone.account().secrets, "from": phone.settings["from"]},
+        "stripe": {**cards.account().secrets, "webhook_url": f"{settings.public_url}/payments/stripe/{cards.id}"},
+    }
 
 
 def _write(path: Path, text: str) -> None:

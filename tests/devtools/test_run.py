@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import requests
 
 from devtools.probes import HttpProbe
 from devtools.run import started, welcome
 from devtools.stack import Stack
+from sandbox.journey import Journey
 from sandbox.seed import PEOPLE
 from tests.devtools.conftest import eventually
 
@@ -26,13 +28,25 @@ def test_the_welcome_says_where_to_look_and_how_to_sign_in(tmp_path: Path) -> No
     assert all(f"badge {badge}, PIN {pin}" in said for _, badge, pin, role in PEOPLE)
 
 
+def an_order_at_each_shop_is_on_the_associates_list(stack: Stack) -> None:
+    journey = Journey(stack.web, stack.kiosk, stack.sandbox)
+    journey.patience = 60
+    journey.sign_in()
+    journey.order()
+    for vendor in ("woocommerce", "bigcommerce", "square", "magento", "standard"):
+        order = requests.post(f"{stack.sandbox}/shops/{vendor}/orders", json={"sku": "LIP-ROSE"}, timeout=30)
+        assert order.ok, order.text
+    assert journey.until("all orders on the list", lambda: len(journey.to_load()) == 6)
+
+
 @pytest.mark.xdist_group("whole copy")
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(240)
 def test_a_whole_copy_answers_everywhere_stops_and_finds_its_data_when_started_again(tmp_path: Path) -> None:
     with started(tmp_path / "copy") as stack:
         assert stack.ready_file.exists()
         assert all(eventually(HttpProbe(f"{url}/livez")) for url in addresses(stack))
         keys = (stack.data_dir / "secret_keys").read_text()
+        an_order_at_each_shop_is_on_the_associates_list(stack)
 
     assert not stack.ready_file.exists()
     assert not any(HttpProbe(url)() for url in addresses(stack))
