@@ -99,7 +99,7 @@ def test_an_order_in_parcels_needs_fewer_doors_or_no_larger_one_is_free(kiosk: K
     kiosk.says("No larger door is free. Take the goods to the counter, and push this door shut empty.")
     kiosk.tap("Take it to the counter")
     until(lambda: kiosk.bridge.posts("/api/staff/set-aside"))
-    assert {path: body for path, body in kiosk.bridge.asked} == {
+    assert dict(kiosk.bridge.asked) == {
         "/api/staff/all-in": {"pickup": "p1"},
         "/api/staff/set-aside": {"pickup": "p1"},
     }
