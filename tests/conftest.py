@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import shutil
 from collections.abc import Iterator
@@ -14,13 +13,17 @@ from typing import NoReturn
 import psycopg
 import pytest
 import redis as redis_client
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from bopis import migrations
 from devtools import browser
 from tests import services
+from tests.remembered import remember
 
 DATABASES = ("sqlite", "postgresql")
+
+remember()
+expect.set_options(timeout=30_000)  # for how long a page may take on a busy machine; a good one takes a moment
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -31,6 +34,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if "chromium" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
+    # What may last longer than others begins first, lest one of them go on alone in the end.
+    items.sort(key=lambda item: item.get_closest_marker("timeout") is None)
     if config.getoption("--all"):
         return
     slow = [item for item in items if item.get_closest_marker("slow")]
@@ -79,7 +84,7 @@ def redis_url(valkey_url: str) -> str:
 def page(chromium: Browser) -> Iterator[Page]:
     """A page in a browser context of its own; give it a size with `page.set_viewport_size`."""
     with chromium.new_context() as context:
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         yield context.new_page()
 
 
@@ -121,10 +126,7 @@ END $$"""
 
 def _empty(url: str) -> None:
     """Take every row out, whoever still holds one; foreign keys need not be followed."""
-    _on_server(url, f"{_EMPTY}; UPDATE alembic_version SET version_num = '{_newest_step()}'")
-
-
-_newest_step = functools.cache(migrations.newest)
+    _on_server(url, f"{_EMPTY}; UPDATE alembic_version SET version_num = '{migrations.newest()}'")
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ from devtools.embedded import bundled, valkey_answers, valkey_command
 
 CLONE_NEWUSER = 0x10000000
 NOBODY = 65534
-SECONDS = 20
+SECONDS = 60
 
 
 class Missing(Exception):

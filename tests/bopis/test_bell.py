@@ -13,7 +13,7 @@ def threads(name: str) -> int:
     return sum(thread.name == name for thread in threading.enumerate())
 
 
-def until(look: object, seconds: float = 10) -> bool:
+def until(look: object, seconds: float = 30) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if look():  # type: ignore[operator]

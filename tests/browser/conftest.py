@@ -68,7 +68,7 @@ def bridge(bridge_server: KioskStub) -> KioskStub:
 def kiosk(chromium: Browser, bridge: KioskStub) -> Iterator[Kiosk]:
     """A visitor at the portrait touch screen; the browser must have had nothing to complain about in the end."""
     with chromium.new_context(viewport=KIOSK_PORTRAIT, has_touch=True) as context:
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         visitor = Kiosk(context.new_page(), bridge).visit()
         yield visitor
         assert visitor.complaints == []
@@ -78,7 +78,7 @@ def kiosk(chromium: Browser, bridge: KioskStub) -> Iterator[Kiosk]:
 def kiosk_in_time(chromium: Browser, bridge: KioskStub) -> Iterator[Kiosk]:
     """The same, with a clock the test may turn: `kiosk.page.clock`."""
     with chromium.new_context(viewport=KIOSK_PORTRAIT, has_touch=True) as context:
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         page = context.new_page()
         page.clock.install()
         visitor = Kiosk(page, bridge).visit()

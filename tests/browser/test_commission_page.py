@@ -81,7 +81,7 @@ def tablet(chromium: Browser, tmp_path: Path) -> Iterator[Tablet]:
         bridge.agent.journal.write("layout", json.dumps(LAYOUT))
         bridge.agent._use_layout(read_layout(LAYOUT))
         with chromium.new_context(viewport=PANELS[1], has_touch=True) as context:
-            context.set_default_timeout(10_000)
+            context.set_default_timeout(30_000)
             tablet = Tablet(context.new_page(), bridge, locks)
             yield tablet
             assert tablet.complaints == []

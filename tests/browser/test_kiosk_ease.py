@@ -32,7 +32,7 @@ AudioContext.prototype.createOscillator = function () { window.tones += 1; retur
 
 def _kiosk(chromium: Browser, bridge: KioskStub, script: str) -> Iterator[Kiosk]:
     with chromium.new_context(viewport=KIOSK_PORTRAIT, has_touch=True) as context:
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         context.add_init_script(script)
         page = context.new_page()
         page.clock.install()

@@ -147,7 +147,7 @@ def test_whoever_stays_is_asked_again_and_again_but_never_cleared(kiosk_in_time:
     kiosk = kiosk_in_time
     kiosk.tap(*"04719")
     for _ in range(10):
-        for seconds in (31, 18):
+        for seconds in (31, 9):
             pass_calmly(kiosk, seconds)
             asked(kiosk, 1)
         kiosk.tap("I am still here")

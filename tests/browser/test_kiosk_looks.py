@@ -150,7 +150,7 @@ def _go_to(kiosk: Kiosk, language: str, screen: Screen, wish: str | None = None)
 def visitor(chromium: Browser, bridge: KioskStub) -> Iterator[Kiosk]:
     """Someone whom motion disturbs, with a clock the test may turn, before opening the page."""
     with chromium.new_context(viewport=KIOSK_PORTRAIT, has_touch=True, reduced_motion="reduce") as context:
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         page = context.new_page()
         page.clock.install()
         yield Kiosk(page, bridge)

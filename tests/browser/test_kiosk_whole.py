@@ -75,7 +75,7 @@ def bridge(tmp_path: Path) -> Iterator[Bridge]:
 @pytest.fixture
 def page(chromium: Browser, bridge: Bridge) -> Iterator[Page]:
     with chromium.new_context(viewport={"width": 1080, "height": 1920}, has_touch=True) as context:
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         page = context.new_page()
         page.goto(bridge.server.url)
         expect(page.get_by_text("Example Store")).to_be_visible()

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-SECONDS = 20
+SECONDS = 60
 
 
 class Supervised:

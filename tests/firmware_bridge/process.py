@@ -67,7 +67,7 @@ class Process:
 
     def ready(self) -> None:
         """Wait until it serves its bank."""
-        self.url = until(lambda: re.search(r"http://[\w.:]+", self.log), 20).group()
+        self.url = until(lambda: re.search(r"http://[\w.:]+", self.log), 60).group()
         until(lambda: all(door["state"] == "shut" for door in self.state()["doors"]) and self.state()["ready"])
 
     def _read(self) -> None:
@@ -75,11 +75,11 @@ class Process:
             self.log += line
 
     def state(self) -> dict[str, Any]:
-        return requests.get(f"{self.url}/api/state", timeout=5).json()
+        return requests.get(f"{self.url}/api/state", timeout=15).json()
 
     def post(self, path: str, **body: Any) -> dict[str, Any]:
         """Press something at the kiosk."""
-        return requests.post(f"{self.url}/api/{path}", json=body, timeout=5).json()
+        return requests.post(f"{self.url}/api/{path}", json=body, timeout=15).json()
 
     def code(self, code: str) -> str:
         return self.post("code", code=code)["verdict"]

@@ -41,8 +41,8 @@ def findings(folder: Path) -> dict[str, tuple[str, str, str]]:
 
 
 def test_status_says_for_programs_and_for_people_how_the_bridge_is(bridge: Process, cloud: FakeCloud) -> None:
-    until(lambda: requests.get(f"{bridge.url}/status", timeout=5).json()["journal"]["waiting_events"] == 0)
-    body = requests.get(f"{bridge.url}/status", timeout=5).json()
+    until(lambda: requests.get(f"{bridge.url}/status", timeout=15).json()["journal"]["waiting_events"] == 0)
+    body = requests.get(f"{bridge.url}/status", timeout=15).json()
     assert body["well"], body["troubles"]
     assert body["doors"] == {"count": 24, "shut": 24, "open": 0, "unknown": 0, "out_of_service": []}
     assert body["online_since"] is not None
@@ -55,7 +55,7 @@ def test_status_says_for_programs_and_for_people_how_the_bridge_is(bridge: Proce
 
 
 def test_metrics_hold_the_same_in_prometheus_text(bridge: Process) -> None:
-    text = requests.get(f"{bridge.url}/metrics", timeout=5).text
+    text = requests.get(f"{bridge.url}/metrics", timeout=15).text
     values = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
     assert values["bridge_online"] == "1"
     assert values['bridge_doors{state="shut"}'] == "24"
@@ -66,7 +66,7 @@ def test_metrics_hold_the_same_in_prometheus_text(bridge: Process) -> None:
 def test_status_holds_no_secret(bridge: Process, cloud: FakeCloud) -> None:
     cloud.tell(grants=[grant(7)])
     until(lambda: bridge.find("SELECT * FROM grants"))
-    said = requests.get(f"{bridge.url}/status", timeout=5).text
+    said = requests.get(f"{bridge.url}/status", timeout=15).text
     secrets = [row[0] for row in bridge.find("SELECT value FROM meta WHERE name IN ('private_key', 'identity')")]
     held = json.loads(next(each for each in secrets if each.startswith("{")))
     assert not any(secret in said for secret in (*secrets, held["bank_key"], '"047"', "verifier"))
@@ -75,8 +75,8 @@ def test_status_holds_no_secret(bridge: Process, cloud: FakeCloud) -> None:
 def test_offline_with_events_waiting_it_says_so_and_its_exit_code_too(bridge: Process, cloud: FakeCloud) -> None:
     cloud.silence(True)
     bridge.code("000000000")
-    until(lambda: requests.get(f"{bridge.url}/status", timeout=5).json()["online"] is False)
-    body = requests.get(f"{bridge.url}/status", timeout=5).json()
+    until(lambda: requests.get(f"{bridge.url}/status", timeout=15).json()["online"] is False)
+    body = requests.get(f"{bridge.url}/status", timeout=15).json()
     assert body["journal"]["waiting_events"] > 0
     assert body["journal"]["oldest_waiting_seconds"] >= 0
     code, said = command(bridge.folder, "status")
@@ -154,7 +154,7 @@ def test_status_says_what_happened_to_which_door_lately_and_never_with_which_cod
     cloud.tell(grants=[grant(7)])
     until(lambda: bridge.find("SELECT * FROM grants"))
     bridge.code("047193508")
-    until(lambda: "door 7: open (grant)" in requests.get(f"{bridge.url}/status", timeout=5).text)
+    until(lambda: "door 7: open (grant)" in requests.get(f"{bridge.url}/status", timeout=15).text)
     code, said = command(bridge.folder, "status")
     assert code == 0
     assert re.search(r"lately:\n  \d{4}-\d\d-\d\d \d\d:\d\d:\d\d  door 7: pulse 1 \(grant\)", said)
@@ -164,7 +164,7 @@ def test_status_says_what_happened_to_which_door_lately_and_never_with_which_cod
     assert "Nothing happened" in command(bridge.folder, "status", "--door", "8")[1]
     _, line = command(bridge.folder, "status", "--line")
     assert re.search(r"s ago  out   ([0-9A-F]{2} )+", line)
-    body = requests.get(f"{bridge.url}/status", timeout=5).text + said + line
+    body = requests.get(f"{bridge.url}/status", timeout=15).text + said + line
     assert not any(secret in body for secret in ("047193508", "193508", "04719"))
 
 

@@ -34,7 +34,7 @@ LAYOUT = {
 }
 
 
-def until(condition: Callable[[], Any], seconds: float = 10) -> Any:
+def until(condition: Callable[[], Any], seconds: float = 30) -> Any:
     """Wait for something to become true and return it; fails when it does not in time."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):

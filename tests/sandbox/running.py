@@ -121,7 +121,7 @@ class Receiver:
     got: list[Got] = field(default_factory=list)
     changed: threading.Condition = field(default_factory=threading.Condition)
 
-    def wait(self, is_enough: Callable[[Sequence[Got]], bool], seconds: float = 10) -> list[Got]:
+    def wait(self, is_enough: Callable[[Sequence[Got]], bool], seconds: float = 30) -> list[Got]:
         """What came, as soon as it is enough; fails the test when it never is."""
         with self.changed:
             assert self.changed.wait_for(lambda: is_enough(self.got), seconds), f"only {len(self.got)} came"
@@ -155,7 +155,7 @@ def receiver() -> Iterator[Receiver]:
         yield it
 
 
-def until(is_so: Callable[[], Any], seconds: float = 10) -> Any:
+def until(is_so: Callable[[], Any], seconds: float = 30) -> Any:
     """The first true value; fails the test when there is none in time."""
     deadline = time.monotonic() + seconds
     while not (value := is_so()):

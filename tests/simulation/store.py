@@ -8,7 +8,6 @@ from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
-from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 
 from bopis import sweeps, wiring
@@ -19,13 +18,12 @@ from bopis.db import Database
 from bopis.drain import drain
 from bopis.effects import Gateways, handlers
 from bopis.ports import Payments
-from bopis.staff.models import StaffMember, StaffSession
+from bopis.staff.models import StaffSession
 from tests.invariants import Tables, of_database
 from tests.simulation.bank import URL, LockerBank
 from tests.simulation.outside import Clock, PhoneProvider, Shop
 from tests.world import PIN, SECRET_KEY, build
 
-_QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 OWN_PAGE = {"Sec-Fetch-Site": "same-origin", "Accept": "application/json"}
 FOR_EVER = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
 
@@ -62,16 +60,10 @@ class Store:
         self.web: FlaskClient = create_app(self.service, NobodyRings()).test_client()
         self.bank = LockerBank(create_bridges_app(self.service, NobodyRings()).test_client(), self.world)
         self.bank.sync()
-        self._hurry_sign_in()
         self.sign_in()
 
     def close(self) -> None:
         self.world.database.close()
-
-    def _hurry_sign_in(self) -> None:
-        """Ada signs in thousands of times: what is kept of her PIN is as quick to check as such a thing can be."""
-        with self.world.database.transaction() as session:
-            session.get_one(StaffMember, self.world.ada_id).pin_hash = _QUICK.hash(PIN)
 
     def sign_in(self) -> None:
         """Ada signs in, and stands before the lockers from then on."""

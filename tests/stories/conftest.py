@@ -52,6 +52,7 @@ class Copy:
     def journey(self) -> Journey:
         """An associate signed in and present."""
         journey = Journey(self.stack.web, self.stack.kiosk, self.stack.sandbox)
+        journey.patience = 60
         journey.sign_in()
         journey.take_presence()
         return journey

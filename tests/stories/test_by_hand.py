@@ -15,7 +15,6 @@ from tests.stories.conftest import Copy
 
 pytestmark = [pytest.mark.timeout(180), pytest.mark.xdist_group("stories")]
 PHONE, KIOSK, DESK = (390, 844), (1080, 1920), (1280, 900)
-expect.set_options(timeout=20_000)  # the shopper's page looks every ten seconds
 Opens = Callable[[tuple[int, int], str], Page]
 
 
@@ -26,7 +25,7 @@ def opens(chromium: Browser) -> Iterator[Opens]:
 
         def open_page(size: tuple[int, int], url: str) -> Page:
             context = stack.enter_context(chromium.new_context(viewport={"width": size[0], "height": size[1]}))
-            context.set_default_timeout(20_000)
+            context.set_default_timeout(30_000)
             page = context.new_page()
             page.goto(url)
             return page

@@ -17,7 +17,7 @@ from bopis.pickups.models import Pickup
 from tests.world import World
 
 DIGITS = "482913"
-PATIENCE = 10.0
+PATIENCE = 30.0
 
 
 class Lockers:

@@ -67,7 +67,7 @@ def scheme(request: pytest.FixtureRequest) -> str:
 def handheld(chromium: Browser, address: str) -> Iterator[Page]:
     """A phone's browser; it must have had nothing to complain about in the end."""
     with chromium.new_context(viewport=PHONE, has_touch=True, base_url=address) as context:
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         page = context.new_page()
         complaints: list[str] = []
         page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -36,7 +36,7 @@ def desk(request: pytest.FixtureRequest, chromium: Browser, address: str, world:
     with world.database.transaction() as session:
         session.execute(update(StaffMember).where(StaffMember.id == world.mo_id).values(role="admin"))
     with chromium.new_context(viewport=SIZES[request.param], base_url=address) as context:
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         page = context.new_page()
         complaints: list[str] = []
         page.on("pageerror", lambda error: complaints.append(str(error)))
