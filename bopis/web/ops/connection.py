@@ -78,7 +78,7 @@ class _Page:
                 trial=connection_trial.view_of(
                     testing.latest(session, connection.id), title, address, clock.now(), _stamp
                 ),
-                is_first=is_platform and connection.last_delivery is None,
+                is_first=connection.last_delivery is None and connection.paused_at is None and is_platform,
                 version=self.state(session, view)["version"],
                 stores=ours,
                 problem=problem,

@@ -19,9 +19,10 @@ from bopis.config import Settings
 from bopis.drain import drain
 from bopis.inbox import InboxEntry
 from bopis.merchants import testing
-from bopis.merchants.models import Connection
+from bopis.merchants.models import Connection, DeliveryTest
 from bopis.outbox import OutboxEntry
 from bopis.staff.models import StaffMember
+from bopis.web.ops import connection_trial
 from tests.bopis.web.operator import Operator
 from tests.integrations.lines import closed_port
 from tests.sandbox.running import served
@@ -107,6 +108,16 @@ def test_a_test_comes_in_through_the_public_address_and_the_page_says_when(
         assert session.get_one(Connection, world.shop.connection_id).last_delivery is None
         (change,) = session.scalars(select(SettingChange).where(SettingChange.what == "test"))
         assert (change.actor, change.after) == (f"staff:{world.mo_id}", {"value": "sent"})
+
+
+@pytest.mark.parametrize("outcome", testing.OUTCOMES)
+def test_whatever_comes_of_it_is_said_in_words(outcome: str) -> None:
+    at = dt.datetime(2026, 11, 23, 10, 42, tzinfo=dt.UTC)
+    test = DeliveryTest(id="t", connection_id="c", asked_at=at, ended_at=at, outcome=outcome, detail="404")
+    seen = connection_trial.view_of(test, "Example", "https://web.example.com/webhooks", at, lambda at: f"{at:%H:%M}")
+    assert seen is not None
+    assert "10:42" in seen.words and "{" not in seen.words
+    assert bool(seen.way_out) == (outcome not in ("believed", "not_asked"))
 
 
 def answering(status: int, **headers: str) -> Flask:
