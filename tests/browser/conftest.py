@@ -10,6 +10,8 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.kiosk_stub import KioskStub
 
 KIOSK_PORTRAIT = {"width": 1080, "height": 1920}
+PRESS_ALL = """keys => keys.forEach(key =>
+    document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true})))"""
 
 
 class Kiosk:
@@ -44,6 +46,10 @@ class Kiosk:
         """Touch buttons by their words."""
         for name in names:
             self.page.get_by_role("button", name=name, exact=True).tap()
+
+    def scan(self, text: str) -> None:
+        """Hold something to the scanner: keys as fast as a scanner presses them on any machine, then Enter."""
+        self.page.evaluate(PRESS_ALL, [*text, "Enter"])
 
     def shown_digits(self) -> str:
         """What stands in the nine boxes."""

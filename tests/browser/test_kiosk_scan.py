@@ -15,18 +15,11 @@ HOME = "Type the nine digits from your message"
 QR = "LKR1:ABCDEFGHIJKLMNOPQRSTUVWX23"
 OTHER_QR = "LKR1:ZBCDEFGHIJKLMNOPQRSTUVWX23"
 STRAY = "That is not a pickup code"
-PRESS_ALL = """keys => keys.forEach(key =>
-    document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true})))"""
-
-
-def scan(kiosk: Kiosk, text: str) -> None:
-    """Hold something to the scanner: keys as fast as a scanner presses them, then Enter."""
-    kiosk.page.evaluate(PRESS_ALL, [*text, "Enter"])
 
 
 def test_a_scanned_qr_is_sent_as_it_is_and_never_shown(kiosk: Kiosk) -> None:
     kiosk.bridge.answer("open")
-    scan(kiosk, QR)
+    kiosk.scan(QR)
     kiosk.reads("Checking…")
     assert kiosk.shown_digits() == ""
     kiosk.bridge.show(session=session("open"))
@@ -44,17 +37,17 @@ def test_a_real_keyboard_may_be_the_scanner(kiosk: Kiosk) -> None:
 
 def test_a_scan_presses_no_button_that_has_the_focus(kiosk: Kiosk) -> None:
     kiosk.page.get_by_role("button", name="Staff").focus()
-    scan(kiosk, QR)
+    kiosk.scan(QR)
     kiosk.reads("That QR code did not open a door")
     expect(kiosk.page.get_by_role("dialog")).to_have_count(0)
 
 
 def test_a_qr_held_to_the_scanner_is_sent_once(kiosk: Kiosk) -> None:
     for _ in range(4):
-        scan(kiosk, QR)
+        kiosk.scan(QR)
     kiosk.reads("That QR code did not open a door")
-    scan(kiosk, QR)
-    scan(kiosk, OTHER_QR)
+    kiosk.scan(QR)
+    kiosk.scan(OTHER_QR)
     until(lambda: len(kiosk.bridge.posts("/api/scan")) > 1)
     assert kiosk.bridge.posts("/api/scan") == [{"text": QR}, {"text": OTHER_QR}]
 
@@ -74,15 +67,15 @@ def test_a_qr_held_to_the_scanner_is_sent_once(kiosk: Kiosk) -> None:
     ],
 )
 def test_anything_else_that_is_scanned_is_not_passed_on(kiosk: Kiosk, text: str) -> None:
-    scan(kiosk, text)
+    kiosk.scan(text)
     kiosk.reads(STRAY)
     assert kiosk.shown_digits() == ""
     assert kiosk.bridge.asked == []
 
 
 def test_a_stray_scan_leaves_the_next_real_one_alone(kiosk: Kiosk) -> None:
-    scan(kiosk, "4006381333931")
-    scan(kiosk, QR)
+    kiosk.scan("4006381333931")
+    kiosk.scan(QR)
     kiosk.reads("That QR code did not open a door")
     assert kiosk.bridge.posts("/api/scan") == [{"text": QR}]
 
@@ -98,7 +91,7 @@ def test_keys_that_leave_the_page_do_nothing(kiosk: Kiosk, keys: str) -> None:
 def test_scans_are_ignored_while_a_door_is_open(kiosk: Kiosk) -> None:
     kiosk.bridge.show(session=session("open"))
     kiosk.reads("Door 7 is open")
-    scan(kiosk, QR)
+    kiosk.scan(QR)
     kiosk.bridge.show(session=session("shut"))
     kiosk.reads("All yours")
     assert kiosk.bridge.asked == []
@@ -107,7 +100,7 @@ def test_scans_are_ignored_while_a_door_is_open(kiosk: Kiosk) -> None:
 def test_the_next_shopper_may_scan_while_the_thanks_still_stand(kiosk: Kiosk) -> None:
     kiosk.bridge.show(session=session("shut"))
     kiosk.reads("All yours")
-    scan(kiosk, QR)
+    kiosk.scan(QR)
     kiosk.reads("That QR code did not open a door")
     assert [path for path, _ in kiosk.bridge.asked] == ["/api/done", "/api/scan"]
 
@@ -116,6 +109,6 @@ def test_a_paused_kiosk_still_takes_qr_codes(kiosk: Kiosk) -> None:
     kiosk.bridge.show(paused_seconds=90)
     kiosk.reads("A short pause")
     kiosk.bridge.answer("open")
-    scan(kiosk, QR)
+    kiosk.scan(QR)
     kiosk.bridge.show(session=session("open"))
     kiosk.reads("Door 7 is open")

@@ -108,8 +108,7 @@ def test_an_order_in_parcels_needs_fewer_doors_or_no_larger_one_is_free(kiosk: K
 def test_a_scanned_order_number_leads_to_that_order(kiosk: Kiosk) -> None:
     kiosk.bridge.show(staff=desk(LOAD, RECLAIM))
     kiosk.reads("What there is to do")
-    kiosk.page.keyboard.type("~#1002")
-    kiosk.page.keyboard.press("Enter")
+    kiosk.scan("~#1002")
     until(lambda: kiosk.bridge.posts("/api/staff/find"))
     assert kiosk.bridge.posts("/api/staff/find") == [{"text": "#1002"}]
     kiosk.bridge.show(staff=desk(LOAD, RECLAIM, found={"id": 1, "pickup": "p2", "refused": None}))
@@ -133,8 +132,7 @@ def test_a_number_scanned_at_an_open_door_changes_nothing_but_says_why(kiosk: Ki
 
 
 def test_without_staff_a_scanned_number_is_no_more_than_a_stray(kiosk: Kiosk) -> None:
-    kiosk.page.keyboard.type("~#1002")
-    kiosk.page.keyboard.press("Enter")
+    kiosk.scan("~#1002")
     kiosk.reads("That is not a pickup code")
     assert kiosk.bridge.asked == []
 
