@@ -40,7 +40,7 @@ def an_order_at_each_shop_is_on_the_associates_list(stack: Stack) -> None:
 
 
 @pytest.mark.xdist_group("whole copy")
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(360)
 def test_a_whole_copy_answers_everywhere_stops_and_finds_its_data_when_started_again(tmp_path: Path) -> None:
     with started(tmp_path / "copy") as stack:
         assert stack.ready_file.exists()
