@@ -13,6 +13,7 @@ from bopis.db import Base, Id
 PHONE = "orders.phone"
 """What the numbers are made blind for."""
 _TO_ERASE = text("erasure_asked_at IS NOT NULL AND erased_at IS NULL")
+_KNOWN = text("erased_at IS NULL")
 
 
 class Order(Base):
@@ -24,6 +25,7 @@ class Order(Base):
         Index("ix_orders_name", "merchant_id", "name"),
         Index("ix_orders_phone", "merchant_id", "phone_index"),
         Index("ix_orders_to_erase", "erasure_asked_at", sqlite_where=_TO_ERASE, postgresql_where=_TO_ERASE),
+        Index("ix_orders_known", "id", sqlite_where=_KNOWN, postgresql_where=_KNOWN),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)

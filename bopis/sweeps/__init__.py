@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bopis import outbox
@@ -16,8 +16,6 @@ from bopis.db import Database
 from bopis.merchants.effects import EVERY
 from bopis.merchants.models import Connection
 from bopis.messages import Reconcile, WatchSubscriptions
-from bopis.orders.models import Order
-from bopis.orders.privacy import erase
 from bopis.payments.watching import WatchPayments
 from bopis.pickups import grants, reconcile
 from bopis.pickups.models import IS_NOT_CLOSED, Grant, Pickup
@@ -27,6 +25,7 @@ from bopis.sweeps.bodies import EraseBodies
 from bopis.sweeps.holds import AuditDoors, FollowHolds, LapsePromises
 from bopis.sweeps.money import FollowFees, LookForPayments, WatchCheckouts
 from bopis.sweeps.retention import FORGETTING
+from bopis.sweeps.shoppers import EraseOrders, ForgetShoppers
 from bopis.sweeps.step import NOW, Step, first
 
 
@@ -138,16 +137,6 @@ class LookAfterSubscriptions(Step):
         outbox.repeat(session, WatchSubscriptions(found), now, merchant_id=connection.merchant_id)
 
 
-class EraseOrders(Step):
-    """Who an order was for is forgotten, where that was asked for, once nothing of it waits for anybody."""
-
-    def find(self, session: Session, now: dt.datetime) -> str | None:
-        return first(session, _TO_FORGET, now)
-
-    def do(self, session: Session, found: str, now: dt.datetime) -> None:
-        erase(session, session.get_one(Order, found), now)
-
-
 _SPENT = Prepared(
     select(Grant.id)
     .join(Pickup, Pickup.id == Grant.pickup_id)
@@ -164,15 +153,6 @@ _UNASKED, _UNWATCHED = (
     Prepared(select(Connection.id).where(at <= NOW, Connection.paused_at.is_(None)).limit(1))
     for at in (Connection.reconcile_at, Connection.subscriptions_at)
 )
-_TO_FORGET = Prepared(
-    select(Order.id)
-    .where(
-        Order.erasure_asked_at.is_not(None),
-        Order.erased_at.is_(None),
-        ~exists().where(Pickup.order_id == Order.id, Pickup.closed_at.is_(None)),
-    )
-    .limit(1)
-)
 STEPS: tuple[Step, ...] = (
     CloseSpentGrants(),
     RenewLeases(),
@@ -183,6 +163,7 @@ STEPS: tuple[Step, ...] = (
     AskWhatChanged(),
     LookAfterSubscriptions(),
     EraseOrders(),
+    ForgetShoppers(),
     FollowHolds(),
     LapsePromises(),
     AuditDoors(),

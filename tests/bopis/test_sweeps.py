@@ -15,6 +15,7 @@ from bopis.orders.models import Order
 from bopis.orders.privacy import ask_erasure
 from bopis.outbox import OutboxEntry
 from bopis.sweeps import AskWhatChanged, EraseOrders, ForgetNonces, LookAfterSubscriptions, Step, sweep
+from bopis.sweeps.shoppers import SHOPPERS
 from tests.world import World
 
 
@@ -85,6 +86,25 @@ def test_an_order_is_erased_once_nothing_of_it_is_open(world: World) -> None:
     with world.database.reading() as session:
         kept = {order.platform_order_id: order.phone() for order in session.scalars(select(Order))}
     assert (kept["1"], bool(kept["2"])) == ("", True)
+
+
+def test_who_it_was_for_is_forgotten_a_month_after_the_last_of_an_order_was_over(world: World) -> None:
+    now = clock.now()
+    for number in "12":
+        world.order(number, first_name="Robin", emails=("robin@example.com",))
+    world.news(world.snapshot("1", cancelled_at=now))
+
+    def known(later: dt.datetime) -> list[str]:
+        sweep(world.database, later)
+        with world.database.reading() as session:
+            every = session.scalars(select(Order).order_by(Order.platform_order_id))
+            return [order.platform_order_id for order in every if order.phone() or order.email() or order.first_name()]
+
+    assert known(now + SHOPPERS - dt.timedelta(hours=1)) == ["1", "2"]
+    assert known(now + SHOPPERS + dt.timedelta(hours=1)) == ["2"]
+    # A late word of the platform about it brings nothing back.
+    world.news(world.snapshot("1", cancelled_at=now, first_name="Robin", updated_at=now + dt.timedelta(days=31)))
+    assert known(now + SHOPPERS + dt.timedelta(hours=2)) == ["2"]
 
 
 def test_a_request_is_remembered_for_as_long_as_it_could_be_played_back(world: World) -> None:

@@ -408,6 +408,13 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("orders", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_orders_known",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("erased_at IS NULL"),
+            postgresql_where=sa.text("erased_at IS NULL"),
+        )
         batch_op.create_index("ix_orders_name", ["merchant_id", "name"], unique=False)
         batch_op.create_index("ix_orders_phone", ["merchant_id", "phone_index"], unique=False)
         batch_op.create_index(
@@ -1179,6 +1186,9 @@ def downgrade() -> None:
         )
         batch_op.drop_index("ix_orders_phone")
         batch_op.drop_index("ix_orders_name")
+        batch_op.drop_index(
+            "ix_orders_known", sqlite_where=sa.text("erased_at IS NULL"), postgresql_where=sa.text("erased_at IS NULL")
+        )
 
     op.drop_table("orders")
     op.drop_table("location_mappings")
