@@ -9,9 +9,10 @@ from __future__ import annotations
 import select
 from collections import OrderedDict
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
-from psycopg import Connection, Cursor, OperationalError, errors, pq
+from psycopg import Connection, Cursor, Error, OperationalError, errors, pq
 from psycopg.adapt import PyFormat, Transformer
 
 Rows = list[tuple[Any, ...]]
@@ -23,10 +24,12 @@ _Key = tuple[str, tuple[int, ...]]
 
 
 class Asked(NamedTuple):
-    """A statement with its values numbered `$1`; one with None for values is not worth a plan."""
+    """A statement with its values numbered `$1`, as they are sent; one without types is not worth a plan."""
 
     sql: str
-    values: Sequence[Any] | None = None
+    types: tuple[int, ...] | None = None
+    values: Sequence[Any] = ()
+    formats: Sequence[pq.Format] = ()
 
 
 _BEGIN, _COMMIT, _ROLLBACK = Asked("BEGIN"), Asked("COMMIT"), Asked("ROLLBACK")
@@ -51,7 +54,7 @@ class PipelinedConnection(Connection[Any]):
     def __init__(self, *of: Any) -> None:
         super().__init__(*of)
         self.cursor_factory = _KeepsPlans
-        self._put_off: list[Asked] = []
+        self._under_way: list[_Key | None] = []  # for each command sent and not answered yet, what it prepares
         self._names: OrderedDict[_Key, bytes] = OrderedDict()
         self._named = 0
         self._adapts: Transformer | None = None
@@ -60,12 +63,18 @@ class PipelinedConnection(Connection[Any]):
         self._either.register(self.pgconn.socket, select.POLLIN | select.POLLOUT)
 
     def put_off(self, sql: str, values: Sequence[Any]) -> None:
-        """Send this right before whatever is sent next, at the latest before the commit; its errors come then."""
-        self._put_off.append(Asked(sql, values))
+        """Send this and go on: its answer is heard with the next, at the latest with the commit; so are its errors."""
+        asked = self._asked(sql, values)
+        try:
+            self._say(asked)
+            self.pgconn.flush()
+        except BaseException:
+            self.pgconn.finish()
+            raise
 
     def ask(self, sql: str, values: Sequence[Any]) -> Rows:
-        """Send what was put off, then this, and return what it selects. Raises the driver's errors."""
-        result = self._exchange(Asked(sql, values))
+        """Send this and return what it selects. Raises the driver's errors, also those of what was put off."""
+        result = self._exchange(self._asked(sql, values))
         if result.status != pq.ExecStatus.TUPLES_OK:
             return []
         adapts = self._adapter()
@@ -73,35 +82,32 @@ class PipelinedConnection(Connection[Any]):
         return adapts.load_rows(0, result.ntuples, tuple)
 
     def cursor(self, *of: Any, **how: Any) -> Any:
-        """The driver's cursor, once what was put off is sent."""
-        if self._put_off:
+        """The driver's cursor, once what was put off is answered."""
+        if self._under_way:
             self._exchange()
         return super().cursor(*of, **how)
 
     def commit(self) -> None:
-        """Send what was put off, and commit."""
-        if self._put_off or self.pgconn.transaction_status != _IDLE:
+        """Commit, if everything that was put off went well."""
+        if self._under_way or self.pgconn.transaction_status != _IDLE:
             self._exchange(_COMMIT)
 
     def rollback(self) -> None:
-        """Undo everything, also what was never sent. What is prepared stays so, as after a savepoint."""
-        self._put_off.clear()
+        """Undo everything. What is prepared stays so, as after a savepoint."""
+        if self._under_way:
+            with suppress(Error):
+                self._exchange()
         if self.pgconn.transaction_status != _IDLE:
             self._exchange(_ROLLBACK)
 
     def _exchange(self, *last: Asked) -> pq.abc.PGresult:
-        """Send all there is, each only carried out if the one before went well; the answer to the last."""
-        several = [*self._put_off, *last]
-        self._put_off.clear()
-        if self.pgconn.transaction_status == _IDLE and not self.autocommit:
-            several.insert(0, _BEGIN)
-        preparing: list[_Key | None] = []
+        """Send these too and hear all answers, return the last; after a refusal nothing is carried out."""
         try:
-            self.pgconn.enter_pipeline_mode()
-            for asked in several:
-                self._send(asked, preparing)
+            for asked in last:
+                self._say(asked)
             self.pgconn.pipeline_sync()
             self._flush()
+            preparing, self._under_way = self._under_way, []
             results = [self._answer() for _ in preparing]
             self._next()  # the end of them
             self.pgconn.exit_pipeline_mode()
@@ -111,29 +117,39 @@ class PipelinedConnection(Connection[Any]):
         self._check(results, preparing)
         return results[-1]
 
-    def _send(self, asked: Asked, preparing: list[_Key | None]) -> None:
-        """Put a statement into the pipeline; for each command that takes, the statement it prepares or None."""
-        if asked.values is None:
+    def _say(self, asked: Asked) -> None:
+        """Put a statement into the pipeline, which begins with a transaction where there is none."""
+        if not self._under_way:
+            idle = self.pgconn.transaction_status == _IDLE
+            self.pgconn.enter_pipeline_mode()
+            if idle and not self.autocommit:
+                self._send(_BEGIN)
+        self._send(asked)
+
+    def _asked(self, sql: str, values: Sequence[Any]) -> Asked:
+        adapts = self._adapter()
+        written = adapts.dump_sequence(values, [PyFormat.AUTO] * len(values))
+        return Asked(sql, tuple(adapts.types or ()), written, adapts.formats or ())
+
+    def _send(self, asked: Asked) -> None:
+        if asked.types is None:
             self.pgconn.send_query_params(asked.sql.encode(), None)
         else:
-            adapts = self._adapter()
-            values = adapts.dump_sequence(asked.values, [PyFormat.AUTO] * len(asked.values))
-            name = self._prepared_as((asked.sql, tuple(adapts.types or ())), preparing)
-            self.pgconn.send_query_prepared(name, values, adapts.formats)
-        preparing.append(None)
+            self.pgconn.send_query_prepared(self._prepared_as((asked.sql, asked.types)), asked.values, asked.formats)
+        self._under_way.append(None)
 
-    def _prepared_as(self, key: _Key, preparing: list[_Key | None]) -> bytes:
+    def _prepared_as(self, key: _Key) -> bytes:
         if key in self._names:
             self._names.move_to_end(key)
             return self._names[key]
         if len(self._names) >= _KEPT:
             _, eldest = self._names.popitem(last=False)
             self.pgconn.send_query_params(b"DEALLOCATE " + eldest, None)
-            preparing.append(None)
+            self._under_way.append(None)
         self._named += 1
         name = self._names[key] = b"ours_%d" % self._named
         self.pgconn.send_prepare(name, key[0].encode(), key[1])
-        preparing.append(key)
+        self._under_way.append(key)
         return name
 
     def _flush(self) -> None:

@@ -84,7 +84,7 @@ class Prepared:
         return _run(connection, form.text, form.listed(values))
 
     def put_off(self, session: Session, **values: Any) -> None:
-        """Send it right before whatever is sent next; what it selects is nobody's."""
+        """Send it and go on without its answer: a refusal comes with what is sent next, or with the commit."""
         connection = _connection(session)
         form = self.form(connection.dialect)
         _put_off(connection, form.text, form.listed(values))
@@ -131,7 +131,7 @@ def send(session: Session, *writes: Write) -> None:
 
 
 def send_later(session: Session, *writes: Write) -> None:
-    """`send` as late as nobody notices: with the next statement or the commit, which is then refused in its stead."""
+    """`send`, and go on meanwhile: a refusal comes with the next statement, or with the commit."""
     _write(session, writes, _put_off)
 
 

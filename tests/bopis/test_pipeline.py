@@ -52,13 +52,13 @@ def kept(url: str) -> list[int]:
         return [row[0] for row in other.execute("SELECT number FROM kept ORDER BY number")]
 
 
-def test_what_was_put_off_goes_before_what_is_asked_next(line: PipelinedConnection) -> None:
+def test_what_was_put_off_is_done_before_what_is_asked_next(line: PipelinedConnection) -> None:
     line.put_off(KEEP, [1])
     line.put_off(KEEP, [2])
     assert line.ask(COUNT, [9]) == [(2,)]
 
 
-def test_what_was_put_off_goes_before_what_a_cursor_sends(line: PipelinedConnection) -> None:
+def test_what_was_put_off_is_done_before_what_a_cursor_sends(line: PipelinedConnection) -> None:
     line.put_off(KEEP, [1])
     assert line.execute("SELECT number FROM kept").fetchall() == [(1,)]
 
@@ -70,7 +70,7 @@ def test_what_was_put_off_is_kept_with_the_commit_and_not_before(line: Pipelined
     assert kept(url) == [1]
 
 
-def test_what_was_put_off_and_rolled_back_was_never_asked(line: PipelinedConnection, url: str) -> None:
+def test_what_was_put_off_and_rolled_back_is_undone(line: PipelinedConnection, url: str) -> None:
     line.put_off(KEEP, [1])
     line.rollback()
     line.put_off(KEEP, [2])
@@ -99,6 +99,16 @@ def test_what_comes_after_a_refused_statement_is_not_carried_out(line: Pipelined
         line.ask(KEEP, [3])
     line.rollback()
     assert line.ask(COUNT, [9]) == [(0,)]
+
+
+def test_what_no_database_takes_is_refused_before_it_is_sent(line: PipelinedConnection, url: str) -> None:
+    line.put_off(KEEP, [1])
+    with pytest.raises(psycopg.DataError):
+        line.ask("SELECT $1", ["a text with a \0"])
+    with pytest.raises(psycopg.DataError):
+        line.put_off("SELECT $1", ["a text with a \0"])
+    line.commit()
+    assert kept(url) == [1]
 
 
 def test_who_waited_for_a_lock_reads_what_its_holder_had_committed(url: str) -> None:
