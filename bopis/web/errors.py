@@ -8,6 +8,7 @@ from flask import Flask, Response, current_app, jsonify, make_response, render_t
 from werkzeug.exceptions import HTTPException
 
 from bopis.errors import BopisError, Unavailable
+from bopis.sealing import NotSealedHere
 from bopis.web.problems import Misplaced, problem, wants_problem
 
 _WORDS = {
@@ -41,6 +42,12 @@ def answer_errors(app: Flask) -> None:
         if status == 405 and told.get_response().headers.get("Allow"):
             response.headers["Allow"] = told.get_response().headers["Allow"]
         return response
+
+    @app.errorhandler(NotSealedHere)
+    def sealed(told: NotSealedHere) -> Response:
+        current_app.logger.error("sealed with none of SECRET_KEYS: %s", told)
+        message = "Something stored here cannot be opened with the keys this service runs with. Please try again later."
+        return answer(503, "cannot_be_opened", message)
 
     @app.errorhandler(Exception)
     def unforeseen(told: Exception) -> Response:

@@ -8,12 +8,13 @@ import logging
 import pytest
 from sqlalchemy import event
 
-from bopis import clock
+from bopis import clock, sealing
 from bopis.inbox import InboxEntry
 from bopis.merchants import accounts
 from bopis.merchants.models import Connection
 from bopis.web.requests import log
 from tests.webhooks.door import Door, order_body
+from tests.world import SECRET_KEY
 
 
 @pytest.fixture
@@ -61,6 +62,14 @@ def test_a_secret_that_was_taken_back_counts_for_five_seconds_at_most(
     later(monkeypatch, accounts.REMEMBERED)
     assert deliver(keyed, 2, "first") == 401
     assert keyed.count(InboxEntry) == 1
+
+
+def test_a_service_without_its_keys_asks_the_shop_to_come_again_and_loses_nothing(keyed: Door) -> None:
+    sealing.use_keys((b"another key of thirty-two bytes!",))
+    answer = keyed.deliver(order_body("1"), delivery="d1", secret="first")
+    assert (answer.status_code, answer.get_json()["code"]) == (503, "cannot_be_opened")
+    sealing.use_keys((SECRET_KEY,))
+    assert deliver(keyed, 1, "first") == 202
 
 
 def test_a_clock_set_back_makes_no_memory_last_longer(keyed: Door, monkeypatch: pytest.MonkeyPatch) -> None:
