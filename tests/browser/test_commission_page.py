@@ -21,7 +21,7 @@ from tests.firmware_bridge.test_commission import DOORS, make_known
 from tests.firmware_bridge.test_staff import PIN, WRONG, person
 from tests.firmware_bridge.world import grant, until
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 LAYOUT = {"hash": "x", "bank": {"id": "b", "name": "Hall"}, "store": {"name": "Shop"}, "board": BOARD, "doors": DOORS}
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PANELS = ({"width": 1080, "height": 1920}, {"width": 390, "height": 844})

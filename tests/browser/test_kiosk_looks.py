@@ -15,7 +15,7 @@ from tests.browser.conftest import KIOSK_PORTRAIT, Kiosk
 from tests.browser.kiosk_stub import KioskStub, session
 from tests.browser.kiosk_words import spoken
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 LANDSCAPE = {"width": 1920, "height": 1080}
 PANELS = [KIOSK_PORTRAIT, LANDSCAPE, {"width": 1280, "height": 800}]

@@ -13,7 +13,7 @@ from tests.browser.kiosk_stub import session
 from tests.browser.kiosk_words import LANGUAGES, spoken
 from tests.firmware_bridge.world import until
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PANELS = ({"width": 1080, "height": 1920}, {"width": 1280, "height": 800})

@@ -55,7 +55,7 @@ def settle(till: Till, dice: random.Random, wanted: dict[str, list[tuple[str, in
     assert disagreements(till) == []
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_lost_calls_leave_no_doubt_for_longer_than_three_minutes(till: Till, seed: int) -> None:
     dice = random.Random(seed)
@@ -100,7 +100,7 @@ def paid_by_its_shopper(till: Till, dice: random.Random, pickup: str) -> None:
     raise AssertionError(f"nobody knows that it is paid: {till.told(pickup)}")
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_what_is_paid_before_the_door_opens_is_paid_once_whatever_is_lost(till: Till, seed: int) -> None:
     dice = random.Random(seed)

@@ -37,7 +37,7 @@ def contains_every_mishap(figures: Figures) -> None:
     assert figures.lost["answer"] > 0
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("seed", range(1))
 def test_a_store_without_the_internet_serves_everybody_and_tells_it_all_later(
     fresh_sqlite: FreshDatabase, tmp_path: Path, seed: int

@@ -45,7 +45,7 @@ def live(fresh_database: FreshDatabase, seed: int, steps: int) -> None:
         store.teardown()
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("seed", range(3))
 def test_a_life_breaks_no_promise(fresh_database: FreshDatabase, seed: int) -> None:
     live(fresh_database, seed, 50)

@@ -25,7 +25,7 @@ def live(fresh: FreshDatabase, lives: int, steps: int, *, same_every_time: bool)
     )
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_nothing_that_happens_in_a_store_breaks_a_promise(fresh_database: FreshDatabase) -> None:
     live(fresh_database, lives=10, steps=25, same_every_time=True)
 

@@ -53,7 +53,7 @@ def year_of(database: FreshDatabase, begins: dt.datetime, seed: int, weather: We
         yield Year(database, running, clock, seed, weather)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_some_rough_days_of_a_store_come_to_an_end(fresh_sqlite: FreshDatabase) -> None:
     with year_of(fresh_sqlite, FRIDAY_BEFORE_SUMMER_TIME, 7, ROUGH) as year:
         year.live(days=2)

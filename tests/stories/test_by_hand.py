@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from sandbox.journey import CODE, Journey
 from tests.stories.conftest import Copy
 
-pytestmark = [pytest.mark.timeout(180), pytest.mark.xdist_group("stories")]
+pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("stories")]
 PHONE, KIOSK, DESK = (390, 844), (1080, 1920), (1280, 900)
 Opens = Callable[[tuple[int, int], str], Page]
 

@@ -21,7 +21,7 @@ from tests.firmware_bridge.world import until
 from tests.stories.cut_off import Store
 from tests.world import PIN
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(900)
 NEW_PIN = "135791"
 AT_ONCE = 12
 """Seconds: well within the time for which a sync is held open."""

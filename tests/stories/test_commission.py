@@ -13,7 +13,7 @@ from tests.firmware_bridge.world import until
 from tests.stories.cut_off import Store
 from tests.world import PIN
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(900)
 
 
 def change_plugs(locks: LockBank, one: int, other: int) -> None:

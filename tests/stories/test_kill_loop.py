@@ -10,7 +10,7 @@ import pytest
 from tests.stories.conftest import PROCESSES, Copy
 from tests.stories.patient import STEPS, At, PatientJourney
 
-pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("stories")]
+pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("stories")]
 
 SAMPLE = {
     "ordered": "web",

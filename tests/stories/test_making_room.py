@@ -22,7 +22,7 @@ from tests.firmware_bridge.world import until
 from tests.invariants import Tables, of_database
 from tests.stories.cut_off import Store
 
-pytestmark = pytest.mark.timeout(150)
+pytestmark = pytest.mark.timeout(900)
 
 
 class Hand:

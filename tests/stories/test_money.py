@@ -14,7 +14,7 @@ from sandbox.journey import CODE
 from sandbox.shop.catalogue import CATALOGUE
 from tests.stories.conftest import Copy
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("stories")]
+pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("stories")]
 HELD = 5_000
 
 

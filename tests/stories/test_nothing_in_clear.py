@@ -12,7 +12,7 @@ from bopis import sealing
 from tests import canaries
 from tests.stories.conftest import Copy
 
-pytestmark = [pytest.mark.timeout(180), pytest.mark.xdist_group("stories")]
+pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("stories")]
 PHONE, EMAIL = "+12015550142", "canary.shopper@example.com"
 
 

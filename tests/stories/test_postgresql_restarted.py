@@ -12,7 +12,7 @@ from tests.stories.conftest import Copy
 from tests.stories.crashing import Crashing, postgresql_to_crash
 from tests.stories.patient import PatientJourney
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("stories")]
+pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("stories")]
 SOON = 1000
 """Milliseconds within which a delivery must be answered while the database is away."""
 

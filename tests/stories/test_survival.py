@@ -14,7 +14,7 @@ import requests
 from sandbox.journey import Journey, WentWrong
 from tests.stories.conftest import Copy
 
-pytestmark = [pytest.mark.timeout(180), pytest.mark.xdist_group("stories")]
+pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("stories")]
 
 
 @contextmanager

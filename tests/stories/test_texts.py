@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from tests.stories.conftest import Copy
 from tests.stories.patient import PatientJourney
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("stories")]
+pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("stories")]
 STOPPED = "+12015550199"
 BREAKS = {
     "taken, then a time-out": {"lost_after": 1, "hang": 2.0},

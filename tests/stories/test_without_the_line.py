@@ -10,7 +10,7 @@ from bopis.pickups.models import Pickup
 from tests.firmware_bridge.world import until
 from tests.stories.cut_off import Store
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(900)
 
 
 def test_a_store_loads_hands_out_and_takes_back_without_the_line_and_the_service_hears_it_all_once(
