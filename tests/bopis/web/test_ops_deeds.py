@@ -216,7 +216,13 @@ def test_the_page_of_connections_says_how_each_is(world: World, admin: Operator)
         shop.reconciled = {"at": clock.now().isoformat(), "changed": 3, "asked": 2, "total": 7, "is_all": True}
         shop.subscriptions = {"at": clock.now().isoformat(), "created": [], "lost": 1}
     page = admin.reads("/connections")
-    for words in ("fernhill.myshopify.com", "Alive", "7 orders, 2 the last time", "1 lost", "Does not expire"):
+    for words in (
+        "fernhill.myshopify.com",
+        "Alive",
+        "7 orders, found by asking; 2 the last time",
+        "1 lost",
+        "Does not expire",
+    ):
         assert words in page
     for secret in ("hush", "outsider"):
         assert secret not in page
