@@ -27,6 +27,7 @@ LOOK_FOR = dt.timedelta(seconds=60)
 """How long an unknown outcome is looked up before the other side's 'no' is believed."""
 _LONGEST_PAUSE = 300.0
 log = logging.getLogger(__name__)
+_chance = random.SystemRandom()
 
 
 def by_lanes(
@@ -168,4 +169,4 @@ def _end(database: Database, entry: OutboxWork, **values: object) -> None:
 def _pause(attempts: int, problem: EffectError) -> dt.timedelta:
     """Full jitter over a doubling second, at least what the other side asked for, at most five minutes."""
     longest = min(2.0 ** min(attempts, 9), _LONGEST_PAUSE)
-    return dt.timedelta(seconds=max(problem.retry_after or 0.0, random.uniform(longest / 2, longest)))  # noqa: S311
+    return dt.timedelta(seconds=max(problem.retry_after or 0.0, _chance.uniform(longest / 2, longest)))

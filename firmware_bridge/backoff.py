@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 
 FIRST_SECONDS, LONGEST_SECONDS = 1.0, 60.0
+_chance = random.SystemRandom()
 
 
 class Backoff:
@@ -13,7 +14,7 @@ class Backoff:
     step. `draw` gets both ends."""
 
     def __init__(
-        self, draw: Callable[[float, float], float] = random.uniform, longest: float = LONGEST_SECONDS
+        self, draw: Callable[[float, float], float] = _chance.uniform, longest: float = LONGEST_SECONDS
     ) -> None:
         self._draw = draw
         self._longest = longest

@@ -25,6 +25,7 @@ OFF_AFTER = dt.timedelta(days=5)
 """How long an endpoint may fail, without one message taken, until it is turned off."""
 _OFTEN_ENOUGH = dt.timedelta(minutes=1)
 log = logging.getLogger(__name__)
+_chance = random.SystemRandom()
 
 
 class CarefulSender:
@@ -46,7 +47,7 @@ class CarefulSender:
             if isinstance(problem, PermanentFailure):
                 raise
             pause = PAUSES[min(call.attempts, len(PAUSES)) - 1] if call.attempts else PAUSES[0]
-            wait = max(problem.retry_after or 0.0, random.uniform(pause * 0.8, pause * 1.2))  # noqa: S311
+            wait = max(problem.retry_after or 0.0, _chance.uniform(pause * 0.8, pause * 1.2))
             raise TemporaryFailure(problem.code, problem.message, wait) from None
 
     def _note(self, endpoint_id: str, problem: EffectError) -> None:

@@ -28,6 +28,7 @@ SCOPES = {
 SCOPES |= {"store/order/transaction/created", "store/order/transaction/updated", "store/app/uninstalled"}
 SCOPES |= {f"store/shipment/{what}" for what in ("*", "created", "updated", "deleted")}
 RETRIES = 11
+_chance = random.SystemRandom()
 MOST_OF_A_SCOPE = 10
 
 
@@ -108,7 +109,7 @@ class Hooks:
             if self._behaviour.spend("drop_webhooks"):
                 continue
             for _ in range(2 if self._behaviour.get("duplicate_webhooks") else 1):
-                wait = random.uniform(0, self._behaviour.get("shuffle_webhooks"))
+                wait = _chance.uniform(0, self._behaviour.get("shuffle_webhooks"))
                 self._later.do(lambda hook=hook, sent=sent: self._deliver(hook, sent, body, 0), wait)  # type: ignore[misc]
 
     def body(self, scope: str, data: dict[str, Any]) -> bytes:

@@ -21,6 +21,7 @@ from sandbox.later import Later
 TOPICS = ("order.created", "order.updated", "order.fulfillment.updated", "oauth.authorization.revoked")
 KEYS = {"order.created": "order_created", "order.updated": "order_updated"}
 RETRIES = 8
+_chance = random.SystemRandom()
 _FIELDS = {"name", "enabled", "event_types", "notification_url", "api_version"}
 
 
@@ -65,7 +66,7 @@ class Hooks:
             if self._behaviour.spend("drop_webhooks"):
                 continue
             for _ in range(2 if self._behaviour.get("duplicate_webhooks") else 1):
-                wait = random.uniform(0, self._behaviour.get("shuffle_webhooks"))
+                wait = _chance.uniform(0, self._behaviour.get("shuffle_webhooks"))
                 url = each["notification_url"]
                 self._later.do(lambda url=url: self._deliver(url, body, 0), wait)  # type: ignore[misc]
 

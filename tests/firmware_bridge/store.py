@@ -17,8 +17,9 @@ RIGHT = "047193508"
 class Store(Running):
     """One bridge with its kiosk."""
 
-    def __init__(self, folder: Path, cloud: FakeCloud, locks: LockBank) -> None:
-        (folder / "code").write_text(cloud.code + "\n")
+    def __init__(self, folder: Path, cloud: FakeCloud, locks: LockBank, *, has_code: bool = True) -> None:
+        if has_code:
+            (folder / "code").write_text(cloud.code + "\n")
         self.cloud, self.locks = cloud, locks
         super().__init__(
             Config(folder / "data", cloud.url, locks.path, kiosk_port=0, enrolment_code_file=folder / "code")

@@ -136,31 +136,22 @@ def test_a_bridge_whose_clock_is_wrong_learns_the_time_and_is_heard(
     tmp_path: Path, cloud: FakeCloud, locks: LockBank
 ) -> None:
     cloud.skip(hours=5)
-    store = Store(tmp_path, cloud, locks)
-    store.ready()
-    until(lambda: store.state()["online"])
-    try:
+    with Store(tmp_path, cloud, locks) as store:
+        store.ready()
+        until(lambda: store.state()["online"])
         assert abs(store.agent.journal.clock.now() - cloud.now().timestamp()) < 5
         store.holds(grant(7, now=cloud.now().timestamp()))
         assert store.post("code", code=RIGHT)["verdict"] == "open"
-    finally:
-        store.stop()
 
 
 def test_before_enrolment_the_kiosk_says_so_and_a_late_code_is_used(
     tmp_path: Path, cloud: FakeCloud, locks: LockBank
 ) -> None:
-    code, cloud.code = cloud.code, "NOT-YET"
-    store = Store(tmp_path, cloud, locks)
-    try:
-        (tmp_path / "code").unlink()
+    with Store(tmp_path, cloud, locks, has_code=False) as store:
         assert store.state()["trouble"] == "not_enrolled"
         assert store.post("code", code=RIGHT)["verdict"] == "closed"
-        cloud.code = code
-        (tmp_path / "code").write_text(code)
+        (tmp_path / "code").write_text(cloud.code)
         store.ready()
-    finally:
-        store.stop()
 
 
 def test_the_picture_changes_as_soon_as_a_door_does(store: Store) -> None:
