@@ -34,9 +34,14 @@ class Hand:
         self.is_there()
 
     def is_there(self) -> None:
-        """The digits on the screen typed in."""
-        digits = until(lambda: (self.store.state().get("presence") or {}).get("code"))
-        assert self.phone.post("/presence", code=digits).status_code == 200
+        """The digits on the screen typed in, anew if they changed or a bridge just started was not heard of yet."""
+
+        def is_taken() -> bool:
+            state = self.store.state()
+            digits = (state.get("presence") or {}).get("code")
+            return bool(state["online"] and digits) and self.phone.post("/presence", code=digits).status_code == 200
+
+        until(is_taken)
 
     def moves(self, pickup: str, deed: str, *, put: bool) -> int:
         """One door opens, something is put in or taken out, and it is shut."""
