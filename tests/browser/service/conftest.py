@@ -8,14 +8,16 @@ from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Browser, Page
+from sqlalchemy import update
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from bopis import wiring
 from bopis.app import create_app
 from bopis.bell import BankListener
 from bopis.config import Settings
+from bopis.staff.models import StaffMember
 from tests.bopis.web.lockers import Lockers
-from tests.world import SECRET_KEY, World, build
+from tests.world import PIN, SECRET_KEY, World, build
 
 PHONE = {"width": 390, "height": 844}
 
@@ -74,6 +76,20 @@ def handheld(chromium: Browser, address: str) -> Iterator[Page]:
         page.on("console", lambda message: _hear(complaints, message.type, message.text))
         yield page
         assert complaints == []
+
+
+@pytest.fixture
+def admin(handheld: Page, world: World, scheme: str) -> Page:
+    """Mo, an admin, signed in."""
+    with world.database.transaction() as session:
+        session.execute(update(StaffMember).where(StaffMember.id == world.mo_id).values(role="admin"))
+    handheld.emulate_media(color_scheme=scheme)
+    handheld.goto("/ops/")
+    handheld.get_by_label("Badge").fill("A1M")
+    handheld.get_by_label("PIN").fill(PIN)
+    handheld.get_by_role("button", name="Sign in").click()
+    handheld.wait_for_url("**/ops/")
+    return handheld
 
 
 def _hear(complaints: list[str], kind: str, text: str) -> None:

@@ -9,28 +9,13 @@ from sqlalchemy import select, update
 from bopis import clock
 from bopis.merchants import testing
 from bopis.merchants.models import Connection, DeliveryTest
-from bopis.staff.models import StaffMember
 from tests.browser.service.conftest import PHONE
 from tests.browser.service.looking import looks_well
-from tests.world import PIN, World
+from tests.world import World
 
 pytestmark = pytest.mark.timeout(180)
 DESK = {"width": 1280, "height": 900}
 PLACES = {"71": "High Street", "72": "Fernhill at the Old Station Concourse", "73": "Warehouse"}
-
-
-@pytest.fixture
-def admin(handheld: Page, world: World, scheme: str) -> Page:
-    """Mo, an admin, signed in."""
-    with world.database.transaction() as session:
-        session.execute(update(StaffMember).where(StaffMember.id == world.mo_id).values(role="admin"))
-    handheld.emulate_media(color_scheme=scheme)
-    handheld.goto("/ops/")
-    handheld.get_by_label("Badge").fill("A1M")
-    handheld.get_by_label("PIN").fill(PIN)
-    handheld.get_by_role("button", name="Sign in").click()
-    handheld.wait_for_url("**/ops/")
-    return handheld
 
 
 def test_a_shop_is_led_from_its_places_over_a_test_to_its_health(admin: Page, world: World, scheme: str) -> None:

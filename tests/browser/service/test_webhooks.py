@@ -7,27 +7,12 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import update
 
 from bopis.merchants.models import Connection
-from bopis.staff.models import StaffMember
 from tests.browser.service.looking import looks_well
-from tests.world import PIN, World
+from tests.world import World
 
 pytestmark = pytest.mark.timeout(120)
 HEAD = "order_id,updated_at,paid,location_id,line_id,quantity\n"
 ROW = "W-1,2026-11-20T10:00:00Z,yes,1001,1,2\n"
-
-
-@pytest.fixture
-def admin(handheld: Page, world: World, scheme: str) -> Page:
-    """Mo, an admin, signed in."""
-    with world.database.transaction() as session:
-        session.execute(update(StaffMember).where(StaffMember.id == world.mo_id).values(role="admin"))
-    handheld.emulate_media(color_scheme=scheme)
-    handheld.goto("/ops/")
-    handheld.get_by_label("Badge").fill("A1M")
-    handheld.get_by_label("PIN").fill(PIN)
-    handheld.get_by_role("button", name="Sign in").click()
-    handheld.wait_for_url("**/ops/")
-    return handheld
 
 
 def test_an_address_is_added_tested_and_turned_off(admin: Page) -> None:
